@@ -7,17 +7,29 @@ import numpy as np
 import numpy.typing as npt
 
 _COARSEST_PX = 192  # no coarser level than one whose long side is about this
+_LARGEST_MAGNIFICATION = 1.25  # of a level, before the next finer one is taken
+APRON_PX = 1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class PyramidLevel:
-    """One level: `values` (rows, cols) uint16 in rising order, each an area mean.
+    """One level: area means as uint16 in rising order, with an apron of repeated edge pixels.
 
-    Level place i has its centre at stored place (i + 0.5) * reduction - 0.5.
+    Level place i has its centre at stored place (i + 0.5) * reduction - 0.5. The apron spares
+    every later resampling the treatment of borders.
+
+    Attributes:
+        padded: (rows + 2, cols + 2) uint16.
+        reduction: Stored pixels in one pixel of the level.
     """
 
-    values: npt.NDArray[np.uint16]
+    padded: npt.NDArray[np.uint16]
     reduction: int
+
+    @property
+    def values(self) -> npt.NDArray[np.uint16]:
+        """(rows, cols) without the apron; a view."""
+        return self.padded[APRON_PX:-APRON_PX, APRON_PX:-APRON_PX]
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,14 +59,14 @@ class PicturePyramid:
         padding: tuple[int, int] | None = None,
         padding_shown_as: int = 0,
     ) -> "PicturePyramid":
-        """Build off the GUI thread; about 10 ms for 13 megapixels.
+        """Build off the GUI thread; some 10 ms for 13 megapixels.
 
         Args:
             values: (rows, cols) uint8, uint16 or int16 stored values, at 1/`reduction`.
             reduction: Stored pixels in one pixel of `values`, a power of two.
             image_shape: (rows, cols) of the stored picture; derived where it is not given.
             padding: (low, high) stored values that mean "no data". They are replaced, so that
-                averaging does not draw a seam along their edge.
+                averaging draws no seam along their edge.
             padding_shown_as: The stored value that replaces them: that of air.
 
         Raises:
@@ -71,7 +83,7 @@ class PicturePyramid:
         signed = values.dtype == np.int16
         base = values.view(np.uint16) ^ np.uint16(0x8000) if signed else values.astype(np.uint16)
         shape = image_shape or (values.shape[0] * reduction, values.shape[1] * reduction)
-        return cls(tuple(_levels(np.ascontiguousarray(base), reduction)), shape, bool(signed))
+        return cls(tuple(_levels(base, reduction)), shape, bool(signed))
 
     def level_table(self, table: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
         """(65536,) `table` over stored bit patterns, in the order of the levels' values."""
@@ -80,7 +92,7 @@ class PicturePyramid:
     def level_for(self, scale: float) -> PyramidLevel:
         """The level to draw from at `scale` device pixels per stored pixel."""
         for level in reversed(self.levels):
-            if level.reduction * scale <= 1.0 + 1e-9:
+            if level.reduction * scale <= _LARGEST_MAGNIFICATION:
                 return level
         return self.levels[0]
 
@@ -88,7 +100,7 @@ class PicturePyramid:
         """The stored value at a stored place; None outside, or where only a reduction is here."""
         finest = self.levels[0]
         place = (int(np.floor(row + 0.5)), int(np.floor(col + 0.5)))
-        if finest.reduction != 1 or min(place) < 0:
+        if not self.is_whole or min(place) < 0:
             return None
         if place[0] >= finest.values.shape[0] or place[1] >= finest.values.shape[1]:
             return None
@@ -101,10 +113,16 @@ class PicturePyramid:
 
 
 def _levels(base: npt.NDArray[np.uint16], reduction: int) -> list[PyramidLevel]:
-    levels = [PyramidLevel(base, reduction)]
+    levels = [PyramidLevel(_with_apron(base), reduction)]
     while max(levels[-1].values.shape) > _COARSEST_PX:
-        levels.append(PyramidLevel(_halved(levels[-1].values), levels[-1].reduction * 2))
+        finer = levels[-1]
+        levels.append(PyramidLevel(_with_apron(_halved(finer.values)), finer.reduction * 2))
     return levels
+
+
+def _with_apron(values: npt.NDArray[np.uint16]) -> npt.NDArray[np.uint16]:
+    width = (APRON_PX, APRON_PX, APRON_PX, APRON_PX)
+    return np.asarray(cv2.copyMakeBorder(values, *width, cv2.BORDER_REPLICATE), dtype=np.uint16)
 
 
 def _halved(values: npt.NDArray[np.uint16]) -> npt.NDArray[np.uint16]:
