@@ -1,0 +1,53 @@
+"""What a caller may ask of a synthetic exam; everything left out is drawn."""
+
+from dataclasses import dataclass
+
+from glam_core.phantom.truth import LesionKind
+from glam_core.terms import Laterality, ViewPosition
+
+
+@dataclass(frozen=True, slots=True)
+class LesionRequest:
+    """One finding to be put into the exam.
+
+    Attributes:
+        size_mm, shape, margin, density, morphology, distribution: As in `Lesion`; None is drawn.
+        only_view: The finding shows in this view alone.
+        place_words: Where: "upper outer", "upper inner", "lower outer", "lower inner", "central",
+            "axillary" (falls out of CC) or "posterior" (retroglandular); None is drawn.
+    """
+
+    kind: LesionKind
+    laterality: Laterality
+    size_mm: float | None = None
+    shape: str | None = None
+    margin: str | None = None
+    density: str | None = None
+    morphology: str | None = None
+    distribution: str | None = None
+    only_view: ViewPosition | None = None
+    place_words: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExamRequest:
+    """Wishes for one exam.
+
+    Attributes:
+        lesions: The findings; () makes a lesion-free exam, None draws them.
+        density_class: "A" to "D".
+        style: Name of a scanner style (`styles.STYLES`).
+        growth: Factor on the size of every lesion, on the same anatomy and place: an earlier
+            visit with growth 0.5 shows the same lesions half as large; 0 shows none.
+        visit: Number of the visit: another visit repeats the anatomy with new positioning, noise
+            and dose.
+        implants, skin_markers: Force or forbid these distractors; None draws them (rare).
+    """
+
+    lesions: tuple[LesionRequest, ...] | None = None
+    density_class: str | None = None
+    style: str | None = None
+    growth: float = 1.0
+    visit: int = 0
+    implants: bool | None = None
+    skin_markers: bool | None = None
