@@ -1,0 +1,119 @@
+"""The breast's outline against air, labels, film edges and collimator strips."""
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from glam_core.errors import LandmarkError
+
+FloatPicture = npt.NDArray[np.float32]
+BoolMask = npt.NDArray[np.bool_]
+
+_WORKING_PX = 512  # a coarser mask costs the nipple accuracy, a finer one only time
+_LEAST_AREA_SHARE = 0.01
+_TISSUE_SHARE = 0.13  # skin on digitised film shows at this share of the tissue's usual grey
+
+
+def breast_mask(picture: FloatPicture) -> BoolMask:
+    """The breast, with the pectoral muscle where it shows.
+
+    Args:
+        picture: (rows, cols) in 0..1, denser is brighter, air near 0; either side up to 1024 px.
+
+    Returns:
+        (rows, cols) bool: one component without holes; all False where no breast is seen.
+
+    Raises:
+        LandmarkError: The picture is not two-dimensional or too small to show a breast.
+    """
+    if picture.ndim != 2 or min(picture.shape) < 16:
+        raise LandmarkError(f"A picture of {picture.shape} pixels is too small to show a breast.")
+    scale = min(1.0, _WORKING_PX / max(picture.shape))
+    size = (max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale)))
+    small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA) if scale < 1.0 else picture
+    mask = _small_mask(np.ascontiguousarray(small, dtype=np.float32))
+    if scale < 1.0:
+        soft = cv2.resize(mask.astype(np.float32), picture.shape[::-1])
+        mask = soft >= 0.5
+    return np.asarray(mask, dtype=bool)
+
+
+def _small_mask(picture: FloatPicture) -> BoolMask:
+    longest = max(picture.shape)
+    smooth = cv2.GaussianBlur(picture, (0, 0), max(0.6, longest / 400))
+    threshold = _air_threshold(smooth)
+    if threshold is None:
+        return np.zeros(picture.shape, dtype=bool)
+    above = (smooth > threshold).astype(np.uint8)
+    above[_film_edges(above)] = 0
+    radius = max(1, round(longest / 100))
+    opened = cv2.morphologyEx(above, cv2.MORPH_OPEN, _disc(radius), borderType=cv2.BORDER_REPLICATE)
+    chosen = _breast_component(opened)
+    if chosen is None:
+        return np.zeros(picture.shape, dtype=bool)
+    # The opening rounds the nipple off; what it took from the chosen piece comes back.
+    near = cv2.dilate(chosen, _disc(radius + 1))
+    return _without_holes(near & above)
+
+
+def _air_threshold(smooth: FloatPicture) -> float | None:
+    """Grey level between air and skin; None where the picture is flat."""
+    low, high = float(smooth.min()), float(np.percentile(smooth, 99.5))
+    if high - low < 0.02:
+        return None
+    eight_bit = np.clip((smooth - low) * (255.0 / (high - low)), 0, 255).astype(np.uint8)
+    otsu = low + cv2.threshold(eight_bit, 0, 255, cv2.THRESH_OTSU)[0] * (high - low) / 255.0
+    air = smooth[smooth <= otsu]
+    air_level = float(np.median(air))
+    noise = 1.4826 * float(np.median(np.abs(air - air_level)))
+    tissue_level = float(np.median(smooth[smooth > otsu]))
+    margin = max(_TISSUE_SHARE * (tissue_level - air_level), min(4 * noise, otsu - air_level))
+    return float(air_level + margin)
+
+
+def _film_edges(above: npt.NDArray[np.uint8]) -> BoolMask:
+    """Narrow lines at the picture's four edges that are bright along nearly all of it."""
+    strips = np.zeros(above.shape, dtype=bool)
+    for turn in range(4):
+        turned, view = np.rot90(above, turn), np.rot90(strips, turn)
+        depth = max(1, round(max(above.shape) / 60))
+        share = turned[:depth].mean(axis=1)
+        inner = turned[depth : 2 * depth].mean()
+        for line in range(depth):
+            if share[line] > 0.9 and inner < 0.75 * share[line]:
+                # A line of the edge is a strip only where what lies behind it is air.
+                view[line] = turned[depth : 3 * depth].max(axis=0) == 0
+    return strips
+
+
+def _breast_component(opened: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8] | None:
+    """The largest piece, those that touch the left or right edge first."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(opened, connectivity=4)
+    if count < 2:
+        return None
+    area = stats[1:, cv2.CC_STAT_AREA].astype(float)
+    edge = np.zeros(count, dtype=bool)
+    edge[np.unique(labels[:, :3])] = True
+    edge[np.unique(labels[:, -3:])] = True
+    narrow = np.minimum(stats[1:, cv2.CC_STAT_WIDTH], stats[1:, cv2.CC_STAT_HEIGHT])
+    score = area * np.where(edge[1:], 1.0, 0.3) * (narrow > max(opened.shape) / 40)
+    best = int(np.argmax(score))
+    if score[best] <= 0 or area[best] < _LEAST_AREA_SHARE * opened.size:
+        return None
+    return np.asarray(labels == best + 1, dtype=np.uint8)
+
+
+def _without_holes(mask: npt.NDArray[np.uint8]) -> BoolMask:
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=4)
+    if count < 2:
+        return np.zeros(mask.shape, dtype=bool)
+    largest = 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))
+    piece = (labels == largest).astype(np.uint8)
+    outlines, _ = cv2.findContours(piece, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    filled = cv2.drawContours(np.zeros_like(piece), outlines, -1, 1, cv2.FILLED)
+    return np.asarray(filled > 0, dtype=bool)
+
+
+def _disc(radius: int) -> npt.NDArray[np.uint8]:
+    size = 2 * radius + 1
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)), dtype=np.uint8)
