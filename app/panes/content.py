@@ -94,13 +94,16 @@ class PeakMark:
 
 @dataclass(frozen=True, eq=False)
 class BandMark:
-    """The AP band as its two edges, each (points, 2) stored (row, col), and its words.
+    """The AP band as shapes; `app.panes.band.band_mark` draws one from a breast frame.
 
-    `app.panes.band` draws one from a breast frame.
+    Attributes:
+        area: (points, 2) stored (row, col), the filled polygon.
+        edges: One (points, 2) line for each edge that lies in the picture.
+        label: Words at the band's end, for example "AP 42 mm ± 8".
     """
 
-    near_edge: FloatArray
-    far_edge: FloatArray
+    area: FloatArray
+    edges: tuple[FloatArray, ...]
     label: str
 
 

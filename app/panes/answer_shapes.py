@@ -1,0 +1,123 @@
+"""A matcher's answer turned into shapes that are cheap to paint, once for each answer."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QPointF
+from PySide6.QtGui import QImage, QPolygonF, QTransform
+
+from app.panes.content import AnswerOverlay, FloatArray
+from app.panes.palette import HEAT_OPACITY, HEAT_STOPS
+
+_HEAT_LONGEST_PX = 320
+_FAINTEST_SHARE = 0.06  # of the highest probability; below it the picture shows alone
+_UNMATCHED_OPACITY = 0.4
+_OUTLINE_TOLERANCE_PX = 0.75
+_MOST_OUTLINES = 32
+
+
+@dataclass(frozen=True, eq=False)
+class AnswerShapes:
+    """Shapes of one answer; polygons are in stored x = col, y = row.
+
+    Attributes:
+        heat: Small premultiplied image of the probable part of the map; None where there is none.
+        image_from_heat: Heat image (x, y), pixel edges at integers, to stored (col, row).
+        region90: Outlines of the most probable pixels that hold 90 %.
+        band_area: The filled band; empty without one.
+        band_edges: Its edge lines.
+    """
+
+    heat: QImage | None
+    image_from_heat: QTransform
+    region90: tuple[QPolygonF, ...]
+    band_area: QPolygonF
+    band_edges: tuple[QPolygonF, ...]
+
+
+def answer_shapes(answer: AnswerOverlay) -> AnswerShapes:
+    """The shapes of `answer`; about 1 ms for a map of 1024 x 800."""
+    heat, image_from_heat = _heat(answer)
+    band = answer.band
+    return AnswerShapes(
+        heat=heat,
+        image_from_heat=image_from_heat,
+        region90=_outlines(answer),
+        band_area=polygon(band.area) if band is not None else QPolygonF(),
+        band_edges=tuple(polygon(edge) for edge in band.edges) if band is not None else (),
+    )
+
+
+def polygon(points: FloatArray) -> QPolygonF:
+    """(points, 2) stored (row, col) as (x, y) points."""
+    return QPolygonF([QPointF(float(col), float(row)) for row, col in points])
+
+
+def _heat(answer: AnswerOverlay) -> tuple[QImage | None, QTransform]:
+    """The coloured map, cut to its visible part, and where it lies in the picture."""
+    rows, cols = answer.probability.shape
+    reduction = max(1.0, max(rows, cols) / _HEAT_LONGEST_PX)
+    size = (max(1, round(cols / reduction)), max(1, round(rows / reduction)))
+    small = cv2.resize(answer.probability, size, interpolation=cv2.INTER_AREA)
+    highest = float(small.max())
+    if not highest > 0:
+        return None, QTransform()
+    share = np.clip(small / highest, 0, 1)
+    shown = share >= _FAINTEST_SHARE
+    row0, row1 = _extent(shown.any(axis=1))
+    col0, col1 = _extent(shown.any(axis=0))
+    opacity = 1.0 if answer.matched else _UNMATCHED_OPACITY
+    index = np.rint(share[row0:row1, col0:col1] * 255).astype(np.uint8)
+    pixels = np.ascontiguousarray(_heat_table(opacity)[index])
+    image = QImage(
+        pixels.data, col1 - col0, row1 - row0, QImage.Format.Format_ARGB32_Premultiplied
+    ).copy()
+    across = answer.image_px_per_map_px * cols / size[0]
+    down = answer.image_px_per_map_px * rows / size[1]
+    place = QTransform(across, 0, 0, down, col0 * across - 0.5, row0 * down - 0.5)
+    return image, place
+
+
+def _extent(used: npt.NDArray[np.bool_]) -> tuple[int, int]:
+    """First and last used index widened by one, so that the heat fades out to nothing."""
+    places = np.flatnonzero(used)
+    return max(int(places[0]) - 1, 0), min(int(places[-1]) + 2, len(used))
+
+
+def _heat_table(opacity: float) -> npt.NDArray[np.uint32]:
+    """(256,) premultiplied 0xAARRGGBB: lighter and denser with rising probability."""
+    share = np.linspace(0, 1, 256)
+    stops = [stop for stop, _ in HEAT_STOPS]
+    rising = np.clip((share - _FAINTEST_SHARE) / (1 - _FAINTEST_SHARE), 0, 1)
+    alpha = HEAT_OPACITY * opacity * rising**0.7
+    bgra = np.empty((256, 4), dtype=np.uint8)
+    for place, channel in ((2, 0), (1, 1), (0, 2)):
+        colour = np.interp(share, stops, [rgb[channel] for _, rgb in HEAT_STOPS])
+        bgra[:, place] = np.rint(colour * alpha)
+    bgra[:, 3] = np.rint(alpha * 255)
+    return bgra.view("<u4")[:, 0]
+
+
+def _outlines(answer: AnswerOverlay) -> tuple[QPolygonF, ...]:
+    """Outer outlines of the 90 % mask, with few corners."""
+    mask = answer.region90_mask
+    if mask is None or not mask.any():
+        return ()
+    whole = np.ascontiguousarray(mask, dtype=np.uint8)
+    contours, _ = cv2.findContours(whole, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    largest = sorted(contours, key=cv2.contourArea, reverse=True)[:_MOST_OUTLINES]
+    scale = answer.image_px_per_map_px
+    return tuple(polygon((_corners(contour) + 0.5) * scale - 0.5) for contour in largest)
+
+
+def _corners(contour: npt.NDArray[Any]) -> FloatArray:
+    """(points, 2) map (row, col) of a contour; a box where it is too thin for an outline."""
+    corners = cv2.approxPolyDP(contour, _OUTLINE_TOLERANCE_PX, True)[:, 0, ::-1]
+    if len(corners) > 2:
+        return np.asarray(corners, dtype=float)
+    col, row, cols, rows = cv2.boundingRect(contour)
+    low, high = (row - 0.5, col - 0.5), (row + rows - 0.5, col + cols - 0.5)
+    return np.array([low, (low[0], high[1]), high, (high[0], low[1])], dtype=float)

@@ -1,0 +1,124 @@
+"""Landmarks, asked spots, cursors and measurements on a picture."""
+
+import math
+
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
+
+from app.panes import labels, palette
+from app.panes.content import LandmarkMarks, LengthMark, QueryMark, Spacing
+from app.panes.projection import Projection
+from glam_core.terms import PointPx, Source
+
+NIPPLE_RADIUS = 9.0
+HANDLE_RADIUS = 4.0
+QUERY_RADIUS = 9.0
+CURSOR_RADIUS = 14.0
+
+
+def two_pens(colour: QColor, width: float = 1.5) -> tuple[QPen, QPen]:
+    """A dark halo and the colour above it, both in screen pixels whatever the transform."""
+    pens = QPen(palette.HALO, width + 2), QPen(colour, width)
+    for pen in pens:
+        pen.setCosmetic(True)
+    return pens
+
+
+def draw_landmarks(painter: QPainter, marks: LandmarkMarks, projection: Projection) -> None:
+    """Pectoral line with its handles, nipple as a ring; orange while it is only proposed."""
+    if marks.pectoral_line is not None:
+        ends = [projection.at(end) for end in marks.pectoral_line]
+        colour = _landmark_colour(marks.pectoral_source)
+        for pen in two_pens(colour, 1.2):
+            painter.setPen(pen)
+            painter.drawLine(QLineF(*ends))
+        if marks.draggable:
+            for end in ends:
+                _handle(painter, end, colour)
+    if marks.nipple is not None:
+        middle = projection.at(marks.nipple)
+        for pen in two_pens(_landmark_colour(marks.nipple_source)):
+            painter.setPen(pen)
+            painter.drawEllipse(middle, NIPPLE_RADIUS, NIPPLE_RADIUS)
+            painter.drawPoint(middle)
+
+
+def draw_query(
+    painter: QPainter, mark: QueryMark, projection: Projection, *, colour: QColor = palette.QUERY
+) -> None:
+    """The asked spot as a ring with four ticks, or the asked box with its corners."""
+    middle = projection.at(mark.point)
+    for pen in two_pens(colour):
+        painter.setPen(pen)
+        if mark.half_size_px is not None:
+            painter.drawRect(projection.box(mark.point, mark.half_size_px))
+            continue
+        painter.drawEllipse(middle, QUERY_RADIUS, QUERY_RADIUS)
+        painter.drawLines(_ticks(middle, QUERY_RADIUS - 3, QUERY_RADIUS + 5))
+
+
+def draw_linked_cursor(painter: QPainter, point: PointPx, projection: Projection) -> None:
+    """Where the cursor of another pane points to in this one."""
+    middle = projection.at(point)
+    for pen in two_pens(palette.ACTIVE, 1.0):
+        painter.setPen(pen)
+        painter.drawLines(_ticks(middle, 4.0, CURSOR_RADIUS))
+
+
+def draw_truth(painter: QPainter, point: PointPx, projection: Projection) -> None:
+    """The known place as a diamond, for evaluation."""
+    middle = projection.at(point)
+    for pen in two_pens(palette.TRUTH):
+        painter.setPen(pen)
+        offsets = ((0, -9), (9, 0), (0, 9), (-9, 0))
+        painter.drawPolygon([middle + QPointF(x, y) for x, y in offsets])
+
+
+def draw_length(
+    painter: QPainter,
+    mark: LengthMark,
+    spacing: Spacing | None,
+    projection: Projection,
+    font: QFont,
+) -> None:
+    """A measured line, its ends and its words beside the end."""
+    line = QLineF(projection.at(mark.start), projection.at(mark.end))
+    for pen in two_pens(palette.MEASURE):
+        painter.setPen(pen)
+        painter.drawLine(line)
+    for end in (line.p1(), line.p2()):
+        _handle(painter, end, palette.MEASURE)
+    words = length_words(mark, spacing)
+    painter.setFont(font)
+    size = labels.chip_size(words, QFontMetricsF(font))
+    right = line.p2() + QPointF(10, -size[1] / 2)
+    left = line.p2() - QPointF(10 + size[0], size[1] / 2)
+    box = labels.free_place(size, [right, left], [], projection.bounds())
+    labels.draw_chip(painter, words, box, colour=palette.MEASURE)
+
+
+def length_words(mark: LengthMark, spacing: Spacing | None) -> str:
+    """The length in mm and what it is calibrated to, or in px and "uncalibrated"."""
+    rows, cols = mark.end.row - mark.start.row, mark.end.col - mark.start.col
+    if spacing is None:
+        return f"{math.hypot(rows, cols):.0f} px uncalibrated"
+    length_mm = math.hypot(rows * spacing.row_mm, cols * spacing.col_mm)
+    return f"{length_mm:.1f} mm {spacing.calibration}".rstrip()
+
+
+def _landmark_colour(source: Source) -> QColor:
+    return palette.PROPOSED if source is Source.PROPOSED else palette.LANDMARK
+
+
+def _handle(painter: QPainter, middle: QPointF, colour: QColor) -> None:
+    radius = HANDLE_RADIUS - 1
+    box = QRectF(middle.x() - radius, middle.y() - radius, 2 * radius, 2 * radius)
+    painter.setPen(QPen(palette.HALO, 1))
+    painter.setBrush(colour)
+    painter.drawRect(box)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+
+
+def _ticks(middle: QPointF, inner: float, outer: float) -> list[QLineF]:
+    directions = (QPointF(1, 0), QPointF(0, 1), QPointF(-1, 0), QPointF(0, -1))
+    return [QLineF(middle + way * inner, middle + way * outer) for way in directions]
