@@ -1,0 +1,104 @@
+"""The manifest of a series: one row a view, read back from the truth files of whole exams."""
+
+import csv
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+COLUMNS = (
+    "image",
+    "mask",
+    "patient_id",
+    "laterality",
+    "view",
+    "report",
+    "breast_density",
+    "birads",
+    "pixel_spacing_mm",
+    "study_id",
+    "study_date",
+    "nipple_x",
+    "nipple_y",
+    "pectoral_x0",
+    "pectoral_y0",
+    "pectoral_x1",
+    "pectoral_y1",
+    "boxes",
+    "n_blobs",
+    "lesion_ids",
+    "abnormality",
+    "chest_wall",
+    "truth",
+    "split",
+)
+_TRAIN_SHARE, _VALIDATION_SHARE = 70, 15
+
+
+def split_of(patient_id: str) -> str:
+    """The split of a patient: always the same, 70 % train, 15 % validation, 15 % test."""
+    ticket = int.from_bytes(hashlib.sha256(patient_id.encode()).digest()[:4]) % 100
+    if ticket < _TRAIN_SHARE:
+        return "train"
+    return "validation" if ticket < _TRAIN_SHARE + _VALIDATION_SHARE else "test"
+
+
+def rows_of_exam(exam_folder: Path, root: Path) -> list[dict[str, str]]:
+    """The rows of one whole exam; paths relative to `root`, numbers as text, unknown as ""."""
+    truth = json.loads((exam_folder / "truth.json").read_text(encoding="utf-8"))
+    place = exam_folder.relative_to(root).as_posix()
+    return [_row(truth, view, place) for view in truth["views"]]
+
+
+def write_manifest(path: Path, rows: Sequence[Mapping[str, str]]) -> None:
+    """Write the rows (method.md, "Interchange"); the file appears when it is whole."""
+    temporary = path.with_name(f".{path.name}.partial")
+    with temporary.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    temporary.replace(path)
+
+
+def _row(truth: Mapping[str, Any], view: Mapping[str, Any], place: str) -> dict[str, str]:
+    side = view["laterality"]
+    breast = truth["breasts"][side]
+    nipple, line = view["nipple"], view["pectoral_line"] or {}
+    lesions = [lesion for lesion in view["lesions"] if lesion["visible"]]
+    kinds = {entry["id"]: entry["kind"] for entry in truth["lesions"]}
+    return {
+        "image": f"{place}/{view['file']}",
+        "mask": f"{place}/{view['mask']}" if view["mask"] else "",
+        "patient_id": truth["patient_id"],
+        "laterality": side,
+        "view": view["view"],
+        "report": breast["report"],
+        "breast_density": truth["density_class"],
+        "birads": breast["birads"],
+        "pixel_spacing_mm": f"{view['pixel_mm']:g}",
+        "study_id": truth["study_id"],
+        "study_date": truth["study_date"],
+        "nipple_x": _number(nipple["col"]),
+        "nipple_y": _number(nipple["row"]),
+        "pectoral_x0": _number(line.get("col0")),
+        "pectoral_y0": _number(line.get("row0")),
+        "pectoral_x1": _number(line.get("col1")),
+        "pectoral_y1": _number(line.get("row1")),
+        "boxes": json.dumps([_box(lesion["box"]) for lesion in lesions]) if lesions else "",
+        "n_blobs": str(view["n_blobs"]),
+        "lesion_ids": ";".join(lesion["id"] for lesion in lesions),
+        "abnormality": ";".join(kinds[lesion["id"]] for lesion in lesions),
+        "chest_wall": view["chest_wall"],
+        "truth": f"{place}/truth.json",
+        "split": truth["split"],
+    }
+
+
+def _box(box: Mapping[str, float]) -> list[float]:
+    """[x0, y0, x1, y1], as the manifest has it."""
+    return [box["col0"], box["row0"], box["col1"], box["row1"]]
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.1f}"

@@ -1,0 +1,30 @@
+"""Series that are fixed by their seeds, so that everybody measures on the same exams."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesPreset:
+    """A named series.
+
+    Attributes:
+        split: The manifest's split of all its exams; None: drawn by patient (70/15/15).
+        summary: One line for the help text.
+    """
+
+    exams: int
+    seed: int
+    pixel_mm: float
+    split: str | None
+    summary: str
+
+
+PRESETS = {
+    "benchmark-v1": SeriesPreset(
+        120, 20_250_901, 0.2, "test", "the fixed public test set: 120 exams, 0.2 mm pixels"
+    ),
+    "training-v1": SeriesPreset(
+        1000, 7_001, 0.2, None, "1000 exams for training, 0.2 mm pixels, no exam of benchmark-v1"
+    ),
+    "sample-v1": SeriesPreset(8, 11, 0.2, "test", "eight exams to try a program with"),
+}

@@ -1,0 +1,117 @@
+"""An exam's folder: whole or not there, with the truth in numbers that a reader can use."""
+
+import json
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pydicom
+import pytest
+
+from glam_core.phantom import study_folder
+from glam_core.phantom.manifest_rows import COLUMNS, rows_of_exam, write_manifest
+from glam_core.phantom.study_folder import is_complete, write_exam
+from glam_core.terms import ChestWall, ViewKey
+from tests.core.phantom.drawn_exam import CC, LEFT, MLO, RIGHT, SHAPE, drawn_exam
+
+
+def truth_of(folder):
+    return json.loads((folder / "truth.json").read_text(encoding="utf-8"))
+
+
+def test_an_exam_has_four_pictures_report_truth_and_masks(tmp_path):
+    folder = write_exam(drawn_exam(), tmp_path / "exam")
+    assert {p.stem for p in folder.glob("*.dcm")} == {"RCC", "LCC", "RMLO", "LMLO"}
+    assert "FINDINGS" in (folder / "report.txt").read_text(encoding="utf-8")
+    assert is_complete(folder)
+    mask = cv2.imread(str(folder / "masks" / "LMLO.png"), cv2.IMREAD_UNCHANGED)
+    assert mask.shape == SHAPE
+    assert set(np.unique(mask)) == {0, 255}
+    pixels = pydicom.dcmread(folder / "LMLO.dcm").pixel_array
+    assert np.all(pixels[mask > 0] == 4000)
+
+
+def test_the_truth_file_places_lesions_and_landmarks(tmp_path):
+    truth = truth_of(write_exam(drawn_exam(), tmp_path / "exam"))
+    views = {v["laterality"] + v["view"]: v for v in truth["views"]}
+    lesion = views["RCC"]["lesions"][0]
+    assert lesion["box"] == {"row0": 30, "col0": 40, "row1": 37, "col1": 45}
+    assert lesion["centre"] == {"row": 33.5, "col": 42.5}
+    assert views["LCC"]["lesions"][1] == {
+        "id": "L3",
+        "visible": False,
+        "centre": {"row": 63.5, "col": 42.5},
+        "box": None,
+        "mask_in_box": None,
+    }
+    assert views["RCC"]["pectoral_line"] is None
+    assert views["RMLO"]["pectoral_line"]["row1"] == 70.0
+    assert truth["lesions"][0]["quadrant"] == "upper outer"
+
+
+def test_dense_points_are_those_that_both_views_show(tmp_path):
+    exam = drawn_exam()
+    breast = truth_of(write_exam(exam, tmp_path / "exam"))["breasts"]["L"]["dense_points"]
+    assert len(breast["CC"]) == len(breast["MLO"]) == len(breast["breast_mm"]) == 4
+    assert breast["MLO"][3] == pytest.approx(exam.views[ViewKey(LEFT, MLO)].points[4], abs=0.01)
+
+
+def test_the_same_exam_gives_the_same_bytes(tmp_path):
+    first, again = (write_exam(drawn_exam(), tmp_path / name) for name in "ab")
+    for path in sorted(p for p in first.rglob("*") if p.is_file()):
+        assert path.read_bytes() == (again / path.relative_to(first)).read_bytes()
+
+
+def test_a_mirrored_file_says_so_in_its_orientation(tmp_path):
+    exam = drawn_exam()
+    key = ViewKey(RIGHT, CC)
+    view = replace(exam.views[key], chest_wall=ChestWall.LEFT, stored_mirrored=True)
+    folder = write_exam(replace(exam, views={**exam.views, key: view}), tmp_path / "exam")
+    assert list(pydicom.dcmread(folder / "RCC.dcm").PatientOrientation) == ["A", "L"]
+
+
+def test_a_full_disk_leaves_no_exam_and_no_half_folder(tmp_path, monkeypatch):
+    def full(*_args):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(study_folder, "_write_png", full)
+    with pytest.raises(OSError, match="No space"):
+        write_exam(drawn_exam(), tmp_path / "exam")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_exam_with_a_short_or_missing_file_is_not_whole(tmp_path):
+    folder = write_exam(drawn_exam(), tmp_path / "exam")
+    (folder / "LCC.dcm").write_bytes(b"short")
+    assert not is_complete(folder)
+    write_exam(drawn_exam(), folder)
+    assert is_complete(folder)
+    (folder / "report.txt").unlink()
+    assert not is_complete(folder)
+    assert not is_complete(tmp_path / "nowhere")
+
+
+def test_manifest_rows_follow_the_interchange_format(tmp_path):
+    folder = write_exam(drawn_exam(), tmp_path / "exams" / "one", split="test")
+    rows = {r["laterality"] + r["view"]: r for r in rows_of_exam(folder, tmp_path)}
+    lmlo = rows["LMLO"]
+    assert (tmp_path / lmlo["image"]).is_file()
+    assert (tmp_path / lmlo["mask"]).is_file()
+    assert lmlo["n_blobs"] == "2"
+    assert json.loads(lmlo["boxes"])[0] == [40, 30, 45, 37]
+    assert (lmlo["nipple_x"], lmlo["nipple_y"]) == ("80.0", "60.0")
+    assert (lmlo["pectoral_x0"], lmlo["pectoral_y1"]) == ("40.0", "70.0")
+    assert rows["RCC"]["pectoral_x0"] == ""
+    assert rows["RCC"]["birads"] == "5"
+    assert "right breast" in rows["RCC"]["report"].lower()
+    assert "left breast" not in rows["RCC"]["report"].lower()
+    assert {row["split"] for row in rows.values()} == {"test"}
+    write_manifest(tmp_path / "manifest.csv", list(rows.values()))
+    header = (tmp_path / "manifest.csv").read_text(encoding="utf-8").splitlines()[0]
+    assert header == ",".join(COLUMNS)
+
+
+def test_a_lesion_free_exam_has_no_masks_and_no_boxes(tmp_path):
+    folder = write_exam(drawn_exam(()), tmp_path / "one")
+    for row in rows_of_exam(folder, tmp_path):
+        assert (row["mask"], row["boxes"], row["n_blobs"]) == ("", "", "0")
