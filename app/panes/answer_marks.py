@@ -15,6 +15,7 @@ from glam_core.terms import PointPx
 _BEST_RADIUS, _OTHER_RADIUS = 11.0, 8.0
 _MARGIN = 8.0
 _PALE = 0.55
+_END_HEIGHT = 12.0  # the part of a band that counts as its end
 
 
 def draw_answer(
@@ -24,16 +25,19 @@ def draw_answer(
     projection: Projection,
     font: QFont,
     taken: list[QRectF],
+    *,
+    outwards: int,
 ) -> None:
     """The whole answer; paler throughout where there is no confident match.
 
-    Its words keep clear of the `taken` boxes, which grow by what they cover.
+    Its words stand outwards of what they name (`outwards` is 1 for the right, -1 for the left),
+    off the breast where they can, and keep clear of the `taken` boxes, which grow by them.
     """
     _draw_shapes(painter, answer, shapes, projection)
     painter.setFont(font)
-    _draw_rings(painter, answer, projection, taken)
+    _draw_rings(painter, answer, projection, taken, outwards)
     if answer.band is not None and not shapes.band_area.isEmpty():
-        _draw_band_label(painter, answer.band.label, shapes, projection, taken)
+        _draw_band_label(painter, answer.band.label, shapes, projection, taken, outwards)
 
 
 def peak_words(index: int, peak: PeakMark) -> str:
@@ -80,7 +84,11 @@ def _paled(colour: QColor, answer: AnswerOverlay) -> QColor:
 
 
 def _draw_rings(
-    painter: QPainter, answer: AnswerOverlay, projection: Projection, taken: list[QRectF]
+    painter: QPainter,
+    answer: AnswerOverlay,
+    projection: Projection,
+    taken: list[QRectF],
+    outwards: int,
 ) -> None:
     """Rings, then their words where they cover no other ring."""
     places = [projection.at(PointPx(peak.row, peak.col)) for peak in answer.peaks]
@@ -92,25 +100,26 @@ def _draw_rings(
         taken.append(QRectF(place.x() - radius, place.y() - radius, 2 * radius, 2 * radius))
     metrics = QFontMetricsF(painter.font())
     bounds = projection.bounds()
+    colour = palette.CANDIDATE if answer.matched else palette.TEXT_DIM
     for index, (peak, place, radius) in enumerate(zip(answer.peaks, places, radii, strict=False)):
         if not bounds.contains(place):
             continue
         words = peak_words(index, peak)
         size = labels.chip_size(words, metrics)
-        box = labels.free_place(size, _around(place, radius + 4, size), taken, bounds)
-        labels.draw_chip(painter, words, box, colour=_paled(palette.CANDIDATE, answer))
+        box = labels.free_place(size, _around(place, radius + 4, size, outwards), taken, bounds)
+        labels.draw_chip(painter, words, box, colour=colour)
         taken.append(box)
 
 
-def _around(place: QPointF, gap: float, size: tuple[float, float]) -> Sequence[QPointF]:
-    """Upper left corners of a box right, left, above and below of a place."""
+def _around(
+    place: QPointF, gap: float, size: tuple[float, float], outwards: int
+) -> Sequence[QPointF]:
+    """Upper left corners of a box beside (outwards first), above and below a place."""
     width, height = size
-    return (
-        place + QPointF(gap, -height / 2),
-        place + QPointF(-gap - width, -height / 2),
-        place + QPointF(-width / 2, -gap - height),
-        place + QPointF(-width / 2, gap),
-    )
+    right, left = QPointF(gap, -height / 2), QPointF(-gap - width, -height / 2)
+    outer, inner = (right, left) if outwards > 0 else (left, right)
+    above, below = QPointF(-width / 2, -gap - height), QPointF(-width / 2, gap)
+    return [place + step for step in (outer, inner, above, below)]
 
 
 def _draw_band_label(
@@ -119,21 +128,22 @@ def _draw_band_label(
     shapes: AnswerShapes,
     projection: Projection,
     taken: list[QRectF],
+    outwards: int,
 ) -> None:
-    """The band's depth at its upper end in sight, else at its lower one."""
+    """The band's depth outwards of its upper end in sight, else of its lower one."""
     area = projection.transform().map(shapes.band_area)
     seen = _seen(area, projection.bounds())
     if not seen:
         return
     metrics = QFontMetricsF(painter.font())
     size = labels.chip_size(words, metrics)
-    upper = min(seen, key=lambda place: place.y())
-    lower = max(seen, key=lambda place: place.y())
-    wanted = [
-        QPointF(upper.x() - size[0] / 2, upper.y() + _MARGIN),
-        QPointF(lower.x() - size[0] / 2, lower.y() - _MARGIN - size[1]),
-        QPointF(upper.x() - size[0] / 2, upper.y() + 2 * _MARGIN + size[1]),
-    ]
+    edge = max if outwards > 0 else min
+    step = _MARGIN if outwards > 0 else -_MARGIN - size[0]
+    wanted = []
+    for end, down in ((min, _MARGIN), (max, -_MARGIN - size[1])):
+        y = end(place.y() for place in seen)
+        x = edge(place.x() for place in seen if abs(place.y() - y) <= _END_HEIGHT)
+        wanted += [QPointF(x + step, y + down), QPointF(x - size[0] / 2, y + down)]
     inside = projection.bounds().adjusted(_MARGIN, _MARGIN, -_MARGIN, -_MARGIN)
     box = labels.free_place(size, [_pushed(at, size, inside) for at in wanted], taken, inside)
     labels.draw_chip(painter, words, box, colour=palette.BAND)

@@ -235,7 +235,9 @@ class ImagePane(QWidget):
     def _hover(self, place: QPointF, projection: Projection) -> None:
         if self._press is None:
             grab = gestures.grabbed(place, self._content, projection)
-            self.setCursor(gestures.cursor_for(self._content, grab))
+            shape = gestures.cursor_for(self._content, grab)
+            if shape != self.cursor().shape():
+                self.setCursor(shape)
         if self._lens_held:
             self._set_lens(place)
         point = projection.image(place)

@@ -14,7 +14,7 @@ CHIP_EDGE = QColor(92, 104, 116)
 
 ACTIVE = QColor(86, 180, 233)  # sky blue
 BAND = QColor(86, 180, 233)
-BAND_FILL = QColor(86, 180, 233, 22)
+BAND_FILL = QColor(86, 180, 233, 11)
 LANDMARK = QColor(45, 190, 145)  # bluish green
 PROPOSED = QColor(230, 159, 0)  # orange
 CANDIDATE = QColor(255, 214, 92)  # yellow

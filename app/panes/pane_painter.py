@@ -12,6 +12,7 @@ from app.panes.grey import GreyCache
 from app.panes.labels import sized
 from app.panes.projection import Projection
 from app.panes.viewport import PaneSize
+from glam_core.terms import ChestWall
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,10 @@ class PanePainter:
             marks.draw_landmarks(painter, content.landmarks, projection)
         if content.answer is not None and content.show_answer:
             shapes = self._shapes_of(content.answer)
-            answer_marks.draw_answer(painter, content.answer, shapes, projection, font, taken)
+            outwards = -1 if content.chest_wall is ChestWall.RIGHT else 1
+            answer_marks.draw_answer(
+                painter, content.answer, shapes, projection, font, taken, outwards=outwards
+            )
         if content.truth is not None:
             marks.draw_truth(painter, content.truth, projection)
         for length in content.lengths:
