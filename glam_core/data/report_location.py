@@ -3,7 +3,9 @@
 import re
 from dataclasses import dataclass
 
-_NUMBER_WORDS = {
+_NUMBERS = "one two three four five six seven eight nine ten eleven twelve"
+_NUMBER_WORDS = {word: number for number, word in enumerate(_NUMBERS.split(" "), start=1)}
+_WORDS = {
     word: number
     for number, word in enumerate(
         [
