@@ -1,6 +1,5 @@
 """How the files of a scanner style are stored: compression, window function, spacing."""
 
-import zlib
 from dataclasses import dataclass
 
 
@@ -24,14 +23,25 @@ class FileStyle:
     calibrated: bool
 
 
-_STYLES = (
-    FileStyle("Synthetic Imaging A", "Phantom 100", "SIGMOID", "explicit", 1.0, False),
-    FileStyle("Synthetic Imaging B", "Phantom 200", "LINEAR", "jpeg-lossless", 1.07, False),
-    FileStyle("Synthetic Imaging C", "Phantom 300", "LINEAR_EXACT", "jpeg-2000", 1.05, True),
-    FileStyle("Synthetic Imaging D", "Phantom 400", "LINEAR", "explicit", 1.0, True),
-)
+_FILES = {
+    "flat panel": FileStyle(
+        "Synthetic Imaging A", "Phantom Flat Panel", "SIGMOID", "explicit", 1.0, False
+    ),
+    "selenium": FileStyle(
+        "Synthetic Imaging B", "Phantom Selenium", "LINEAR", "jpeg-lossless", 1.07, False
+    ),
+    "silicon": FileStyle(
+        "Synthetic Imaging C", "Phantom Silicon", "LINEAR_EXACT", "jpeg-2000", 1.05, True
+    ),
+    "storage phosphor": FileStyle(
+        "Synthetic Imaging D", "Phantom Storage Phosphor", "LINEAR", "jpeg-lossless", 1.0, False
+    ),
+    "digitised film": FileStyle(
+        "Synthetic Imaging E", "Phantom Film", "LINEAR", "explicit", 1.0, True
+    ),
+}
 
 
 def file_style(name: str) -> FileStyle:
-    """The file style that goes with a scanner style; always the same for the same name."""
-    return _STYLES[zlib.crc32(name.encode()) % len(_STYLES)]
+    """The file's side of the scanner style `name` (`styles.STYLES`)."""
+    return _FILES[name]

@@ -7,6 +7,7 @@ from glam_core.phantom.truth import Lesion, LesionKind
 from glam_core.terms import Laterality, ViewPosition
 
 SIDE_WORDS = {Laterality.RIGHT: "right", Laterality.LEFT: "left"}
+_LEAST_DISTANCE_MM = 10.0
 _ONE_VIEW = (
     "seen on the {view} view only",
     "visible on the {view} view only",
@@ -49,14 +50,13 @@ def locate(lesion: Lesion, draw: random.Random, *, side_is_told: bool = False) -
     if not side_is_told:
         breast = f"{side} breast"
         where = draw.choice((f"in the {region} of the {breast}", f"in the {breast}, {region}"))
-    if both and place.quadrant != "central" and place.region is None:
+    if _has_clock(lesion):
         hour = f"{place.clock} o'clock"
         where += draw.choice((f" at {hour}", f" at the {hour} position", f", {hour}"))
     third = place.depth_third
     facts = [draw.choice((f"{third} depth", f"at {third} depth", f"in the {third} third"))]
-    if place.nipple_distance_mm >= 10:
-        about = draw.choice(("", "approximately ", "about "))
-        facts.append(f"{about}{place.nipple_distance_mm / 10:.0f} cm from the nipple")
+    if place.nipple_distance_mm >= _LEAST_DISTANCE_MM:
+        facts.append(draw.choice(("", "approximately ", "about ")) + _distance_words(lesion))
     return ", ".join((where, *facts))
 
 
@@ -67,8 +67,17 @@ def seen_in(lesion: Lesion, draw: random.Random) -> str | None:
     return draw.choice(_BOTH_VIEWS)
 
 
-def noun(lesion: Lesion) -> str:
-    """The finding in a few words, for the impression."""
+def summarise(lesion: Lesion) -> str:
+    """The finding with its side and place in a few words, for the impression."""
+    what = f"{SIDE_WORDS[lesion.laterality]} breast {_noun(lesion)}"
+    if _has_clock(lesion):
+        return f"{what} at {lesion.place.clock} o'clock"
+    if lesion.place.nipple_distance_mm >= _LEAST_DISTANCE_MM:
+        return f"{what} {_distance_words(lesion)}"
+    return f"{what} in the {_one_view_region(lesion)}"
+
+
+def _noun(lesion: Lesion) -> str:
     if lesion.kind is LesionKind.MASS:
         return f"{lesion.margin} mass"
     if lesion.kind is LesionKind.CALCIFICATION:
@@ -125,6 +134,16 @@ def _describe_calcifications(lesion: Lesion, size: str, draw: random.Random) -> 
     )
 
 
+def _has_clock(lesion: Lesion) -> bool:
+    """The hour needs both views and a place off the middle."""
+    off_middle = lesion.place.quadrant != "central" and lesion.place.region is None
+    return len(lesion.views) > 1 and off_middle
+
+
+def _distance_words(lesion: Lesion) -> str:
+    return f"{lesion.place.nipple_distance_mm / 10:.0f} cm from the nipple"
+
+
 def _region_words(lesion: Lesion, draw: random.Random) -> str:
     region, quadrant = lesion.place.region, lesion.place.quadrant
     if region == "axillary":
@@ -140,6 +159,8 @@ def _one_view_region(lesion: Lesion) -> str:
     """MLO alone tells upper from lower, CC alone tells outer from inner."""
     if lesion.place.region == "axillary":
         return "axillary tail"
+    if lesion.place.region == "retroareolar":
+        return "retroareolar region"
     if lesion.place.quadrant == "central":
         return "central region"
     upper, outer = lesion.place.quadrant.split(" ")

@@ -50,8 +50,15 @@ class SyntheticIdentity:
         return synthetic_uid(self.study_id, *parts)
 
 
-def identity_of(seed: int, index: int, *, years_back: int = 0) -> SyntheticIdentity:
-    """The identity of exam `index` of the series `seed`; earlier studies count `years_back`."""
+def identity_of(
+    seed: int, index: int, *, years_back: int = 0, patient_words: str | None = None
+) -> SyntheticIdentity:
+    """The identity of exam `index` of the series `seed`.
+
+    Args:
+        years_back: 0 for the current study; earlier studies of the same patient count the years.
+        patient_words: Stand after SYNTHETIC in the patient's name; None: the seed and the index.
+    """
     draw = random.Random(f"identity/{seed}/{index}")
     study_date = _FIRST_DAY + datetime.timedelta(days=draw.randrange(_DAYS))
     age_days = round(draw.uniform(_YOUNGEST, _OLDEST) * 365.25)
@@ -62,7 +69,7 @@ def identity_of(seed: int, index: int, *, years_back: int = 0) -> SyntheticIdent
         study_date -= datetime.timedelta(days=365 * years_back + draw.randrange(-20, 60))
     return SyntheticIdentity(
         patient_id=patient_id,
-        patient_name=f"SYNTHETIC^PHANTOM {seed}-{index:04d}",
+        patient_name=f"SYNTHETIC^{patient_words or f'PHANTOM {seed}-{index:04d}'}",
         birth_date=birth_date,
         study_id=f"{patient_id}-{'P' + str(years_back) if years_back else 'C'}",
         study_date=study_date,

@@ -11,8 +11,8 @@ from glam_core.phantom.finding_words import (
     describe,
     is_plural,
     locate,
-    noun,
     seen_in,
+    summarise,
     worst,
 )
 from glam_core.phantom.truth import Lesion, LesionKind, PhantomExam
@@ -109,7 +109,7 @@ def write_report(
     exam: PhantomExam, *, study_date: datetime.date, prior: PriorExam | None = None
 ) -> ExamReport:
     """Put the exam's truth into a radiologist's words; the same exam gives the same words."""
-    draw = random.Random(f"report/{exam.seed}/{exam.index}")
+    draw = random.Random(f"report/{exam.seed}/{exam.index}/{study_date}")
     composition = draw.choice(_COMPOSITION[exam.density_class])
     findings: dict[Laterality, str] = {}
     birads: dict[Laterality, str] = {}
@@ -211,5 +211,5 @@ def _impression(lesions: list[Lesion], overall: str, draw: random.Random) -> str
                 "Normal examination.",
             )
         )
-    named = [f"{SIDE_WORDS[lesion.laterality]} breast {noun(lesion)}" for lesion in lesions]
+    named = [summarise(lesion) for lesion in lesions]
     return f"{_capitalised('; '.join(named))}. {_ASSESSMENT[overall][1]}"

@@ -4,12 +4,14 @@ import json
 import os
 import random
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
+import psutil
 
 from glam_core.phantom.dicom_file import StoredWindow, ViewFile, write_view
 from glam_core.phantom.file_style import file_style
@@ -28,8 +30,8 @@ _ORDER = (
     ViewKey(Laterality.RIGHT, ViewPosition.MLO),
     ViewKey(Laterality.LEFT, ViewPosition.MLO),
 )
-_FIELD_MM2 = 4 * 190.0 * 260.0
-_BYTES_PER_PIXEL = 2.2
+_FIELD_MM2 = 4 * 296.0 * 240.0
+_BYTES_PER_PIXEL = 2.02
 
 
 def exam_name(seed: int, index: int, years_back: int = 0) -> str:
@@ -52,22 +54,29 @@ def is_complete(folder: Path) -> bool:
         return False
 
 
-def write_exam(
-    exam: PhantomExam,
-    folder: Path,
-    *,
-    split: str | None = None,
-    years_back: int = 0,
-    prior: PriorExam | None = None,
-) -> Path:
+@dataclass(frozen=True, slots=True)
+class ExamWords:
+    """What is told of an exam beside its truth.
+
+    Attributes:
+        split: For the manifest; None: drawn by patient.
+        years_back: How long before the patient's current study this one lies.
+        prior: What the report compares with.
+        patient_words: After "SYNTHETIC^" in the patient's name; None: the seed.
+    """
+
+    split: str | None = None
+    years_back: int = 0
+    prior: PriorExam | None = None
+    patient_words: str | None = None
+
+
+def write_exam(exam: PhantomExam, folder: Path, words: ExamWords | None = None) -> Path:
     """Write one exam; `folder` appears when all its files are written, replacing an older one.
 
     Args:
         exam: What `make_exam` made.
         folder: For example OUT/exams/SYN-7-0003-C; its parent is made where it lacks.
-        split: Told to the manifest; None: drawn by patient.
-        years_back: How long before the patient's current study this one lies.
-        prior: What the report compares with.
 
     Returns:
         `folder`.
@@ -75,24 +84,35 @@ def write_exam(
     Raises:
         OSError: If the disk is full or the folder cannot be written.
     """
-    identity = identity_of(exam.seed, exam.index, years_back=years_back)
-    temporary = folder.with_name(f".{folder.name}.partial")
+    words = words or ExamWords()
+    identity = identity_of(
+        exam.seed, exam.index, years_back=words.years_back, patient_words=words.patient_words
+    )
+    temporary = folder.with_name(f".{folder.name}.{os.getpid()}.partial")
     shutil.rmtree(temporary, ignore_errors=True)
     try:
         (temporary / "masks").mkdir(parents=True)
-        report = write_report(exam, study_date=identity.study_date, prior=prior)
+        report = write_report(exam, study_date=identity.study_date, prior=words.prior)
         (temporary / "report.txt").write_text(report.text, encoding="utf-8")
         views = [
             _write_view(exam, exam.views[key], identity, number, temporary)
             for number, key in enumerate(_ORDER, start=1)
         ]
-        _write_truth(exam, identity, report, views, split, temporary)
+        _write_truth(exam, identity, report, views, words.split, temporary)
         shutil.rmtree(folder, ignore_errors=True)
         temporary.replace(folder)
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
     return folder
+
+
+def remove_leftovers(parent: Path) -> None:
+    """Remove what writers that are no longer alive left half-written below `parent`."""
+    for path in parent.glob(".*.partial"):
+        number = path.name.split(".")[-2]
+        if not (number.isdecimal() and psutil.pid_exists(int(number))):
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def _write_view(

@@ -71,7 +71,7 @@ def drawn_exam(
         seed=seed,
         index=index,
         density_class="C",
-        style="sharp",
+        style="flat panel",
         views=views,
         lesions=lesions,
         points_mm={side: rng.random((5, 3)).astype(np.float32) for side in Laterality},

@@ -10,7 +10,7 @@ import pytest
 
 from glam_core.phantom import study_folder
 from glam_core.phantom.manifest_rows import COLUMNS, rows_of_exam, write_manifest
-from glam_core.phantom.study_folder import is_complete, write_exam
+from glam_core.phantom.study_folder import ExamWords, is_complete, write_exam
 from glam_core.terms import ChestWall, ViewKey
 from tests.core.phantom.drawn_exam import CC, LEFT, MLO, RIGHT, SHAPE, drawn_exam
 
@@ -92,7 +92,7 @@ def test_an_exam_with_a_short_or_missing_file_is_not_whole(tmp_path):
 
 
 def test_manifest_rows_follow_the_interchange_format(tmp_path):
-    folder = write_exam(drawn_exam(), tmp_path / "exams" / "one", split="test")
+    folder = write_exam(drawn_exam(), tmp_path / "exams" / "one", ExamWords(split="test"))
     rows = {r["laterality"] + r["view"]: r for r in rows_of_exam(folder, tmp_path)}
     lmlo = rows["LMLO"]
     assert (tmp_path / lmlo["image"]).is_file()
