@@ -64,11 +64,15 @@ def _draw_shapes(
     painter.setBrush(palette.BAND_FILL)
     painter.drawPolygon(shapes.band_area)
     painter.setBrush(Qt.BrushStyle.NoBrush)
+    # Wide smooth polylines are slow, thin smooth ones and wide jagged ones are not.
+    halo, thin = two_pens(palette.BAND, 1.0)
+    painter.setPen(halo)
+    for edge in shapes.band_edges:
+        painter.drawPolyline(edge)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    for pen in two_pens(palette.BAND, 1.0):
-        painter.setPen(pen)
-        for edge in shapes.band_edges:
-            painter.drawPolyline(edge)
+    painter.setPen(thin)
+    for edge in shapes.band_edges:
+        painter.drawPolyline(edge)
     painter.setPen(two_pens(_paled(palette.REGION, answer), 1.0)[1])
     for outline in shapes.region90:
         painter.drawPolygon(outline)

@@ -1,5 +1,6 @@
 """A matcher's answer turned into shapes that are cheap to paint, once for each answer."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,9 +60,11 @@ def polygon(points: FloatArray) -> QPolygonF:
 def _heat(answer: AnswerOverlay) -> tuple[QImage | None, QTransform]:
     """The coloured map, cut to its visible part, and where it lies in the picture."""
     rows, cols = answer.probability.shape
-    reduction = max(1.0, max(rows, cols) / _HEAT_LONGEST_PX)
-    size = (max(1, round(cols / reduction)), max(1, round(rows / reduction)))
-    small = cv2.resize(answer.probability, size, interpolation=cv2.INTER_AREA)
+    reduction = math.ceil(max(rows, cols) / _HEAT_LONGEST_PX)
+    size = (math.ceil(cols / reduction), math.ceil(rows / reduction))
+    short = (0, size[1] * reduction - rows), (0, size[0] * reduction - cols)
+    whole = np.pad(answer.probability, short)  # whole multiples keep the averaging quick
+    small = cv2.resize(whole, size, interpolation=cv2.INTER_AREA)
     highest = float(small.max())
     if not highest > 0:
         return None, QTransform()
@@ -75,9 +78,8 @@ def _heat(answer: AnswerOverlay) -> tuple[QImage | None, QTransform]:
     image = QImage(
         pixels.data, col1 - col0, row1 - row0, QImage.Format.Format_ARGB32_Premultiplied
     ).copy()
-    across = answer.image_px_per_map_px * cols / size[0]
-    down = answer.image_px_per_map_px * rows / size[1]
-    place = QTransform(across, 0, 0, down, col0 * across - 0.5, row0 * down - 0.5)
+    scale = answer.image_px_per_map_px * reduction
+    place = QTransform(scale, 0, 0, scale, col0 * scale - 0.5, row0 * scale - 0.5)
     return image, place
 
 

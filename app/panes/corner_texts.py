@@ -19,7 +19,11 @@ def text_sizes(width: int) -> tuple[int, int]:
 
 
 def draw_texts(
-    painter: QPainter, content: PaneContent, bounds: QRectF, font: QFont
+    painter: QPainter,
+    content: PaneContent,
+    bounds: QRectF,
+    font: QFont,
+    images: labels.LineImages,
 ) -> list[QRectF]:
     """View label and lines at the outer side, above and below; the zoom mode stands last.
 
@@ -32,8 +36,8 @@ def draw_texts(
     left = bounds.right() - _MARGIN - width if right else bounds.left() + _MARGIN
     column = QRectF(left, bounds.top() + _MARGIN, width, bounds.height() - 2 * _MARGIN)
     room = bounds.height() * _HEIGHT_SHARE
-    label_font = labels.sized(font, label_px, bold=True)
-    lines_top = _label_line(content.texts, painter, column, right, label_font)
+    painter.setFont(labels.sized(font, label_px, bold=True))
+    lines_top = _label_line(painter, content.texts, column, right, images)
     painter.setFont(labels.sized(font, line_px))
     metrics = QFontMetricsF(painter.font())
     above = _lines_above(content)[: max(0, int((room - lines_top) / metrics.height()))]
@@ -43,7 +47,7 @@ def draw_texts(
         for index, (text, colour) in enumerate(lines):
             y = top + index * metrics.height()
             box = QRectF(left, y, width, metrics.height())
-            labels.draw_line(painter, text, box, right=right, colour=colour, metrics=metrics)
+            images.draw(painter, text, box, right=right, colour=colour)
     top_end = lines_top + len(above) * metrics.height()
     taken = [QRectF(left, 0, width, top_end), QRectF(left, bottom_top, width, bounds.height())]
     reason = _reason(content)
@@ -100,16 +104,18 @@ def _draw_reason(
 
 
 def _label_line(
-    texts: OverlayTexts, painter: QPainter, column: QRectF, right: bool, font: QFont
+    painter: QPainter,
+    texts: OverlayTexts,
+    column: QRectF,
+    right: bool,
+    images: labels.LineImages,
 ) -> float:
     """Draws the view label; returns where the next line begins."""
     if not texts.view_label:
         return column.top()
-    painter.setFont(font)
-    metrics = QFontMetricsF(font)
     colour = palette.PROPOSED if texts.proposed else palette.TEXT
-    labels.draw_line(painter, texts.view_label, column, right=right, colour=colour, metrics=metrics)
-    return column.top() + metrics.height() + 2
+    images.draw(painter, texts.view_label, column, right=right, colour=colour)
+    return column.top() + QFontMetricsF(painter.font()).height() + 2
 
 
 def draw_message(painter: QPainter, message: PaneMessage, bounds: QRectF, font: QFont) -> None:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from PySide6.QtGui import QImage
 
 from app.panes.pyramid import APRON_PX, PicturePyramid
+from app.panes.sampling import sampled
 from app.panes.viewport import Affine, PaneSize, Viewport
 
 _TABLES_AT_16_BIT = int(cv2.__version__.split(".")[0]) >= 5
@@ -57,17 +58,11 @@ def resample(picture: PicturePyramid, viewport: Viewport, pane: PaneSize) -> Res
     if x1 <= x0 or y1 <= y0:
         return ResampledPicture(np.empty((0, 0), np.uint16), 0, 0)
     padded_from_device = _padded_from_device(device_from_image, reduction)
-    rows, cols = _needed(padded_from_device, (x0, y0, x1, y1), level.padded.shape)
-    matrix = _shifted(padded_from_device, x0 + 0.5, y0 + 0.5)
-    matrix[:, 2] -= (cols.start, rows.start)
+    first = padded_from_device @ np.array([x0 + 0.5, y0 + 0.5, 1.0])
+    padded_from_box = np.column_stack([padded_from_device[:, :2], first])
     unscaled = math.isclose(viewport.scale * reduction, 1.0) and viewport.pixel_aspect == 1.0
-    values = cv2.warpAffine(
-        level.padded[rows, cols],
-        matrix,
-        (x1 - x0, y1 - y0),
-        flags=(cv2.INTER_NEAREST if unscaled else cv2.INTER_LINEAR) | cv2.WARP_INVERSE_MAP,
-    )
-    return ResampledPicture(np.asarray(values, dtype=np.uint16), x0, y0)
+    values = sampled(level.padded, padded_from_box, (x1 - x0, y1 - y0), nearest=unscaled)
+    return ResampledPicture(values, x0, y0)
 
 
 def grey_image(resampled: ResampledPicture, rgb_table: npt.NDArray[np.uint32]) -> GreyImage:
@@ -147,20 +142,3 @@ def _padded_from_device(device_from_image: Affine, reduction: int) -> Affine:
     level_from_device = image_from_device / reduction
     level_from_device[:, 2] += 0.5 / reduction - 0.5 + APRON_PX
     return level_from_device
-
-
-def _shifted(matrix: Affine, dx: float, dy: float) -> Affine:
-    """`matrix` for an origin moved to (dx, dy)."""
-    return np.column_stack([matrix[:, :2], matrix @ np.array([dx, dy, 1.0])])
-
-
-def _needed(
-    padded_from_device: Affine, box: tuple[int, int, int, int], shape: tuple[int, ...]
-) -> tuple[slice, slice]:
-    """(rows, cols) of the padded array that the box of device pixels draws from."""
-    x0, y0, x1, y1 = box
-    corners = padded_from_device @ np.array([[x0, x1], [y0, y1], [1.0, 1.0]])
-    low, high = np.floor(corners.min(axis=1)) - 1, np.ceil(corners.max(axis=1)) + 2
-    cols = slice(int(max(low[0], 0)), int(min(max(high[0], 1), shape[1])))
-    rows = slice(int(max(low[1], 0)), int(min(max(high[1], 1), shape[0])))
-    return rows, cols

@@ -1,12 +1,14 @@
 """Words on a picture: elided rather than cut, legible on dark and on bright tissue."""
 
+import math
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen
 
 from app.panes import palette
 
+_MOST_LINES = 64
 _PADDING_X, _PADDING_Y = 6.0, 2.5
 
 
@@ -18,23 +20,42 @@ def sized(font: QFont, pixel_size: int, *, bold: bool = False) -> QFont:
     return other
 
 
-def draw_line(
-    painter: QPainter,
-    text: str,
-    box: QRectF,
-    *,
-    right: bool,
-    colour: QColor,
-    metrics: QFontMetricsF,
-) -> None:
-    """One line of text with a dark shadow in `box`, elided to its width."""
-    words = metrics.elidedText(text, Qt.TextElideMode.ElideRight, box.width())
-    x = box.right() - metrics.horizontalAdvance(words) if right else box.left()
-    baseline = QPointF(round(x), round(box.top() + metrics.ascent()))
-    painter.setPen(palette.BACKGROUND)
-    painter.drawText(baseline + QPointF(1, 1), words)
-    painter.setPen(colour)
-    painter.drawText(baseline, words)
+class LineImages:
+    """Lines of text with a dark shadow, drawn once and kept by one pane while it shows them."""
+
+    def __init__(self) -> None:
+        self._images: dict[tuple[object, ...], QImage] = {}
+
+    def draw(
+        self, painter: QPainter, text: str, box: QRectF, *, right: bool, colour: QColor
+    ) -> None:
+        """One line in the painter's font within `box`, elided to its width."""
+        font, ratio = painter.font(), painter.device().devicePixelRatioF()
+        key = (text, font.pixelSize(), font.bold(), colour.rgba(), int(box.width()), ratio)
+        if key not in self._images:
+            if len(self._images) >= _MOST_LINES:
+                self._images.clear()
+            self._images[key] = _line_image(text, font, box.width(), colour, ratio)
+        image = self._images[key]
+        x = box.right() - image.width() / ratio if right else box.left()
+        painter.drawImage(QPointF(round(x), round(box.top())), image)
+
+
+def _line_image(text: str, font: QFont, room: float, colour: QColor, ratio: float) -> QImage:
+    metrics = QFontMetricsF(font)
+    words = metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
+    width, height = metrics.horizontalAdvance(words) + 1, metrics.height() + 1
+    size = QSize(max(1, math.ceil(width * ratio)), math.ceil(height * ratio))
+    image = QImage(size, QImage.Format.Format_ARGB32_Premultiplied)
+    image.setDevicePixelRatio(ratio)
+    image.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(image)
+    painter.setFont(font)
+    for shift, pen in ((1, palette.BACKGROUND), (0, colour)):
+        painter.setPen(pen)
+        painter.drawText(QPointF(shift, metrics.ascent() + shift), words)
+    painter.end()
+    return image
 
 
 def chip_size(text: str, metrics: QFontMetricsF) -> tuple[float, float]:

@@ -2,7 +2,7 @@
 
 import math
 
-from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtCore import QLineF, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 
 from app.panes import labels, palette
@@ -24,8 +24,12 @@ def two_pens(colour: QColor, width: float = 1.5) -> tuple[QPen, QPen]:
     return pens
 
 
-def draw_landmarks(painter: QPainter, marks: LandmarkMarks, projection: Projection) -> None:
-    """Pectoral line with its handles, nipple as a ring; orange while it is only proposed."""
+def draw_landmarks(painter: QPainter, marks: LandmarkMarks, projection: Projection) -> list[QRectF]:
+    """Pectoral line with its handles, nipple as a ring; orange while it is only proposed.
+
+    Returns:
+        The boxes that words should not cover.
+    """
     if marks.pectoral_line is not None:
         ends = [projection.at(end) for end in marks.pectoral_line]
         colour = _landmark_colour(marks.pectoral_source)
@@ -35,12 +39,15 @@ def draw_landmarks(painter: QPainter, marks: LandmarkMarks, projection: Projecti
         if marks.draggable:
             for end in ends:
                 _handle(painter, end, colour)
-    if marks.nipple is not None:
-        middle = projection.at(marks.nipple)
-        for pen in two_pens(_landmark_colour(marks.nipple_source)):
-            painter.setPen(pen)
-            painter.drawEllipse(middle, NIPPLE_RADIUS, NIPPLE_RADIUS)
-            painter.drawPoint(middle)
+    if marks.nipple is None:
+        return []
+    middle = projection.at(marks.nipple)
+    for pen in two_pens(_landmark_colour(marks.nipple_source)):
+        painter.setPen(pen)
+        painter.drawEllipse(middle, NIPPLE_RADIUS, NIPPLE_RADIUS)
+        painter.drawPoint(middle)
+    corner = middle - QPointF(NIPPLE_RADIUS, NIPPLE_RADIUS)
+    return [QRectF(corner, QSizeF(2 * NIPPLE_RADIUS, 2 * NIPPLE_RADIUS))]
 
 
 def draw_query(
@@ -80,6 +87,7 @@ def draw_length(
     spacing: Spacing | None,
     projection: Projection,
     font: QFont,
+    taken: list[QRectF],
 ) -> None:
     """A measured line, its ends and its words beside the end."""
     line = QLineF(projection.at(mark.start), projection.at(mark.end))
@@ -91,9 +99,10 @@ def draw_length(
     words = length_words(mark, spacing)
     painter.setFont(font)
     size = labels.chip_size(words, QFontMetricsF(font))
-    right = line.p2() + QPointF(10, -size[1] / 2)
-    left = line.p2() - QPointF(10 + size[0], size[1] / 2)
-    box = labels.free_place(size, [right, left], [], projection.bounds())
+    beside = [line.p2() + QPointF(10, -size[1] / 2), line.p2() - QPointF(10 + size[0], size[1] / 2)]
+    below = line.p2() + QPointF(-size[0] / 2, 10)
+    box = labels.free_place(size, [*beside, below], taken, projection.bounds())
+    taken.append(box)
     labels.draw_chip(painter, words, box, colour=palette.MEASURE)
 
 

@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass, replace
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QBrush, QFont, QImage, QPainter, QPen, QTransform
 
 from app.panes import answer_marks, corner_texts, marks, palette
 from app.panes.answer_shapes import AnswerShapes, answer_shapes
 from app.panes.content import AnswerOverlay, LengthMark, PaneContent
 from app.panes.grey import GreyCache
-from app.panes.labels import sized
+from app.panes.labels import LineImages, sized
 from app.panes.projection import Projection
 from app.panes.viewport import PaneSize
 from glam_core.terms import ChestWall
@@ -43,6 +43,7 @@ class PanePainter:
     def __init__(self) -> None:
         self.grey = GreyCache()
         self._lens = GreyCache()
+        self._lines = LineImages()
         self._answer: AnswerOverlay | None = None
         self._shapes: AnswerShapes | None = None
 
@@ -58,7 +59,7 @@ class PanePainter:
         """Paint `content`; `projection` is None where there is no picture."""
         self._paint_picture(painter, content, projection, bounds)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        taken = corner_texts.draw_texts(painter, content, bounds, font)
+        taken = corner_texts.draw_texts(painter, content, bounds, font, self._lines)
         if projection is not None:
             small = sized(font, corner_texts.text_sizes(int(bounds.width()))[1])
             self._paint_overlays(painter, content, projection, small, taken)
@@ -83,11 +84,12 @@ class PanePainter:
             return
         pane = projection.pane
         grey = self.grey.image(content.picture, content.table, projection.viewport, pane)
-        covered = (grey.image.width(), grey.image.height())
-        if covered != (pane.device_width, pane.device_height):
-            painter.fillRect(bounds, palette.BACKGROUND)
-        grey.image.setDevicePixelRatio(pane.device_pixel_ratio)
-        origin = QPointF(grey.x, grey.y) / pane.device_pixel_ratio
+        ratio = pane.device_pixel_ratio
+        grey.image.setDevicePixelRatio(ratio)
+        origin = QPointF(grey.x, grey.y) / ratio
+        covered = QRectF(origin, QSizeF(grey.image.width(), grey.image.height()) / ratio)
+        for strip in _around(covered, bounds):
+            painter.fillRect(strip, palette.BACKGROUND)
         painter.drawImage(origin, grey.image)
 
     def _paint_overlays(
@@ -99,7 +101,7 @@ class PanePainter:
         taken: list[QRectF],
     ) -> None:
         if content.landmarks is not None:
-            marks.draw_landmarks(painter, content.landmarks, projection)
+            taken += marks.draw_landmarks(painter, content.landmarks, projection)
         if content.answer is not None and content.show_answer:
             shapes = self._shapes_of(content.answer)
             outwards = -1 if content.chest_wall is ChestWall.RIGHT else 1
@@ -109,7 +111,7 @@ class PanePainter:
         if content.truth is not None:
             marks.draw_truth(painter, content.truth, projection)
         for length in content.lengths:
-            marks.draw_length(painter, length, content.spacing, projection, font)
+            marks.draw_length(painter, length, content.spacing, projection, font, taken)
         if content.query is not None:
             marks.draw_query(painter, content.query, projection)
         if content.linked_cursor is not None:
@@ -130,7 +132,7 @@ class PanePainter:
                 painter.setPen(pen)
                 painter.drawRect(transient.box)
         if transient.length is not None:
-            marks.draw_length(painter, transient.length, content.spacing, projection, font)
+            marks.draw_length(painter, transient.length, content.spacing, projection, font, [])
         if transient.lens_at is not None:
             self._paint_lens(painter, content, projection, transient)
 
@@ -164,3 +166,19 @@ class PanePainter:
         if self._shapes is None or answer is not self._answer:
             self._answer, self._shapes = answer, answer_shapes(answer)
         return self._shapes
+
+
+def _around(covered: QRectF, bounds: QRectF) -> list[QRectF]:
+    """What of `bounds` a picture leaves free, with a pixel of overlap against rounding."""
+    if covered.isEmpty():
+        return [bounds]
+    inner = covered.adjusted(1, 1, -1, -1)
+    left, right = inner.left() - bounds.left(), bounds.right() - inner.right()
+    above, below = inner.top() - bounds.top(), bounds.bottom() - inner.bottom()
+    strips = (
+        (left, QRectF(bounds.left(), bounds.top(), left, bounds.height())),
+        (right, QRectF(inner.right(), bounds.top(), right, bounds.height())),
+        (above, QRectF(bounds.left(), bounds.top(), bounds.width(), above)),
+        (below, QRectF(bounds.left(), inner.bottom(), bounds.width(), below)),
+    )
+    return [strip for free, strip in strips if free > 0]

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 _COARSEST_PX = 192  # no coarser level than one whose long side is about this
 _LARGEST_MAGNIFICATION = 1.25  # of a level, before the next finer one is taken
-APRON_PX = 1
+APRON_PX = 64  # repeated edge pixels all round, room for `app.panes.sampling` to begin outside
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,7 +19,7 @@ class PyramidLevel:
     every later resampling the treatment of borders.
 
     Attributes:
-        padded: (rows + 2, cols + 2) uint16.
+        padded: (rows + 2 APRON_PX, cols + 2 APRON_PX) uint16.
         reduction: Stored pixels in one pixel of the level.
     """
 
