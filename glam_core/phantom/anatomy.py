@@ -1,0 +1,145 @@
+"""The anatomy of one made-up breast, before any compression.
+
+Frame in mm: x anterior from the chest wall, y lateral, z cranial; the same for both breasts, so
+that a right breast is the mirror image of a left one. Figures: docs of the project, "Synthetic
+exams with exact truth".
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from glam_core.phantom.streams import stream
+from glam_core.terms import Laterality
+
+GLAND_FRACTIONS = {"A": (0.04, 0.08), "B": (0.09, 0.16), "C": (0.17, 0.26), "D": (0.27, 0.36)}
+_CLASS_SHARES = {"A": 0.12, "B": 0.40, "C": 0.38, "D": 0.10}
+_CLASS_MEAN_DEPTH = {"A": 5.0, "B": 2.0, "C": -2.0, "D": -7.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Implant:
+    """A smooth ball-like body at the chest wall, pressed flat; semi-axes and centre in mm."""
+
+    centre_mm: tuple[float, float, float]
+    semi_axes_mm: tuple[float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Anatomy:
+    """One breast.
+
+    Attributes:
+        depth_mm: From chest wall to the front of the envelope.
+        radius_mm: Lateral radius at the chest wall.
+        radius_up_mm, radius_down_mm: Cranial and caudal radius there.
+        nipple_mm: Base of the nipple.
+        gland_fraction: Share of the volume that is glandular.
+        fat_layer_mm: Thickness of the fat under the skin.
+        retro_fat: Share of the depth behind the gland that is fat.
+        upper_outer: How much more gland the upper outer quadrant has.
+        streak: 0 cloudy to 1 streaky parenchyma.
+        clump: 0 finely mixed to 1 in large lumps.
+        ligaments: Strength of Cooper's ligaments.
+    """
+
+    laterality: Laterality
+    density_class: str
+    depth_mm: float
+    radius_mm: float
+    radius_up_mm: float
+    radius_down_mm: float
+    nipple_mm: tuple[float, float, float]
+    nipple_radius_mm: float
+    nipple_height_mm: float
+    skin_mm: float
+    gland_fraction: float
+    fat_layer_mm: float
+    retro_fat: float
+    upper_outer: float
+    streak: float
+    clump: float
+    ligaments: float
+    strands: int
+    ducts: int
+    vessels: int
+    implant: Implant | None
+
+
+def draw_density_class(seed: int, index: int) -> str:
+    """One of "A" to "D", by the shares of a screened population."""
+    draw = stream(seed, index, "density")
+    return str(draw.choice(list(_CLASS_SHARES), p=list(_CLASS_SHARES.values())))
+
+
+def draw_anatomies(
+    seed: int, index: int, density_class: str, *, implants: bool
+) -> dict[Laterality, Anatomy]:
+    """Both breasts of one woman: alike, not the same."""
+    shared = stream(seed, index, "woman")
+    depth = float(np.clip(shared.normal(66.0 + _CLASS_MEAN_DEPTH[density_class], 12.5), 38, 105))
+    low, high = GLAND_FRACTIONS[density_class]
+    common = {
+        "depth": depth,
+        "radius": 0.70 * depth + shared.normal(0, 4),
+        "fraction": shared.uniform(low, high),
+        "layer": shared.uniform(4.0, 9.0) + (3.0 if density_class in "AB" else 0.0),
+        "retro": shared.uniform(0.08, 0.25) + (0.08 if density_class in "AB" else 0.0),
+        "upper": shared.uniform(0.2, 0.9),
+        "streak": shared.uniform(0.25, 0.95),
+        "clump": shared.uniform(0.15, 0.85),
+        "ligaments": shared.uniform(0.6, 1.4),
+        "nipple_radius": shared.uniform(4.0, 6.5),
+        "nipple_height": shared.uniform(3.0, 8.0),
+        "skin": shared.uniform(1.5, 2.0),
+    }
+    return {
+        side: _draw_breast(side, common, density_class, stream(seed, index, side), implants)
+        for side in Laterality
+    }
+
+
+def _draw_breast(
+    side: Laterality,
+    common: dict[str, float],
+    density_class: str,
+    draw: np.random.Generator,
+    implants: bool,
+) -> Anatomy:
+    depth = common["depth"] * float(np.exp(draw.normal(0, 0.03)))
+    radius = max(common["radius"] + draw.normal(0, 1.5), 0.5 * depth)
+    return Anatomy(
+        laterality=side,
+        density_class=density_class,
+        depth_mm=depth,
+        radius_mm=radius,
+        radius_up_mm=0.95 * radius,
+        radius_down_mm=1.05 * radius,
+        nipple_mm=(depth, float(draw.normal(0, 3)), float(draw.normal(-4, 5))),
+        nipple_radius_mm=common["nipple_radius"],
+        nipple_height_mm=common["nipple_height"],
+        skin_mm=common["skin"],
+        gland_fraction=common["fraction"] * float(np.exp(draw.normal(0, 0.06))),
+        fat_layer_mm=common["layer"],
+        retro_fat=common["retro"] + draw.uniform(-0.02, 0.02),
+        upper_outer=common["upper"] + draw.uniform(-0.1, 0.1),
+        streak=common["streak"],
+        clump=common["clump"],
+        ligaments=common["ligaments"],
+        strands=int(draw.integers(260, 420)),
+        ducts=int(draw.integers(50, 110)),
+        vessels=int(draw.integers(3, 8)),
+        implant=_draw_implant(depth, radius, draw) if implants else None,
+    )
+
+
+def _draw_implant(depth: float, radius: float, draw: np.random.Generator) -> Implant:
+    forward = depth * draw.uniform(0.42, 0.55)
+    return Implant(
+        centre_mm=(0.02 * depth, float(draw.normal(0, 2)), float(draw.normal(-3, 3))),
+        semi_axes_mm=(
+            forward,
+            radius * draw.uniform(0.62, 0.74),
+            radius * draw.uniform(0.62, 0.74),
+        ),
+    )

@@ -1,0 +1,175 @@
+"""How a breast is turned, pressed and displaced for one view: one map moves everything.
+
+Anatomical frame (x anterior, y lateral, z cranial) to the view's frame, both in mm. The view's
+frame has its origin at the nipple: x forward along the AP axis (depth = -x), v across it in the
+picture (CC: lateral, MLO: cranial), b along the beam.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from glam_core.phantom.anatomy import Anatomy
+from glam_core.phantom.streams import stream
+from glam_core.terms import ViewPosition
+
+_WAVES = 24
+_DISPLACEMENT_MM = 5.6
+_HELD_BY_SKIN = 0.6
+_DISPLACEMENT_LENGTH_MM = 35.0
+_MLO_DEG = 45.0
+_TENSORS = ("nipple", "radii", "rotation", "stretch", "waves", "phases", "amplitudes")
+_THICKNESS_MM = {ViewPosition.CC: (55.0, 9.0), ViewPosition.MLO: (58.0, 9.0)}
+
+
+@dataclass(frozen=True)
+class ViewMap:
+    """The map of one view, or of a batch of views (leading dimension B everywhere).
+
+    Attributes:
+        nipple: (B, 3) mm.
+        radii: (B, 4) depth, lateral, up and down radius of the envelope.
+        rotation: (B, 3, 3) view axes from anatomical axes.
+        stretch: (B, 3) lengthening along x, v and b.
+        waves: (B, K, 3) wave vectors of the displacement, phases (B, K), amplitudes (B, K, 3).
+    """
+
+    nipple: torch.Tensor
+    radii: torch.Tensor
+    rotation: torch.Tensor
+    stretch: torch.Tensor
+    waves: torch.Tensor
+    phases: torch.Tensor
+    amplitudes: torch.Tensor
+
+    def view_from_anatomy(self, points: torch.Tensor) -> torch.Tensor:
+        """(B, N, 3) anatomical mm to (B, N, 3) view mm (x, v, b)."""
+        moved = points + self.displacement(points) - self.nipple[:, None]
+        return torch.einsum("bij,bnj->bni", self.rotation, moved) * self.stretch[:, None]
+
+    def anatomy_from_view(self, points: torch.Tensor, *, rounds: int = 16) -> torch.Tensor:
+        """The inverse, by fixed-point rounds (the displacement's gradient is well below 1)."""
+        moved = self.moved_from_view(points)
+        found = moved
+        for _ in range(rounds):
+            found = 0.3 * found + 0.7 * (moved - self.displacement(found))
+        return found
+
+    def moved_from_view(self, points: torch.Tensor) -> torch.Tensor:
+        """(B, N, 3) view mm to anatomical mm after displacement: the linear part, undone."""
+        return (
+            torch.einsum("bij,bni->bnj", self.rotation, points / self.stretch[:, None])
+            + self.nipple[:, None]
+        )
+
+    def displacement(self, points: torch.Tensor) -> torch.Tensor:
+        """(B, N, 3) smooth displacement in mm: zero at the nipple, small at the skin."""
+        here = self._waves_at(points) - self._waves_at(self.nipple[:, None])
+        return (
+            here * (1.0 - _HELD_BY_SKIN * self.skin_radius(points) ** 2).clamp(min=0.0)[..., None]
+        )
+
+    def skin_radius(self, points: torch.Tensor) -> torch.Tensor:
+        """(B, N) 0 in the middle of the chest wall, 1 on the envelope."""
+        depth, side, up, down = (self.radii[:, None, k] for k in range(4))
+        high = torch.where(points[..., 2] >= 0, up, down)
+        scaled = (points[..., 0] / depth) ** 2 + (points[..., 1] / side) ** 2
+        return (scaled + (points[..., 2] / high) ** 2).sqrt()
+
+    def _waves_at(self, points: torch.Tensor) -> torch.Tensor:
+        phase = torch.einsum("bnj,bkj->bnk", points, self.waves) + self.phases[:, None]
+        return torch.einsum("bnk,bkj->bnj", phase.cos(), self.amplitudes)
+
+    def to(self, device: torch.device, dtype: torch.dtype = torch.float32) -> "ViewMap":
+        """The same map elsewhere or in another precision."""
+        return ViewMap(*(getattr(self, name).to(device, dtype) for name in _TENSORS))
+
+
+@dataclass(frozen=True, slots=True)
+class Pose:
+    """How one breast stood in one view.
+
+    Attributes:
+        thickness_mm: Under the paddle.
+        turn_deg: Of the beam about x: 0 in CC, 45 in MLO, plus roll.
+        tilt_deg: In the picture's plane, about the nipple.
+        stretch: Lengthening along x, v and b.
+        pectoral_deg: Angle of the muscle's edge from the vertical; 0 in CC.
+    """
+
+    view: ViewPosition
+    thickness_mm: float
+    turn_deg: float
+    tilt_deg: float
+    stretch: tuple[float, float, float]
+    pectoral_deg: float
+
+
+def draw_pose(anatomy: Anatomy, view: ViewPosition, seed: int, index: int, visit: int) -> Pose:
+    """Positioning of one view: thickness, roll, tilt and pectoral angle."""
+    draw = stream(seed, index, anatomy.laterality, view, "pose", visit)
+    woman = stream(seed, index, anatomy.laterality, "muscle")
+    mean, spread = _THICKNESS_MM[view]
+    by_size = 0.35 * (anatomy.radius_mm - 46.0)
+    thickness = float(np.clip(mean + by_size + draw.normal(0, spread * 0.85), 25, 95))
+    squeeze = float(np.clip(thickness / (2 * anatomy.radius_mm), 0.35, 0.95))
+    oblique = view is ViewPosition.MLO
+    angle = woman.normal(22.0, 5.2) + draw.normal(0, 2.5)
+    return Pose(
+        view=view,
+        thickness_mm=thickness,
+        turn_deg=(_MLO_DEG if oblique else 0.0) + float(draw.normal(0, 10)),
+        tilt_deg=float(draw.normal(0, 4)),
+        stretch=(squeeze**-0.3, squeeze**-0.7, squeeze),
+        pectoral_deg=float(np.clip(angle, 8, 40)) if oblique else 0.0,
+    )
+
+
+def view_map(anatomy: Anatomy, pose: Pose, seed: int, index: int, visit: int) -> ViewMap:
+    """The map of one view as float64 tensors with a batch dimension of 1."""
+    draw = stream(seed, index, anatomy.laterality, pose.view, "displacement", visit)
+    waves = np.clip(draw.normal(size=(_WAVES, 3)), -1.5, 1.5) / _DISPLACEMENT_LENGTH_MM
+    amplitudes = draw.normal(size=(_WAVES, 3)) * _DISPLACEMENT_MM * math.sqrt(2 / _WAVES)
+    phases = draw.uniform(0, 2 * math.pi, _WAVES)
+    radii = (
+        anatomy.depth_mm,
+        anatomy.radius_mm,
+        anatomy.radius_up_mm,
+        anatomy.radius_down_mm,
+    )
+    return ViewMap(
+        nipple=_batch_of_one(anatomy.nipple_mm),
+        radii=_batch_of_one(radii),
+        rotation=_batch_of_one(_rotation(pose)),
+        stretch=_batch_of_one(pose.stretch),
+        waves=_batch_of_one(waves),
+        phases=_batch_of_one(phases),
+        amplitudes=_batch_of_one(amplitudes),
+    )
+
+
+def stack_maps(maps: list[ViewMap]) -> ViewMap:
+    """One batch of several maps."""
+    return ViewMap(*(torch.cat([getattr(one, name) for one in maps]) for name in _TENSORS))
+
+
+def _rotation(pose: Pose) -> npt.NDArray[np.float64]:
+    """Rows are the view's axes: CC sees (x, y) along z; MLO sees (x, (y + z) / sqrt 2)."""
+    turn, tilt = math.radians(pose.turn_deg), math.radians(pose.tilt_deg)
+    across = np.array([0.0, math.cos(turn), math.sin(turn)])
+    beam = np.array([0.0, math.sin(turn), -math.cos(turn)])
+    forward = np.array([1.0, 0.0, 0.0])
+    return np.stack(
+        [
+            math.cos(tilt) * forward + math.sin(tilt) * across,
+            -math.sin(tilt) * forward + math.cos(tilt) * across,
+            beam,
+        ]
+    )
+
+
+def _batch_of_one(values: object) -> torch.Tensor:
+    return torch.as_tensor(np.asarray(values, dtype=np.float64))[None]

@@ -1,0 +1,112 @@
+"""Thickness of the pressed breast at every pixel: outline, rounded rim, skin and nipple."""
+
+from dataclasses import dataclass
+
+import torch
+
+from glam_core.phantom.anatomy import Anatomy
+from glam_core.phantom.compression import Pose
+from glam_core.phantom.framing import Framing
+from glam_core.phantom.splat import coarse_shape, enlarge
+
+_BLEND_MM = 9.0
+_CELL_MM = 1.0
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """Fields of one view, each (1, 1, rows, cols).
+
+    Attributes:
+        inside_mm: Length to the skin, inside positive.
+        thickness_mm: Of breast along the beam; 0 outside.
+        skin_mm: Of skin along the beam.
+        nipple_mm: Of nipple along the beam.
+    """
+
+    inside_mm: torch.Tensor
+    thickness_mm: torch.Tensor
+    skin_mm: torch.Tensor
+    nipple_mm: torch.Tensor
+
+
+def cell_centres(framing: Framing, factor: int, device: torch.device) -> torch.Tensor:
+    """(r, c, 2) view mm (x, v) of the middles of cells `factor` pixels wide."""
+    rows, cols = coarse_shape(framing.shape, factor)
+    row = (torch.arange(rows, device=device, dtype=torch.float32) + 0.5) * factor - 0.5
+    col = (torch.arange(cols, device=device, dtype=torch.float32) + 0.5) * factor - 0.5
+    return framing.view_from_picture(row[:, None], col[None])
+
+
+def cell_factor(pixel_mm: float, cell_mm: float = _CELL_MM) -> int:
+    """Pixels to a coarse cell of about `cell_mm`."""
+    return max(1, round(cell_mm / pixel_mm))
+
+
+def breast_envelope(
+    anatomy: Anatomy, pose: Pose, framing: Framing, *, in_profile: bool, device: torch.device
+) -> Envelope:
+    """The outline of one view as fields."""
+    factor = cell_factor(framing.pixel_mm)
+    places = cell_centres(framing, factor, device)
+    coarse = _inside(places, framing)
+    inside = enlarge(coarse[None, None], factor, framing.shape, mode="bicubic")
+    rim = 0.42 * pose.thickness_mm
+    full = pose.thickness_mm
+    skin = anatomy.skin_mm
+    thickness = full * _rounded(inside / rim)
+    inner = (full - 2 * skin) * _rounded((inside - skin) / (rim - skin))
+    nipple, bulge = _nipple(anatomy, pose, framing, in_profile, device)
+    nipple = nipple * (inside > 0.0) if not in_profile else nipple
+    thickness = torch.maximum(thickness, bulge)
+    return Envelope(
+        inside_mm=torch.maximum(inside, torch.where(bulge > 0, bulge * 0.1, inside)),
+        thickness_mm=thickness,
+        skin_mm=(thickness - inner).clamp(min=0.0),
+        nipple_mm=nipple,
+    )
+
+
+def _rounded(share: torch.Tensor) -> torch.Tensor:
+    """0 at the rim rising like a quarter ellipse to 1."""
+    left = 1.0 - share.clamp(0.0, 1.0)
+    return (1.0 - left * left).clamp(min=0.0).sqrt()
+
+
+def _inside(places: torch.Tensor, framing: Framing) -> torch.Tensor:
+    """(r, c) about the length to the outline, inside positive."""
+    outline = framing.outline
+    x = places[..., 0] + outline.length
+    v = places[..., 1] - outline.middle
+    at_nipple = abs(outline.middle) / (outline.up if outline.middle < 0 else outline.down)
+    front = outline.length / (1.0 - min(at_nipple, 0.6) ** outline.power) ** (1 / outline.power)
+    reach = torch.where(v >= 0, outline.up, outline.down)
+    a, b = (x.clamp(min=0.0) / front), (v.abs() / reach)
+    power = outline.power
+    level = (a**power + b**power + 1e-6) ** (1 / power)
+    slope = torch.hypot(a ** (power - 1) / front, b ** (power - 1) / reach)
+    slope = slope / level ** (power - 1)
+    body = (1.0 - level) / slope.clamp(min=1e-3)
+    if outline.axilla is None:
+        return body
+    above = outline.axilla + outline.axilla_slope * v.clamp(min=0.0) - x + 0.25 * v.clamp(max=0.0)
+    below = outline.belly - x - 0.3 * (v + reach).clamp(min=0.0)
+    arms = torch.stack([body, above, below]) / _BLEND_MM
+    return _BLEND_MM * torch.logsumexp(arms, dim=0)
+
+
+def _nipple(
+    anatomy: Anatomy, pose: Pose, framing: Framing, in_profile: bool, device: torch.device
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Nipple tissue along the beam, and how far it bulges out of the rim."""
+    rows = torch.arange(framing.rows, device=device, dtype=torch.float32)
+    cols = torch.arange(framing.cols, device=device, dtype=torch.float32)
+    place = framing.view_from_picture(rows[:, None], cols[None])[None, None]
+    radius, height = anatomy.nipple_radius_mm, anatomy.nipple_height_mm
+    x, v = place[..., 0], place[..., 1]
+    if not in_profile:
+        from_middle = ((x + 0.9 * radius) ** 2 + v**2) / radius**2
+        return 2.2 * (1.0 - from_middle).clamp(min=0.0).sqrt() * height / 2, torch.zeros_like(x)
+    stalk = (v.abs() / radius) ** 3 + ((x - 0.1 * height).abs() / height) ** 3
+    chord = 2.0 * radius * (1.0 - stalk).clamp(min=0.0).sqrt()
+    return 0.45 * chord, chord * (x > -1.0)

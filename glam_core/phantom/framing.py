@@ -1,0 +1,173 @@
+"""Where a view's frame lies on the picture, chest wall left, before the file is mirrored."""
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from glam_core.phantom.anatomy import Anatomy
+from glam_core.phantom.compression import Pose
+from glam_core.phantom.streams import stream
+from glam_core.terms import ViewPosition
+
+_PNL_DIFFERENCE_MM = (-3.5, 7.4)  # CC minus MLO
+_ROOM_MM = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """The breast's outline in the view frame (mm, origin at the nipple).
+
+    Attributes:
+        length: From the nipple back to the plane of the chest wall.
+        middle: v of the envelope's middle.
+        up, down: Reach across from there.
+        power: Of the superellipse: below 2 pointed, above 2 round.
+        axilla: x reach in front of the chest wall of the tissue above the breast; None in CC.
+        axilla_slope: Growth of it per mm upwards.
+        belly: The same below the breast.
+    """
+
+    length: float
+    middle: float
+    up: float
+    down: float
+    power: float
+    axilla: float | None
+    axilla_slope: float
+    belly: float
+
+
+@dataclass(frozen=True, slots=True)
+class Framing:
+    """One picture's geometry; mm places count from the centre of pixel (0, 0).
+
+    Attributes:
+        nipple_mm: (row, col) of the nipple's base.
+        angle_deg: Turn of the AP axis, downwards: 0 in CC, the pectoral angle in MLO.
+        muscle_x: x of the muscle's front edge in the view frame; None where it is not shown.
+    """
+
+    rows: int
+    cols: int
+    pixel_mm: float
+    nipple_mm: tuple[float, float]
+    angle_deg: float
+    muscle_x: float | None
+    outline: Outline
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(rows, cols)."""
+        return self.rows, self.cols
+
+    @property
+    def _axes(self) -> npt.NDArray[np.float64]:
+        """Rows: what x and v add to (row, col)."""
+        turn = math.radians(self.angle_deg)
+        return np.array([[math.sin(turn), math.cos(turn)], [-math.cos(turn), math.sin(turn)]])
+
+    def picture_from_view(self, points: torch.Tensor) -> torch.Tensor:
+        """(..., >=2) view mm (x, v, ...) to (..., 2) pixels (row, col)."""
+        axes = torch.as_tensor(self._axes, dtype=points.dtype, device=points.device)
+        nipple = torch.tensor(self.nipple_mm, dtype=points.dtype, device=points.device)
+        return (points[..., :2] @ axes + nipple) / self.pixel_mm
+
+    def view_from_picture(self, rows_px: torch.Tensor, cols_px: torch.Tensor) -> torch.Tensor:
+        """Pixels to (..., 2) view mm (x, v)."""
+        axes = torch.as_tensor(self._axes, dtype=rows_px.dtype, device=rows_px.device)
+        row = rows_px * self.pixel_mm - self.nipple_mm[0]
+        col = cols_px * self.pixel_mm - self.nipple_mm[1]
+        return torch.stack(torch.broadcast_tensors(row, col), -1) @ axes.T
+
+    def cropped(self, row0: int, col0: int, rows: int, cols: int) -> "Framing":
+        """The same view on a part of the picture that begins at (row0, col0)."""
+        row_mm = self.nipple_mm[0] - row0 * self.pixel_mm
+        col_mm = self.nipple_mm[1] - col0 * self.pixel_mm
+        return replace(self, rows=rows, cols=cols, nipple_mm=(row_mm, col_mm))
+
+    def hiding(self, x_mm: float) -> "Framing":
+        """The same view, cropped at the chest wall so that view places up to `x_mm` are lost."""
+        return replace(self, nipple_mm=(self.nipple_mm[0], min(self.nipple_mm[1], -x_mm)))
+
+
+def pnl_length(anatomy: Anatomy, pose: Pose) -> float:
+    """mm from the nipple to the plane of the chest wall, as pressed in this view."""
+    return pose.stretch[0] * anatomy.nipple_mm[0]
+
+
+def draw_outline(anatomy: Anatomy, pose: Pose, seed: int, index: int, visit: int) -> Outline:
+    """The outline of one view: the pressed envelope, and in MLO axilla and upper abdomen."""
+    draw = stream(seed, index, anatomy.laterality, "outline")
+    again = stream(seed, index, anatomy.laterality, pose.view, "outline", visit)
+    turn = math.radians(pose.turn_deg)
+    high = 0.5 * (anatomy.radius_up_mm + anatomy.radius_down_mm)
+    reach = pose.stretch[1] * math.hypot(anatomy.radius_mm * math.cos(turn), high * math.sin(turn))
+    across = anatomy.nipple_mm[1] * math.cos(turn) + anatomy.nipple_mm[2] * math.sin(turn)
+    oblique = pose.view is ViewPosition.MLO
+    power = float(np.clip(draw.normal(2.0, 0.13) + again.normal(0, 0.04), 1.7, 2.5))
+    return Outline(
+        length=pnl_length(anatomy, pose),
+        middle=-pose.stretch[1] * across,
+        up=reach * (1.0 + 0.04 * float(again.normal())),
+        down=reach * (1.0 + 0.04 * float(again.normal())),
+        power=power,
+        axilla=float(draw.uniform(14, 30)) if oblique else None,
+        axilla_slope=float(draw.uniform(-0.12, 0.10)),
+        belly=float(draw.uniform(-12, 8)),
+    )
+
+
+def draw_framing(
+    anatomy: Anatomy,
+    pose: Pose,
+    mlo_pnl_mm: float,
+    *,
+    seed: int,
+    index: int,
+    visit: int,
+    pixel_mm: float,
+    detector_mm: tuple[float, float],
+) -> Framing:
+    """Place one view on the detector of (height, width) mm.
+
+    Args:
+        mlo_pnl_mm: PNL of the MLO view; the CC view is cropped to differ from it as is usual.
+    """
+    draw = stream(seed, index, anatomy.laterality, pose.view, "framing", visit)
+    outline = draw_outline(anatomy, pose, seed, index, visit)
+    rows, cols = (round(side / pixel_mm) for side in detector_mm)
+    height = detector_mm[0]
+    if pose.view is ViewPosition.CC:
+        difference = float(draw.normal(*_PNL_DIFFERENCE_MM))
+        col = max(mlo_pnl_mm + difference, 30.0)
+        row = height / 2 + float(np.clip(draw.normal(0, 8), -18, 18))
+        muscle = -outline.length + float(draw.normal(-1.0, 2.0))
+        return Framing(rows, cols, pixel_mm, (row, col), 0.0, muscle, outline)
+    turn = math.radians(pose.pectoral_deg)
+    foot_col = float(np.clip(draw.normal(13, 8), 3, 34))
+    col = foot_col + outline.length * math.cos(turn)
+    below = outline.down * math.cos(turn) - outline.middle + _ROOM_MM + 8.0
+    row = height * 0.56 + float(draw.normal(0, 9))
+    row = float(np.clip(row, 0.40 * height, max(0.42 * height, height - below)))
+    return Framing(rows, cols, pixel_mm, (row, col), pose.pectoral_deg, -outline.length, outline)
+
+
+def breast_window(framing: Framing) -> tuple[int, int, int]:
+    """(row0, row1, cols): the part of the picture that holds the breast, with room around."""
+    outline, pixel = framing.outline, framing.pixel_mm
+    row, col = framing.nipple_mm
+    cols = min(framing.cols, math.ceil((col + 16.0 + _ROOM_MM) / pixel))
+    if outline.axilla is not None:
+        return 0, min(framing.rows, math.ceil((row + _lowest(framing) + _ROOM_MM) / pixel)), cols
+    row0 = math.floor((row - outline.middle - outline.up - _ROOM_MM) / pixel)
+    row1 = math.ceil((row - outline.middle + outline.down + _ROOM_MM) / pixel)
+    return max(0, row0), min(framing.rows, row1), cols
+
+
+def _lowest(framing: Framing) -> float:
+    """mm below the nipple down to which the breast may reach in MLO."""
+    outline, turn = framing.outline, math.radians(framing.angle_deg)
+    return (outline.down - outline.middle) * math.cos(turn) + 12.0

@@ -1,0 +1,188 @@
+"""Which findings a synthetic exam shows, in BI-RADS words, and where in the breast they sit."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from glam_core.errors import GlamError
+from glam_core.phantom.request import ExamRequest, LesionRequest
+from glam_core.phantom.streams import stream
+from glam_core.phantom.truth import LesionKind
+from glam_core.terms import Laterality, ViewPosition
+
+SHAPES = ("round", "oval", "irregular")
+MARGINS = ("circumscribed", "microlobulated", "obscured", "indistinct", "spiculated")
+DENSITIES = ("low", "equal", "high")
+MORPHOLOGIES = (
+    "round",
+    "punctate",
+    "coarse heterogeneous",
+    "amorphous",
+    "fine pleomorphic",
+    "fine linear branching",
+)
+DISTRIBUTIONS = ("grouped", "linear", "segmental", "regional", "diffuse")
+ASYMMETRIES = ("asymmetry", "focal asymmetry", "global asymmetry")
+PLACES = (
+    "upper outer",
+    "upper inner",
+    "lower outer",
+    "lower inner",
+    "central",
+    "axillary",
+    "posterior",
+)
+_KIND_SHARES = {
+    LesionKind.MASS: 0.52,
+    LesionKind.CALCIFICATION: 0.26,
+    LesionKind.DISTORTION: 0.10,
+    LesionKind.ASYMMETRY: 0.12,
+}
+_COUNT_SHARES = (0.38, 0.40, 0.16, 0.06)
+_PLACE_SHARES = (0.36, 0.14, 0.14, 0.10, 0.12, 0.07, 0.07)
+_MARGINS_OF_SHAPE = {
+    "round": (0.5, 0.15, 0.2, 0.15, 0.0),
+    "oval": (0.5, 0.15, 0.2, 0.15, 0.0),
+    "irregular": (0.0, 0.12, 0.1, 0.28, 0.5),
+}
+_EXTENT_MM = {
+    "grouped": (6.0, 16.0),
+    "linear": (14.0, 30.0),
+    "segmental": (24.0, 42.0),
+    "regional": (24.0, 40.0),
+    "diffuse": (50.0, 70.0),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LesionPlan:
+    """A finding before it has a place.
+
+    Attributes:
+        number: From 1; names the lesion's own random streams.
+        growth: Factor on `size_mm` already applied to it.
+        place_words: One of `PLACES`.
+        only_view: The picture in which alone it exists, as superposition; None: a real thing.
+    """
+
+    number: int
+    kind: LesionKind
+    laterality: Laterality
+    size_mm: float
+    growth: float
+    place_words: str
+    only_view: ViewPosition | None
+    shape: str | None = None
+    margin: str | None = None
+    density: str | None = None
+    morphology: str | None = None
+    distribution: str | None = None
+
+    @property
+    def id(self) -> str:
+        """The lesion's name within the exam."""
+        return f"L{self.number}"
+
+
+def plan_lesions(seed: int, index: int, request: ExamRequest) -> list[LesionPlan]:
+    """The findings of one exam: those asked for, or drawn ones.
+
+    Raises:
+        GlamError: A word of the request is not in the lexicon, or a size is impossible.
+    """
+    if not 0 <= request.growth <= 4:
+        raise GlamError("The growth of a synthetic lesion must lie between 0 and 4.")
+    draw = stream(seed, index, "findings")
+    wishes = request.lesions
+    if wishes is None:
+        count = int(draw.choice(len(_COUNT_SHARES), p=_COUNT_SHARES))
+        wishes = tuple(_draw_wish(draw) for _ in range(count))
+    plans = [
+        _plan(number, wish, request.growth, stream(seed, index, "finding", number))
+        for number, wish in enumerate(wishes, start=1)
+    ]
+    return [plan for plan in plans if plan.size_mm > 0]
+
+
+def _draw_wish(draw: np.random.Generator) -> LesionRequest:
+    kinds = list(_KIND_SHARES)
+    return LesionRequest(
+        kind=kinds[int(draw.choice(len(kinds), p=list(_KIND_SHARES.values())))],
+        laterality=Laterality.LEFT if draw.random() < 0.5 else Laterality.RIGHT,
+    )
+
+
+def _plan(number: int, wish: LesionRequest, growth: float, draw: np.random.Generator) -> LesionPlan:
+    place = _one_of(wish.place_words, PLACES, _PLACE_SHARES, draw, "place")
+    words: dict[str, str | None]
+    only_view = wish.only_view
+    if wish.kind is LesionKind.MASS:
+        words, size = _mass_words(wish, draw)
+    elif wish.kind is LesionKind.CALCIFICATION:
+        words, size = _calcification_words(wish, draw)
+    elif wish.kind is LesionKind.DISTORTION:
+        words, size = {}, float(draw.uniform(16, 32))
+    else:
+        words, size = _asymmetry_words(wish, draw)
+        if words["morphology"] == "asymmetry" and only_view is None:
+            only_view = ViewPosition.MLO if draw.random() < 0.5 else ViewPosition.CC
+    if wish.place_words is None and (size > 20 or only_view is not None):
+        place = PLACES[int(draw.choice(4, p=(0.5, 0.18, 0.18, 0.14)))]
+    if wish.size_mm is not None:
+        if not 1 <= wish.size_mm <= 90:
+            raise GlamError("The size of a synthetic lesion must lie between 1 and 90 mm.")
+        size = wish.size_mm
+    return LesionPlan(
+        number, wish.kind, wish.laterality, size * growth, growth, place, only_view, **words
+    )
+
+
+def _mass_words(
+    wish: LesionRequest, draw: np.random.Generator
+) -> tuple[dict[str, str | None], float]:
+    shape = _one_of(wish.shape, SHAPES, (0.2, 0.4, 0.4), draw, "shape")
+    if wish.margin == "spiculated" and wish.shape is None:
+        shape = "irregular"
+    margin = _one_of(wish.margin, MARGINS, _MARGINS_OF_SHAPE[shape], draw, "margin")
+    density = _one_of(wish.density, DENSITIES, (0.15, 0.4, 0.45), draw, "density")
+    size = float(np.clip(draw.lognormal(np.log(12.0), 0.4), 5, 35))
+    return {"shape": shape, "margin": margin, "density": density}, size
+
+
+def _calcification_words(
+    wish: LesionRequest, draw: np.random.Generator
+) -> tuple[dict[str, str | None], float]:
+    shares = (0.14, 0.16, 0.16, 0.18, 0.22, 0.14)
+    morphology = _one_of(wish.morphology, MORPHOLOGIES, shares, draw, "morphology")
+    spread = (0.55, 0.14, 0.12, 0.12, 0.07)
+    if morphology == "fine linear branching":
+        spread = (0.35, 0.35, 0.30, 0.0, 0.0)
+    distribution = _one_of(wish.distribution, DISTRIBUTIONS, spread, draw, "distribution")
+    size = float(draw.uniform(*_EXTENT_MM[distribution]))
+    return {"morphology": morphology, "distribution": distribution}, size
+
+
+def _asymmetry_words(
+    wish: LesionRequest, draw: np.random.Generator
+) -> tuple[dict[str, str | None], float]:
+    shares = (0.5, 0.4, 0.1)
+    if wish.only_view is not None:
+        shares = (1.0, 0.0, 0.0)
+    morphology = _one_of(wish.morphology, ASYMMETRIES, shares, draw, "morphology")
+    low, high = (42.0, 60.0) if morphology == "global asymmetry" else (15.0, 30.0)
+    return {"morphology": morphology}, float(draw.uniform(low, high))
+
+
+def _one_of(
+    wish: str | None,
+    words: tuple[str, ...],
+    shares: tuple[float, ...],
+    draw: np.random.Generator,
+    what: str,
+) -> str:
+    drawn = words[int(draw.choice(len(words), p=shares))]
+    if wish is None:
+        return drawn
+    if wish not in words:
+        raise GlamError(f"{wish!r} is no {what} of a synthetic lesion; use one of {words}.")
+    return wish

@@ -1,0 +1,93 @@
+"""Things in a picture that are no breast: view labels, skin markers, strips of film edge."""
+
+import math
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from glam_core.phantom.anatomy import Anatomy
+from glam_core.phantom.render import ViewSetup, add_patch
+from glam_core.phantom.streams import stream
+from glam_core.phantom.styles import ScannerStyle
+from glam_core.terms import ChestWall, ViewKey
+
+_BALL_RADIUS_MM = 0.9
+_RING_RADIUS_MM = 5.0
+_METAL_EXCESS = 1.6
+
+
+def add_skin_markers(
+    extra: torch.Tensor, anatomy: Anatomy, setup: ViewSetup, seed: int, index: int
+) -> tuple[str, ...]:
+    """Put a metal ball or a ring on the skin, at the same place in both views; in place."""
+    draw = stream(seed, index, anatomy.laterality, "skin marker")
+    kind = "skin marker ball" if draw.random() < 0.6 else "skin marker ring"
+    turn, lift = draw.uniform(0, 2 * math.pi), draw.uniform(0.35, 0.75)
+    across = anatomy.radius_mm * math.sqrt(1 - lift**2)
+    place = (lift * anatomy.depth_mm, across * math.cos(turn), across * math.sin(turn))
+    point = torch.tensor(place, dtype=torch.float64).view(1, 1, 3) * 0.94
+    seen = setup.framing.picture_from_view(setup.map64.view_from_anatomy(point))
+    row, col = seen[0, 0].tolist()
+    pixel = setup.framing.pixel_mm
+    half = math.ceil(7.0 / pixel)
+    row0, col0 = round(row) - half, round(col) - half
+    reach = torch.arange(2 * half + 1, device=extra.device, dtype=torch.float32)
+    distance = torch.hypot((reach[:, None] + row0 - row), (reach[None] + col0 - col)) * pixel
+    if kind == "skin marker ring":
+        distance = (distance - _RING_RADIUS_MM).abs() + 0.4
+    patch = _METAL_EXCESS * torch.sigmoid((_BALL_RADIUS_MM - distance) / (0.5 * pixel))
+    add_patch(extra, row0, col0, patch)
+    return (kind,)
+
+
+def add_label(
+    pixels: npt.NDArray[np.uint16],
+    key: ViewKey,
+    style: ScannerStyle,
+    chest_wall: ChestWall,
+    pixel_mm: float,
+    draw: np.random.Generator,
+) -> tuple[str, ...]:
+    """Burn the view's short name into the air beside the breast (before inversion); in place."""
+    if style.label == "none":
+        return ()
+    size = draw.uniform(0.9, 1.2) * 5.0 / pixel_mm / 22.0
+    thick = max(1, round(0.11 * size * 10))
+    text = f"{key.laterality.value} {key.view_position.value}"
+    (width, height), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, size, thick)
+    room = round(9.0 / pixel_mm)
+    rows, cols = pixels.shape
+    top = room + round(draw.uniform(0, 6) / pixel_mm)
+    left = cols - room - width if chest_wall is ChestWall.LEFT else room
+    part = (slice(max(0, top - room // 3), min(rows, top + height + room // 3)),
+            slice(max(0, left - room // 3), min(cols, left + width + room // 3)))  # fmt: skip
+    if bool((pixels[part] > style.air + 12 * (style.air_noise + 1)).any()):
+        return ()
+    value = int(style.low + 0.97 * (style.high - style.low))
+    if style.label == "box":
+        pixels[part] = style.air + (value - style.air) // 6
+    patch = np.zeros((rows, cols), dtype=np.uint8)
+    cv2.putText(
+        patch, text, (left, top + height), cv2.FONT_HERSHEY_SIMPLEX, size, 255, thick, cv2.LINE_AA
+    )
+    share = patch.astype(np.float32) / 255.0
+    pixels[:] = np.maximum(pixels, (value * share).astype(np.uint16))
+    return ("view label",)
+
+
+def add_film_edge(
+    pixels: npt.NDArray[np.uint16],
+    style: ScannerStyle,
+    chest_wall: ChestWall,
+    pixel_mm: float,
+    draw: np.random.Generator,
+) -> tuple[str, ...]:
+    """A bright strip where the scanner looked past the film, at the chest wall; in place."""
+    if draw.random() >= style.strip_share:
+        return ()
+    wide = max(1, round(draw.uniform(0.5, 2.0) / pixel_mm))
+    side = slice(0, wide) if chest_wall is ChestWall.LEFT else slice(-wide, None)
+    pixels[:, side] = style.high
+    return ("film edge",)

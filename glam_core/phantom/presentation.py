@@ -1,0 +1,98 @@
+"""From line integrals to stored values: logarithm, equalisation, sharpening, curve, noise."""
+
+import math
+
+import torch
+from torch.nn import functional
+
+from glam_core.phantom.envelope import Envelope
+from glam_core.phantom.projection import FAT_PER_CM
+from glam_core.phantom.splat import blur, coarse_shape, enlarge
+from glam_core.phantom.styles import ScannerStyle
+from glam_core.phantom.truth import WindowSetting
+
+_GLAND_ANCHOR = 0.80  # display value of the dense end of a breast
+_LEAST_RANGE = 0.28  # log units: fatty breasts are not stretched further
+
+
+def display_values(
+    extra: torch.Tensor,
+    envelope: Envelope,
+    full_mm: float,
+    style: ScannerStyle,
+    *,
+    pixel_mm: float,
+    generator: torch.Generator,
+) -> torch.Tensor:
+    """(1, 1, rows, cols) display values about 0..1 from the attenuation beyond fat.
+
+    Args:
+        extra: Log attenuation in excess of fat of the same thickness.
+        full_mm: Thickness under the paddle.
+    """
+    inside = envelope.inside_mm > 0
+    thin = FAT_PER_CM * (full_mm - envelope.thickness_mm) / 10.0
+    signal = extra - (1.0 - style.equalisation) * thin
+    noise = torch.randn(extra.shape, generator=generator, device=generator.device)
+    grain = 0.0015 * (0.1 / pixel_mm)
+    signal = (
+        signal
+        + noise * (style.noise * (0.1 / pixel_mm) * 0.5 + grain) * (0.5 * (extra - thin)).exp()
+    )
+    if style.sharpening:
+        smooth = _wide_blur(signal, style.sharpening_mm / pixel_mm)
+        signal = signal + style.sharpening * (signal - smooth)
+    spread = _dense_end(extra, inside)
+    level = math.log(style.fat_level / (1 - style.fat_level))
+    dense = math.log(_GLAND_ANCHOR / (1 - _GLAND_ANCHOR))
+    curve = level + (dense - level) * style.contrast * signal / spread
+    return torch.sigmoid(curve)
+
+
+def stored_values(
+    display: torch.Tensor, inside: torch.Tensor, style: ScannerStyle, generator: torch.Generator
+) -> torch.Tensor:
+    """Stored values before inversion: air outside the breast, the style's range inside."""
+    values = style.low + (style.high - style.low) * display
+    air = torch.full_like(values, float(style.air))
+    if style.air_noise:
+        grain = torch.randn(values.shape, generator=generator, device=generator.device)
+        air = air + style.air_noise * grain
+    edge = (inside / 0.25).clamp(0.0, 1.0)
+    return (air + (values - air) * edge).round().clamp(0, 2**style.bits - 1)
+
+
+def windows(style: ScannerStyle) -> tuple[WindowSetting, ...]:
+    """The style's windows, in stored values (after inversion for MONOCHROME1)."""
+    width = float(style.high - style.low)
+    centre = style.low + width / 2
+    names = (("NORMAL", 0.0, 1.0), ("HARDER", 0.06, 0.82), ("SOFTER", -0.05, 1.2))
+    settings = []
+    for name, shift, factor in names:
+        middle = centre + shift * width
+        if style.photometric == "MONOCHROME1":
+            middle = 2**style.bits - 1 - middle
+        settings.append(WindowSetting(round(middle, 1), round(width * factor, 1), name))
+    return tuple(settings)
+
+
+def _wide_blur(picture: torch.Tensor, sigma_px: float) -> torch.Tensor:
+    factor = max(1, int(sigma_px / 2.0))
+    if factor == 1:
+        return blur(picture, sigma_px)
+    shape = (picture.shape[-2], picture.shape[-1])
+    rows, cols = coarse_shape(shape, factor)
+    missing = (0, cols * factor - shape[1], 0, rows * factor - shape[0])
+    padded = functional.pad(picture, missing, mode="replicate")
+    small = blur(functional.avg_pool2d(padded, factor), sigma_px / factor)
+    return enlarge(small, factor, shape)
+
+
+def _dense_end(extra: torch.Tensor, inside: torch.Tensor) -> torch.Tensor:
+    """The 97th percentile of the breast's excess attenuation, from a sparse sample."""
+    step = max(1, int(math.sqrt(extra.shape[-1] * extra.shape[-2] / 20000)))
+    sample = extra[..., ::step, ::step].flatten()
+    within = inside[..., ::step, ::step].flatten()
+    ordered = torch.where(within, sample, torch.full_like(sample, -1e4)).sort(descending=True)
+    rank = (within.sum() * 0.03).long()
+    return ordered.values.gather(0, rank.view(1)).clamp(min=_LEAST_RANGE).view(1, 1, 1, 1)

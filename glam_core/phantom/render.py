@@ -1,0 +1,132 @@
+"""One view of one breast as attenuation: everything in it, added up along the beam."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+
+from glam_core.phantom.anatomy import Anatomy
+from glam_core.phantom.compression import Pose, ViewMap
+from glam_core.phantom.envelope import Envelope, breast_envelope
+from glam_core.phantom.framing import Framing
+from glam_core.phantom.gland import GlandVolume
+from glam_core.phantom.muscle import muscle_mm, nodes_mm
+from glam_core.phantom.projection import (
+    FAT_PER_CM,
+    GLAND_PER_CM,
+    project_gland,
+    project_implant,
+)
+from glam_core.phantom.strands import Curves, project_curves
+from glam_core.phantom.texture import fine_tile, tiled
+
+GLAND_EXCESS_PER_MM = (GLAND_PER_CM - FAT_PER_CM) / 10.0
+_IMPLANT_EXCESS_PER_MM = 0.045
+_TILE = 512
+_FINE_FROM_PER_MM = 0.35
+_FINE_SHARE = 0.16
+
+
+@dataclass(frozen=True)
+class BreastTissue:
+    """What a breast is made of, shared by its views."""
+
+    anatomy: Anatomy
+    volume: GlandVolume
+    curves: Sequence[Curves]
+
+
+@dataclass(frozen=True)
+class ViewSetup:
+    """How one view is taken.
+
+    Attributes:
+        map64: The exact map on the CPU, for truth and for curves.
+        map32: The same on the rendering device.
+        framing: Of the part of the picture that is rendered.
+        seed, index, visit: Name the random streams.
+    """
+
+    pose: Pose
+    map64: ViewMap
+    map32: ViewMap
+    framing: Framing
+    seed: int
+    index: int
+    visit: int
+    in_profile: bool
+
+
+def render_tissue(
+    tissue: BreastTissue, setup: ViewSetup, generator: torch.Generator
+) -> tuple[Envelope, torch.Tensor]:
+    """The envelope, and the log attenuation in excess of fat (1, 1, rows, cols), no lesions."""
+    device, framing = generator.device, setup.framing
+    anatomy = tissue.anatomy
+    envelope = breast_envelope(
+        anatomy, setup.pose, framing, in_profile=setup.in_profile, device=device
+    )
+    inner = (envelope.thickness_mm - envelope.skin_mm).clamp(min=0.0)
+    share = project_gland(tissue.volume, setup.map32, framing, anatomy.implant)
+    gland = share * inner
+    gland = gland + _fine_texture(gland, inner, framing, generator)
+    for curves in tissue.curves:
+        gland = gland + project_setup_curves(curves, setup, device)
+    gland = torch.minimum(gland.clamp(min=0.0), inner)
+    muscle = muscle_mm(anatomy, framing, inner, seed=setup.seed, index=setup.index, device=device)
+    gland = gland * (1.0 - 0.8 * muscle / inner.clamp(min=1.0)) + muscle
+    for row0, col0, patch in nodes_mm(
+        anatomy, framing, seed=setup.seed, index=setup.index, device=device
+    ):
+        add_patch(gland, row0, col0, patch)
+    extra = GLAND_EXCESS_PER_MM * (gland + envelope.skin_mm + envelope.nipple_mm)
+    if anatomy.implant is not None:
+        shadow = project_implant(setup.map32, framing, anatomy.implant) * inner
+        extra = extra + _IMPLANT_EXCESS_PER_MM * shadow
+    return envelope, extra
+
+
+def project_setup_curves(curves: Curves, setup: ViewSetup, device: torch.device) -> torch.Tensor:
+    """Curves through the view's map, as mm along the beam (1, 1, rows, cols)."""
+    controls = torch.as_tensor(curves.controls)
+    seen = setup.map64.view_from_anatomy(controls.reshape(1, -1, 3))
+    places = setup.framing.picture_from_view(seen).reshape(1, *controls.shape[:2], 2)
+    inside = setup.map64.skin_radius(controls.reshape(1, -1, 3)).view(controls.shape[:2])
+    kept = (inside < 1.0).double().mean(-1) ** 2
+    return project_curves(
+        places.float().to(device),
+        (torch.as_tensor(curves.area_mm2) * kept).float()[None].to(device),
+        torch.as_tensor(curves.taper).float().to(device),
+        sigma_mm=curves.sigma_mm,
+        pixel_mm=setup.framing.pixel_mm,
+        shape=setup.framing.shape,
+    )
+
+
+def add_patch(field: torch.Tensor, row0: int, col0: int, patch: torch.Tensor) -> None:
+    """Add (h, w) to (1, 1, rows, cols) in place; what lies outside is cut."""
+    rows, cols = field.shape[-2:]
+    top, left = max(0, -row0), max(0, -col0)
+    bottom = min(patch.shape[0], rows - row0)
+    right = min(patch.shape[1], cols - col0)
+    if bottom <= top or right <= left:
+        return
+    field[0, 0, row0 + top : row0 + bottom, col0 + left : col0 + right] += patch[
+        top:bottom, left:right
+    ]
+
+
+def _fine_texture(
+    gland: torch.Tensor, inner: torch.Tensor, framing: Framing, generator: torch.Generator
+) -> torch.Tensor:
+    """What is finer than the lattice: noise that continues the projected spectrum."""
+    above = min(0.4, _FINE_FROM_PER_MM * framing.pixel_mm)
+    tile = fine_tile(1, _TILE, 1.5, above, generator)
+    noise = tiled(tile, framing.shape)
+    return noise * _FINE_SHARE * (4.0 * gland + 0.35 * inner).clamp(min=0.0).sqrt()
+
+
+def noise_scale(pixel_mm: float) -> float:
+    """Standard deviation of white noise relative to 0.1 mm pixels."""
+    return math.sqrt(0.1 / pixel_mm)

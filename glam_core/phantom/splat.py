@@ -1,0 +1,62 @@
+"""Adding points and thin tubes to a picture without losing a millimetre of their material."""
+
+import torch
+from torch.nn import functional
+
+
+def splat(places: torch.Tensor, amounts: torch.Tensor, shape: tuple[int, int]) -> torch.Tensor:
+    """Deposit `amounts` (B, N) at `places` (B, N, 2) (row, col), shared by the four pixels around.
+
+    Returns:
+        (B, 1, rows, cols). The sum over pixels inside is the sum of the amounts.
+    """
+    batch, (rows, cols) = places.shape[0], shape
+    corner = places.floor()
+    part = places - corner
+    row, col = corner[..., 0].long(), corner[..., 1].long()
+    offset = torch.arange(batch, device=places.device).view(-1, 1) * (rows * cols)
+    indices, weights = [], []
+    for down in (0, 1):
+        for right in (0, 1):
+            r, c = row + down, col + right
+            share = (part[..., 0] if down else 1 - part[..., 0]) * (
+                part[..., 1] if right else 1 - part[..., 1]
+            )
+            inside = (r >= 0) & (r < rows) & (c >= 0) & (c < cols)
+            indices.append(torch.where(inside, offset + r * cols + c, torch.zeros_like(r)))
+            weights.append(torch.where(inside, share * amounts, torch.zeros_like(share)))
+    index, weight = torch.cat(indices, 1).flatten(), torch.cat(weights, 1).flatten()
+    return _accumulate(index, weight, batch * rows * cols).view(batch, 1, rows, cols)
+
+
+def _accumulate(index: torch.Tensor, weight: torch.Tensor, length: int) -> torch.Tensor:
+    """Sum by index; on the CPU in the order given, so that the result repeats bit by bit."""
+    if index.device.type == "cpu":
+        return torch.bincount(index, weights=weight, minlength=length).to(weight.dtype)
+    return torch.zeros(length, device=weight.device).index_add_(0, index, weight)
+
+
+def blur(picture: torch.Tensor, sigma_px: float) -> torch.Tensor:
+    """Gaussian blur of (B, 1, rows, cols), two passes, edges repeated."""
+    radius = max(1, int(3.0 * sigma_px + 0.5))
+    reach = torch.arange(-radius, radius + 1, device=picture.device, dtype=picture.dtype)
+    kernel = torch.exp(-0.5 * (reach / sigma_px) ** 2)
+    kernel = kernel / kernel.sum()
+    padded = functional.pad(picture, (radius, radius, radius, radius), mode="replicate")
+    across = functional.conv2d(padded, kernel.view(1, 1, 1, -1))
+    return functional.conv2d(across, kernel.view(1, 1, -1, 1))
+
+
+def enlarge(
+    picture: torch.Tensor, factor: int, shape: tuple[int, int], mode: str = "bilinear"
+) -> torch.Tensor:
+    """(B, 1, r, c) coarse cells, each `factor` pixels wide, read at every pixel of `shape`."""
+    if factor == 1:
+        return picture[..., : shape[0], : shape[1]]
+    bigger = functional.interpolate(picture, scale_factor=factor, mode=mode, align_corners=False)
+    return bigger[..., : shape[0], : shape[1]]
+
+
+def coarse_shape(shape: tuple[int, int], factor: int) -> tuple[int, int]:
+    """Cells needed to cover `shape` pixels."""
+    return -(-shape[0] // factor), -(-shape[1] // factor)

@@ -1,0 +1,172 @@
+"""Ligaments, ducts and vessels: thin curves in 3D, moved by the same map as all else."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from glam_core.phantom.anatomy import Anatomy
+from glam_core.phantom.splat import blur, coarse_shape, enlarge, splat
+
+CONTROLS = 9
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Curves:
+    """Curves of about one thickness.
+
+    Attributes:
+        controls: (N, CONTROLS, 3) anatomical mm.
+        area_mm2: (N,) cross section, glandular equivalent.
+        taper: (CONTROLS,) factor on the area along the curve.
+        sigma_mm: Spread of the cross section.
+    """
+
+    controls: FloatArray
+    area_mm2: FloatArray
+    taper: FloatArray
+    sigma_mm: float
+
+
+def draw_curves(anatomy: Anatomy, draw: np.random.Generator) -> list[Curves]:
+    """The fine curved structures of one breast."""
+    return [_ligaments(anatomy, draw), _ducts(anatomy, draw), _vessels(anatomy, draw)]
+
+
+def _ligaments(anatomy: Anatomy, draw: np.random.Generator) -> Curves:
+    """Through all fat: mostly towards the nipple, some across."""
+    count = anatomy.strands
+    start = _inside(anatomy, count, draw)
+    radial = np.asarray(anatomy.nipple_mm) + np.array([12.0, 0.0, 0.0]) - start
+    radial /= np.linalg.norm(radial, axis=1, keepdims=True)
+    random = _unit(draw.normal(size=(count, 3)))
+    heading = _unit(radial + 0.75 * draw.uniform(0.2, 1.6, (count, 1)) * random)
+    length = draw.gamma(3.0, 6.5, count) + 5.0
+    controls = _walk(start, heading, length, draw, bend=0.5)
+    area = 0.030 * anatomy.ligaments * draw.lognormal(0.0, 0.7, count)
+    return Curves(controls, area, np.hanning(CONTROLS + 2)[1:-1] ** 0.5, 0.16)
+
+
+def _ducts(anatomy: Anatomy, draw: np.random.Generator) -> Curves:
+    """From the nipple backwards, fanning out."""
+    count = anatomy.ducts
+    nipple = np.asarray(anatomy.nipple_mm)
+    start = nipple + draw.normal(size=(count, 3)) * (0.5, 2.0, 2.0) - (2.0, 0, 0)
+    spread = draw.normal(size=(count, 3)) * (0.0, 0.75, 0.75) + (0.0, 0.12, 0.15)
+    heading = _unit(spread - np.array([1.0, 0, 0]))
+    length = draw.uniform(0.3, 0.8, count) * anatomy.depth_mm
+    controls = _walk(start, heading, length, draw, bend=0.35)
+    area = 0.12 * draw.lognormal(0.0, 0.5, count) * (0.6 + 2.0 * anatomy.gland_fraction)
+    return Curves(controls, area, np.linspace(1.0, 0.15, CONTROLS), 0.32)
+
+
+def _vessels(anatomy: Anatomy, draw: np.random.Generator) -> Curves:
+    """Long and gently wound, from the chest wall forward under the skin."""
+    count = anatomy.vessels
+    turn = draw.uniform(0, 2 * math.pi, count)
+    turn[: count // 2] = draw.normal(math.pi / 4, 0.6, count // 2)
+    rim = draw.uniform(0.55, 0.85, count) * anatomy.radius_mm
+    start = np.stack([np.full(count, 2.0), rim * np.cos(turn), rim * np.sin(turn)], axis=1)
+    goal = np.asarray(anatomy.nipple_mm) + draw.normal(size=(count, 3)) * (8, 14, 14) - (14, 0, 0)
+    controls = _walk(
+        start, _unit(goal - start), np.linalg.norm(goal - start, axis=1) * 0.95, draw, bend=0.7
+    )
+    middle = np.sin(np.linspace(0, math.pi, CONTROLS))[None, :, None]
+    outward = np.stack([np.zeros(count), np.cos(turn), np.sin(turn)], axis=1)[:, None]
+    controls = controls + middle * outward * 0.12 * anatomy.radius_mm
+    area = draw.uniform(0.35, 1.3, count)
+    return Curves(controls, area, np.linspace(1.0, 0.35, CONTROLS), 0.6)
+
+
+def _inside(anatomy: Anatomy, count: int, draw: np.random.Generator) -> FloatArray:
+    """Places spread through the half ellipsoid."""
+    direction = _unit(draw.normal(size=(count, 3)))
+    direction[:, 0] = np.abs(direction[:, 0])
+    radius = draw.uniform(0.02, 0.96, (count, 1)) ** (1 / 3)
+    return np.asarray(direction * radius * (anatomy.depth_mm, anatomy.radius_mm, anatomy.radius_mm))
+
+
+def _walk(
+    start: FloatArray,
+    heading: FloatArray,
+    length: FloatArray,
+    draw: np.random.Generator,
+    *,
+    bend: float,
+) -> FloatArray:
+    """Curves of `length` mm that set out towards `heading` and bend smoothly and a little."""
+    count = len(start)
+    turns = draw.normal(size=(count, CONTROLS - 1, 3)) * bend / math.sqrt(CONTROLS - 1)
+    steady = draw.normal(size=(count, 1, 3)) * bend / (CONTROLS - 1)
+    directions = _unit(heading[:, None] + np.cumsum(turns + steady, axis=1))
+    steps = directions * (length / (CONTROLS - 1))[:, None, None]
+    return np.concatenate([start[:, None], start[:, None] + np.cumsum(steps, axis=1)], axis=1)
+
+
+def _unit(vectors: FloatArray) -> FloatArray:
+    return np.asarray(vectors / np.linalg.norm(vectors, axis=-1, keepdims=True))
+
+
+def project_curves(
+    controls_px: torch.Tensor,
+    area_mm2: torch.Tensor,
+    taper: torch.Tensor,
+    *,
+    sigma_mm: float,
+    pixel_mm: float,
+    shape: tuple[int, int],
+) -> torch.Tensor:
+    """Material along the beam, in mm, of curves already projected.
+
+    Args:
+        controls_px: (B, N, CONTROLS, 2) places in pixels.
+        area_mm2: (B, N) cross sections.
+        taper: (CONTROLS,).
+
+    Returns:
+        (B, 1, rows, cols).
+    """
+    factor = 1
+    while sigma_mm >= 1.7 * pixel_mm * factor and factor < 16:
+        factor *= 2
+    cells = (controls_px + 0.5) / factor - 0.5
+    reach = (cells[..., 1:, :] - cells[..., :-1, :]).norm(dim=-1).sum(-1)
+    fine = _fineness(reach)
+    weights = _curve_weights(fine, cells)
+    places = torch.einsum("fc,bncj->bnfj", weights, cells)
+    thickness = torch.einsum("fc,c->f", weights, taper)
+    step_mm = reach * (pixel_mm * factor) / fine
+    amounts = (area_mm2 * step_mm)[..., None] * thickness / (pixel_mm * factor) ** 2
+    small = coarse_shape(shape, factor)
+    deposited = splat(places.flatten(1, 2), amounts.flatten(1), small)
+    softened = blur(deposited, max(0.5, sigma_mm / (pixel_mm * factor)))
+    return enlarge(softened, factor, shape)
+
+
+def _fineness(reach: torch.Tensor) -> int:
+    """Points per curve so that neighbours lie at most about a cell apart, from the longest."""
+    if reach.device.type != "cpu":
+        return 160
+    longest = float(reach.max()) if reach.numel() else 1.0
+    return int(min(1024, max(16, 16 * math.ceil(longest * 0.8 / 16))))
+
+
+def _curve_weights(fine: int, like: torch.Tensor) -> torch.Tensor:
+    """(fine, CONTROLS) Catmull-Rom weights: smooth curves through their control points."""
+    place = (torch.arange(fine, dtype=torch.float64) + 0.5) / fine * (CONTROLS - 1)
+    left = place.floor().clamp(max=CONTROLS - 2).long()
+    t = place - left
+    cubic = (
+        -0.5 * t + t**2 - 0.5 * t**3,
+        1 - 2.5 * t**2 + 1.5 * t**3,
+        0.5 * t + 2 * t**2 - 1.5 * t**3,
+        -0.5 * t**2 + 0.5 * t**3,
+    )
+    weights = torch.zeros(fine, CONTROLS, dtype=torch.float64)
+    for offset, share in zip((-1, 0, 1, 2), cubic, strict=True):
+        index = (left + offset).clamp(0, CONTROLS - 1)
+        weights.scatter_add_(1, index[:, None], share[:, None])
+    return weights.to(like.device, like.dtype)

@@ -1,0 +1,87 @@
+"""Scanner styles: how different makes store and process their pictures (invented, vendor-like)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True, slots=True)
+class ScannerStyle:
+    """One way of turning an exposure into a stored picture.
+
+    Attributes:
+        pixel_mm: Native pixel.
+        detectors_mm: (height, width) on offer, smallest first.
+        bits: Bits Stored.
+        photometric: "MONOCHROME1" stores dense tissue low.
+        air, low, high: Stored values (before any inversion) of air, of display 0 and display 1.
+        equalisation: Share of the rim's thinness that processing removes.
+        fat_level: Display value of full-thickness fat.
+        contrast: Steepness of the curve.
+        sharpening, sharpening_mm: Unsharp amount and its Gaussian's sigma.
+        noise: Standard deviation of the log signal behind average tissue.
+        mirrored_share: Share of exams stored with columns against the custom.
+        label: "box", "plain" or "none": how the view is burned in.
+        strip_share: Share of views with a bright strip of film edge at the chest wall.
+    """
+
+    name: str
+    pixel_mm: float
+    detectors_mm: tuple[tuple[float, float], ...]
+    bits: int
+    photometric: str
+    air: int
+    low: int
+    high: int
+    equalisation: float
+    fat_level: float
+    contrast: float
+    sharpening: float
+    sharpening_mm: float
+    noise: float
+    mirrored_share: float
+    label: str
+    strip_share: float = 0.0
+    air_noise: float = 0.0
+
+
+_FLAT = ((240.0, 192.0), (290.0, 239.0))
+_FILM = ((236.0, 176.0), (296.0, 236.0))
+
+STYLES = {
+    style.name: style
+    for style in (
+        ScannerStyle(
+            "flat panel", 0.094, _FLAT, 12, "MONOCHROME2", 0, 2150, 3350,
+            0.93, 0.24, 1.0, 0.55, 1.6, 0.0100, 0.0, "none",
+        ),
+        ScannerStyle(
+            "selenium", 0.070, ((240.0, 180.0), (290.0, 240.0)), 12, "MONOCHROME2", 0, 350, 3700,
+            0.88, 0.20, 1.25, 0.70, 1.2, 0.0110, 0.0, "plain",
+        ),
+        ScannerStyle(
+            "silicon", 0.085, _FLAT, 14, "MONOCHROME1", 200, 3200, 14500,
+            0.90, 0.26, 1.1, 0.40, 1.8, 0.0100, 0.12, "plain",
+        ),
+        ScannerStyle(
+            "storage phosphor", 0.100, _FILM, 12, "MONOCHROME1", 60, 500, 3700,
+            0.78, 0.27, 1.15, 0.35, 2.2, 0.0160, 0.15, "box",
+        ),
+        ScannerStyle(
+            "digitised film", 0.100, _FILM, 12, "MONOCHROME2", 90, 140, 3900,
+            0.66, 0.33, 1.05, 0.0, 2.0, 0.0170, 0.10, "box", 0.15, 8.0,
+        ),
+    )
+}  # fmt: skip
+_SHARES = {
+    "flat panel": 0.3,
+    "selenium": 0.3,
+    "silicon": 0.15,
+    "storage phosphor": 0.1,
+    "digitised film": 0.15,
+}
+
+
+def draw_style(draw: np.random.Generator) -> ScannerStyle:
+    """A style by its share of the made-up population."""
+    return STYLES[str(draw.choice(list(_SHARES), p=list(_SHARES.values())))]

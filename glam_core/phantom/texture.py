@@ -1,0 +1,84 @@
+"""Random fields with a chosen spectrum, and how to read a periodic one anywhere."""
+
+import torch
+from torch.nn import functional
+
+
+def power_law_cube(
+    batch: int, side: int, exponent: float, generator: torch.Generator, *, low: float = 1.0
+) -> torch.Tensor:
+    """(B, 1, side, side, side) periodic noise whose amplitude falls as frequency^-exponent.
+
+    Zero mean, unit variance by construction (no statistics of the sample are taken). A line
+    integral through noise of amplitude exponent a has a power spectrum of exponent 2a.
+
+    Args:
+        low: Below this many waves per side the spectrum is flat.
+    """
+    frequency = _radial_frequency(side, generator.device)
+    gain = frequency.clamp(min=low) ** -exponent
+    return _shaped_noise(batch, side, gain, generator)
+
+
+def band_cube(batch: int, side: int, wave: float, generator: torch.Generator) -> torch.Tensor:
+    """(B, 1, side, side, side) periodic noise with wave lengths near `wave` voxels."""
+    frequency = _radial_frequency(side, generator.device) * (wave / side)
+    gain = torch.exp(-((frequency.clamp(min=1e-3).log() / 0.45) ** 2))
+    return _shaped_noise(batch, side, gain, generator)
+
+
+def fine_tile(
+    batch: int, side: int, exponent: float, above: float, generator: torch.Generator
+) -> torch.Tensor:
+    """(B, 1, side, side) periodic noise with only the frequencies above `above` waves per pixel.
+
+    Amplitude falls as frequency^-exponent from there on; unit variance by construction.
+    """
+    rows = torch.fft.fftfreq(side, device=generator.device)
+    cols = torch.fft.rfftfreq(side, device=generator.device)
+    frequency = torch.hypot(rows[:, None], cols[None])
+    gain = (frequency.clamp(min=above) / above) ** -exponent
+    gain = gain * (1.0 - torch.exp(-((frequency / above) ** 4)))
+    noise = torch.randn((batch, 1, side, side), generator=generator, device=generator.device)
+    weights = torch.full_like(gain, 2.0)
+    weights[:, 0] = 1.0
+    scale = (weights * gain**2).sum(dtype=torch.float64) / side**2
+    return torch.fft.irfft2(torch.fft.rfft2(noise) * gain, s=(side, side)) / scale.sqrt().float()
+
+
+def read_periodic(cube: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
+    """Trilinear reading of a periodic cube (B, C, S, S, S) at (B, X, Y, Z, 3) voxel places."""
+    side = cube.shape[-1]
+    padded = functional.pad(cube, (0, 1, 0, 1, 0, 1), mode="circular")
+    grid = torch.remainder(places, side).flip(-1) * (2.0 / side) - 1.0
+    return functional.grid_sample(padded, grid, mode="bilinear", align_corners=True)
+
+
+def tiled(field: torch.Tensor, shape: tuple[int, ...]) -> torch.Tensor:
+    """A periodic field repeated over `shape` (its last dimensions)."""
+    for dimension, length in zip(range(-len(shape), 0), shape, strict=True):
+        size = field.shape[dimension]
+        if length > size:
+            field = torch.cat([field] * -(-length // size), dimension)
+        field = field.narrow(dimension, 0, length)
+    return field
+
+
+def _radial_frequency(side: int, device: torch.device) -> torch.Tensor:
+    whole = torch.fft.fftfreq(side, 1 / side, device=device)
+    half = torch.fft.rfftfreq(side, 1 / side, device=device)
+    return (whole[:, None, None] ** 2 + whole[None, :, None] ** 2 + half**2).sqrt()
+
+
+def _shaped_noise(
+    batch: int, side: int, gain: torch.Tensor, generator: torch.Generator
+) -> torch.Tensor:
+    gain = gain.clone()
+    gain[0, 0, 0] = 0.0
+    shape = (batch, 1, side, side, side)
+    noise = torch.randn(shape, generator=generator, device=generator.device)
+    weights = torch.full_like(gain, 2.0)
+    weights[..., 0] = 1.0
+    scale = (weights * gain**2).sum(dtype=torch.float64) / side**3
+    spectrum = torch.fft.rfftn(noise, dim=(-3, -2, -1)) * gain
+    return torch.fft.irfftn(spectrum, s=(side,) * 3, dim=(-3, -2, -1)) / scale.sqrt().float()
