@@ -30,6 +30,7 @@ _ORDER = (
     ViewKey(Laterality.RIGHT, ViewPosition.MLO),
     ViewKey(Laterality.LEFT, ViewPosition.MLO),
 )
+_LABEL = "view label"
 _FIELD_MM2 = 4 * 296.0 * 240.0
 _BYTES_PER_PIXEL = 2.02
 
@@ -182,7 +183,7 @@ def _view_file(
         transfer_syntax=style.transfer_syntax,
         manufacturer=style.manufacturer,
         model_name=style.model_name,
-        burned_in=any("skin" not in marker for marker in view.markers),
+        burned_in=_LABEL in view.markers,
         implant=exam.implants,
     )
 

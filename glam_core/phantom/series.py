@@ -1,0 +1,213 @@
+"""A series of synthetic exams in one folder, written by several processes, resumable."""
+
+import errno
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from glam_core.errors import CancelledError, GlamError
+from glam_core.phantom.manifest_rows import rows_of_exam, write_manifest
+from glam_core.phantom.study_folder import (
+    FORMAT,
+    ExamWords,
+    bytes_of_exam,
+    exam_name,
+    is_complete,
+    remove_leftovers,
+)
+from glam_core.phantom.worker import ExamTask, outcomes
+
+Report = Callable[[int, int], None]
+Cancelled = Callable[[], bool]
+
+MANIFEST_NAME = "manifest.csv"
+EXAMS_FOLDER = "exams"
+_PLAN_NAME = "series.json"
+_SPARE_BYTES = 64 * 2**20
+PIXEL_MM_RANGE = (0.05, 1.0)
+
+
+class SeriesError(GlamError):
+    """A series cannot be written as asked; nothing half-written counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesPlan:
+    """What a series is made of.
+
+    Attributes:
+        pixel_mm: Pixel size in the breast's plane.
+        split: The split of every exam; None: drawn by patient.
+    """
+
+    exams: int
+    seed: int
+    pixel_mm: float = 0.1
+    device: str = "cpu"
+    workers: int = 1
+    split: str | None = None
+
+    def fault(self) -> str | None:
+        """One sentence on the first impossible parameter; None where all are possible."""
+        low, high = PIXEL_MM_RANGE
+        if self.exams < 1:
+            return f"The number of exams must be at least 1, not {self.exams}."
+        if not 0 <= self.seed < 2**31:
+            return f"The seed must lie between 0 and 2147483647, not at {self.seed}."
+        if not low <= self.pixel_mm <= high:
+            return f"The pixel size must lie between {low} and {high} mm, not at {self.pixel_mm:g}."
+        if self.workers < 1:
+            return f"The number of workers must be at least 1, not {self.workers}."
+        if self.device.startswith("cuda") and not torch.cuda.is_available():
+            return "There is no graphics card that can be used; choose the device cpu."
+        return None
+
+    def signature(self) -> dict[str, Any]:
+        """What must be equal for two runs to belong to one series."""
+        return {
+            "format": FORMAT,
+            "seed": self.seed,
+            "pixel_mm": self.pixel_mm,
+            "device": self.device,
+            "split": self.split,
+        }
+
+
+def write_series(
+    out: Path,
+    plan: SeriesPlan,
+    *,
+    report: Report | None = None,
+    cancelled: Cancelled | None = None,
+) -> Path:
+    """Write the exams of `plan` below `out`; whole exams that lie there already are kept.
+
+    The files are the same whatever the number of workers. An exam appears under its name only when
+    all its files are written; what an interrupted run left behind is made again.
+
+    Args:
+        report: Called with (exams done, exams in all), also for those that are kept.
+        cancelled: Polled between exams; exams under way are finished first.
+
+    Returns:
+        The manifest's path.
+
+    Raises:
+        SeriesError: In one sentence, where parameters, folder or disk do not allow it.
+        CancelledError: Where `cancelled` said so; the same call goes on later.
+    """
+    if (fault := plan.fault()) is not None:
+        raise SeriesError(fault)
+    try:
+        _claim_folder(out, plan)
+        remove_leftovers(out / EXAMS_FOLDER)
+        missing = [i for i in range(plan.exams) if not is_complete(_exam_folder(out, plan, i))]
+        _check_space(out, plan, len(missing))
+        _write_missing(out, plan, missing, report, cancelled)
+        return _write_series_manifest(out, plan)
+    except OSError as error:
+        raise SeriesError(disk_sentence(error, out)) from error
+
+
+def _exam_folder(out: Path, plan: SeriesPlan, index: int) -> Path:
+    return out / EXAMS_FOLDER / exam_name(plan.seed, index)
+
+
+def _claim_folder(out: Path, plan: SeriesPlan) -> None:
+    """Make the folder, or see that it holds the same series."""
+    note = out / _PLAN_NAME
+    if note.exists():
+        if _read_note(note) != plan.signature():
+            raise SeriesError(
+                f"{out} holds another series (other seed, pixel size, device or program version); "
+                "choose another folder."
+            )
+        return
+    if out.exists() and not out.is_dir():
+        raise SeriesError(f"{out} is a file; name a folder.")
+    if out.exists() and any(out.iterdir()):
+        raise SeriesError(f"{out} holds other files; choose an empty or a new folder.")
+    (out / EXAMS_FOLDER).mkdir(parents=True, exist_ok=True)
+    temporary = note.with_suffix(".partial")
+    temporary.write_text(json.dumps(plan.signature(), indent=1), encoding="utf-8")
+    temporary.replace(note)
+
+
+def _read_note(note: Path) -> Any:
+    try:
+        return json.loads(note.read_text(encoding="utf-8"))
+    except ValueError:
+        return None
+
+
+def _check_space(out: Path, plan: SeriesPlan, missing: int) -> None:
+    needed = missing * bytes_of_exam(plan.pixel_mm) + (_SPARE_BYTES if missing else 0)
+    free = shutil.disk_usage(out).free
+    if needed > free:
+        raise SeriesError(
+            f"{missing} exams of {plan.pixel_mm:g} mm pixels need about {_size(needed)}, and only "
+            f"{_size(free)} are free at {out}; choose another disk or fewer exams."
+        )
+
+
+def _write_missing(
+    out: Path,
+    plan: SeriesPlan,
+    missing: list[int],
+    report: Report | None,
+    cancelled: Cancelled | None,
+) -> None:
+    done = plan.exams - len(missing)
+    if report is not None:
+        report(done, plan.exams)
+    for error in outcomes(list(_tasks(out, plan, missing)), plan.workers, cancelled):
+        if error is not None:
+            raise SeriesError(
+                f"{error.rstrip('.')}; {done} of {plan.exams} exams are whole and are kept."
+            )
+        done += 1
+        if report is not None:
+            report(done, plan.exams)
+    if done < plan.exams:
+        raise CancelledError(
+            f"Stopped after {done} of {plan.exams} exams; the same command goes on from there."
+        )
+
+
+def _tasks(out: Path, plan: SeriesPlan, missing: list[int]) -> Iterator[ExamTask]:
+    for index in missing:
+        yield ExamTask(
+            folder=_exam_folder(out, plan, index),
+            seed=plan.seed,
+            index=index,
+            pixel_mm=plan.pixel_mm,
+            device=plan.device,
+            words=ExamWords(split=plan.split),
+        )
+
+
+def _write_series_manifest(out: Path, plan: SeriesPlan) -> Path:
+    rows: list[dict[str, str]] = []
+    for index in range(plan.exams):
+        rows += rows_of_exam(_exam_folder(out, plan, index), out)
+    manifest = out / MANIFEST_NAME
+    write_manifest(manifest, rows)
+    return manifest
+
+
+def disk_sentence(error: OSError, out: Path) -> str:
+    """What went wrong at the disk, in one sentence with the remedy."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"The disk is full at {out}; make room or choose another disk."
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return f"{out} cannot be written to; choose a folder of your own."
+    return f"{out} cannot be written: {error.strerror or error}."
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"

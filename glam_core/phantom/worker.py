@@ -1,0 +1,114 @@
+"""Exams written by several processes; what goes wrong comes back as a sentence."""
+
+import errno
+import multiprocessing
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+
+import torch
+
+from glam_core.errors import GlamError
+from glam_core.phantom.exam import make_exam
+from glam_core.phantom.request import ExamRequest
+from glam_core.phantom.study_folder import ExamWords, write_exam
+
+_POLL_S = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class ExamTask:
+    """One exam to write.
+
+    Attributes:
+        folder: Where it will stand when it is whole.
+        request: What the exam must show; None: drawn from the seed.
+        words: What else the report, the manifest and the patient's name tell.
+    """
+
+    folder: Path
+    seed: int
+    index: int
+    pixel_mm: float
+    device: str = "cpu"
+    request: ExamRequest | None = None
+    words: ExamWords = field(default_factory=ExamWords)
+
+
+def write_one_exam(task: ExamTask) -> str | None:
+    """Make and write one exam; one sentence where the disk or the device refused, else None.
+
+    One thread does it, so that the last bits are the same on every machine.
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        exam = make_exam(
+            task.seed,
+            task.index,
+            pixel_mm=task.pixel_mm,
+            device=task.device,
+            request=task.request,
+        )
+        write_exam(exam, task.folder, task.words)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return f"The disk is full at {task.folder.parent}"
+        return f"{task.folder} cannot be written: {error.strerror or error}"
+    except torch.cuda.OutOfMemoryError:
+        return "The graphics memory is full; use fewer workers or larger pixels"
+    except (GlamError, MemoryError) as error:
+        return str(error) or "The memory is full; use fewer workers or larger pixels"
+    finally:
+        torch.set_num_threads(threads)
+    return None
+
+
+def outcomes(
+    tasks: Sequence[ExamTask], workers: int, cancelled: Callable[[], bool] | None = None
+) -> Iterator[str | None]:
+    """Write all `tasks`; yield a sentence (or None where all went well) as each ends.
+
+    After `cancelled` said so, or after the caller closed the iterator, no new exam is begun; those
+    under way are finished.
+    """
+    stop = cancelled or (lambda: False)
+    if workers == 1 or len(tasks) <= 1:
+        for task in tasks:
+            if stop():
+                return
+            yield write_one_exam(task)
+        return
+    with ProcessPoolExecutor(
+        min(workers, len(tasks)),
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=_start_worker,
+    ) as pool:
+        yield from _pooled(pool, iter(tasks), workers, stop)
+
+
+def _pooled(
+    pool: ProcessPoolExecutor, tasks: Iterator[ExamTask], workers: int, stop: Callable[[], bool]
+) -> Iterator[str | None]:
+    running: set[Future[str | None]] = {
+        pool.submit(write_one_exam, task) for task in islice(tasks, workers)
+    }
+    while running:
+        ended, running = wait(running, _POLL_S, FIRST_COMPLETED)
+        free = 0 if stop() else len(ended)
+        running |= {pool.submit(write_one_exam, task) for task in islice(tasks, free)}
+        for future in ended:
+            try:
+                yield future.result()
+            except BrokenProcessPool:
+                yield "A worker was ended by the system (out of memory?); use fewer workers"
+                return
+
+
+def _start_worker() -> None:
+    """The first Ctrl-C is the parent's to answer."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

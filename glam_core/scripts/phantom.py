@@ -1,0 +1,91 @@
+"""`glam phantom OUT --exams N --seed S`: make synthetic exams with exact truth."""
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from tqdm import tqdm
+
+from glam_core.phantom.presets import PRESETS
+from glam_core.phantom.series import SeriesPlan, write_series
+
+_SIZES_MM = {"full": 0.1, "training": 0.2}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("out", type=Path, metavar="OUT", help="folder of the series")
+    parser.add_argument("--exams", type=int, metavar="N", help="number of four-view exams")
+    parser.add_argument("--seed", type=int, metavar="S", help="equal seeds give equal exams")
+    parser.add_argument(
+        "--preset",
+        choices=sorted(PRESETS),
+        help="a fixed series: "
+        + "; ".join(f"{name}: {preset.summary}" for name, preset in PRESETS.items()),
+    )
+    size = parser.add_mutually_exclusive_group()
+    size.add_argument("--pixel-mm", type=float, metavar="X", help="pixel size in mm (0.1)")
+    size.add_argument("--size", choices=sorted(_SIZES_MM), help="full: 0.1 mm, training: 0.2 mm")
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
+    parser.add_argument(
+        "--workers", type=int, metavar="K", help="processes (one a core; 1 on a graphics card)"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write the series; 2 where the parameters are impossible."""
+    plan = _plan_of(args)
+    fault = plan if isinstance(plan, str) else plan.fault()
+    if fault is not None or isinstance(plan, str):
+        print(fault, file=sys.stderr)
+        return 2
+    with _first_interrupt() as stop, tqdm(total=plan.exams, unit="exam", file=sys.stderr) as bar:
+
+        def report(done: int, total: int) -> None:
+            bar.update(done - bar.n)
+
+        manifest = write_series(args.out, plan, report=report, cancelled=lambda: bool(stop))
+    print(manifest)
+    return 0
+
+
+def _plan_of(args: argparse.Namespace) -> SeriesPlan | str:
+    """The series that is asked for, or one sentence on what does not fit together."""
+    pixel_mm = _SIZES_MM[args.size] if args.size else args.pixel_mm
+    workers = args.workers
+    if workers is None:
+        workers = 1 if args.device == "cuda" else os.cpu_count() or 1
+    if args.preset is None:
+        if args.exams is None or args.seed is None:
+            return "Give --exams and --seed, or --preset."
+        return SeriesPlan(
+            args.exams, args.seed, 0.1 if pixel_mm is None else pixel_mm, args.device, workers
+        )
+    if args.exams is not None or args.seed is not None or pixel_mm is not None:
+        return f"--preset {args.preset} fixes exams, seed and pixel size; leave them out."
+    preset = PRESETS[args.preset]
+    return SeriesPlan(
+        preset.exams, preset.seed, preset.pixel_mm, args.device, workers, preset.split
+    )
+
+
+@contextmanager
+def _first_interrupt() -> Iterator[list[int]]:
+    """The first Ctrl-C is noted, and exams under way are finished; the second one ends at once."""
+    noted: list[int] = []
+
+    def note(number: int, frame: FrameType | None) -> None:
+        noted.append(number)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        print("\nStopping after the exams under way ...", file=sys.stderr)
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield noted
+    finally:
+        signal.signal(signal.SIGINT, before)

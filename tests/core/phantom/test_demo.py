@@ -1,0 +1,96 @@
+"""The demo exams: made once, kept, made again when stale, and pointing at their lesion."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from glam_core.errors import CancelledError
+from glam_core.phantom import demo, worker
+from glam_core.phantom.demo import (
+    DEMO_EXAMS,
+    demo_click,
+    demo_is_ready,
+    first_demo_study,
+    write_demo_study,
+)
+from glam_core.phantom.series import SeriesError
+from tests.core.phantom.drawn_exam import SPICULATED_MASS, drawn_exam
+
+
+@pytest.fixture
+def made(monkeypatch):
+    """Drawn exams in this process; the list tells which were made."""
+    seeds = []
+
+    def make_exam(seed, index, **_options):
+        seeds.append(seed)
+        return drawn_exam((SPICULATED_MASS,), seed=seed, index=index)
+
+    monkeypatch.setattr(worker, "make_exam", make_exam)
+    monkeypatch.setattr(demo, "_WORKERS", 1)
+    return seeds
+
+
+def test_six_exams_are_made_once_and_then_kept(tmp_path, made):
+    told = []
+    folder = write_demo_study(tmp_path / "demo", report=lambda *counts: told.append(counts))
+    assert told == [(n, 6) for n in range(1, 7)]
+    assert demo_is_ready(folder)
+    made.clear()
+    assert write_demo_study(tmp_path / "demo") == folder
+    assert made == []
+
+
+def test_a_stale_or_torn_set_is_made_again(tmp_path, made, monkeypatch):
+    folder = write_demo_study(tmp_path / "demo")
+    made.clear()
+    (folder / DEMO_EXAMS[2].name / "RCC.dcm").write_bytes(b"torn")
+    assert not demo_is_ready(folder)
+    write_demo_study(folder)
+    assert len(made) == 1
+    monkeypatch.setattr(demo, "_VERSION", -1)
+    assert not demo_is_ready(folder)
+    made.clear()
+    write_demo_study(folder)
+    assert len(made) == 6
+
+
+def test_the_prior_is_the_same_patient_earlier(tmp_path, made):
+    folder = write_demo_study(tmp_path / "demo")
+    now, before = (
+        json.loads((folder / exam.name / "truth.json").read_text(encoding="utf-8"))
+        for exam in DEMO_EXAMS[:2]
+    )
+    assert now["patient_id"] == before["patient_id"]
+    assert now["study_id"] != before["study_id"]
+    assert before["study_date"] < now["study_date"]
+    report = (folder / DEMO_EXAMS[0].name / "report.txt").read_text(encoding="utf-8")
+    assert before["study_date"] in report
+
+
+def test_the_click_points_at_the_first_lesion(tmp_path, made):
+    folder = write_demo_study(tmp_path / "demo")
+    assert first_demo_study(folder).is_dir()
+    name, place = demo_click(folder).split(":")
+    assert name == "RCC"
+    row, col = map(int, place.split(","))
+    assert 30 <= row <= 37
+    assert 40 <= col <= 45
+
+
+def test_a_click_without_exams_and_a_stop_are_sentences(tmp_path, made):
+    with pytest.raises(SeriesError, match="make it first"):
+        demo_click(tmp_path)
+    with pytest.raises(CancelledError, match="after 2 of 6"):
+        write_demo_study(tmp_path / "demo", cancelled=lambda: len(made) >= 2)
+
+
+def test_what_the_demo_shows_is_what_it_promises():
+    names = " ".join(exam.name for exam in DEMO_EXAMS)
+    for word in ("spiculated", "prior", "calcifications", "one-view", "dense", "normal"):
+        assert word in names
+    tasks = [exam.task(Path("demo")) for exam in DEMO_EXAMS]
+    assert tasks[0].words.prior is not None
+    assert tasks[1].request.growth < tasks[0].request.growth
+    assert tasks[5].request.lesions == ()
