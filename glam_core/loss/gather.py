@@ -1,0 +1,55 @@
+"""Features of all ranks, with gradients, so that a contrastive loss sees the whole batch."""
+
+from typing import Any
+
+import torch
+from torch import Tensor, distributed
+
+
+def rank_and_count() -> tuple[int, int]:
+    """This process' rank and the number of ranks; (0, 1) without torch.distributed."""
+    if distributed.is_available() and distributed.is_initialized():
+        return distributed.get_rank(), distributed.get_world_size()
+    return 0, 1
+
+
+def gather(features: Tensor, *, over_ranks: bool) -> tuple[Tensor, int]:
+    """Features of all ranks one below the other, and the row at which this rank's begin.
+
+    The gradient of every rank's loss reaches the features of the rank they came from. With a loss
+    that is the mean over a rank's own rows, averaging gradients over the ranks (as DDP does) gives
+    the gradient of the mean over the whole batch. All ranks must give the same number of rows.
+
+    Args:
+        features: (n, ...).
+        over_ranks: False leaves the features as they are (correction 6 off).
+    """
+    rank, count = rank_and_count()
+    if not over_ranks or count == 1:
+        return features, 0
+    gathered: Tensor = _Gather.apply(features)  # type: ignore[no-untyped-call]
+    return gathered, rank * features.shape[0]
+
+
+def gather_labels(labels: Tensor, *, over_ranks: bool) -> Tensor:
+    """The same for whole numbers and masks, which have no gradient."""
+    _, count = rank_and_count()
+    if not over_ranks or count == 1:
+        return labels
+    parts = [torch.empty_like(labels) for _ in range(count)]
+    distributed.all_gather(parts, labels.contiguous())
+    return torch.cat(parts)
+
+
+class _Gather(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, features: Tensor) -> Tensor:
+        ctx.rows = features.shape[0]
+        return gather_labels(features, over_ranks=True)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:  # type: ignore[override]
+        gradient = gradient.contiguous()
+        distributed.all_reduce(gradient)
+        start = rank_and_count()[0] * ctx.rows
+        return gradient[start : start + ctx.rows]

@@ -1,0 +1,200 @@
+"""Places of one view scored against places of the other: what a click needs.
+
+features = embed(model, batch, slot=0)                  # once a study
+scores = match_scores(model, asked, answering, slot=0)  # a matrix product a click
+probability = scores.softmax(dim=-1)
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from glam_core.model.attention import HIDDEN_SCORE
+from glam_core.model.batch import ViewBatch
+from glam_core.model.glam import GlamModel
+from glam_core.model.output import ViewFeatures
+
+SLOT_CC = 0
+SLOT_MLO = 1
+
+
+@dataclass(frozen=True, eq=False)
+class PatchFeatures:
+    """What is kept of the views of a study, one slot; n views, P places row by row over `grid`.
+
+    Attributes:
+        grid: (rows, cols).
+        asked, answering: (n, P, D) of length 1: places as they ask and as they answer.
+        saliency: (n, P), or None.
+        embedding: (n, E) of length 1, in the space of the texts.
+        tissue: (n, P) bool.
+        depth_mm, offset_mm: (n, P), NaN where unknown.
+    """
+
+    grid: tuple[int, int]
+    asked: Tensor
+    answering: Tensor
+    saliency: Tensor | None
+    embedding: Tensor
+    tissue: Tensor
+    depth_mm: Tensor
+    offset_mm: Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class AskedPlaces:
+    """(q, D) features with (q,) depth and offset in mm, NaN where unknown."""
+
+    features: Tensor
+    depth_mm: Tensor
+    offset_mm: Tensor
+
+
+def embed(model: GlamModel, batch: ViewBatch, *, slot: int) -> PatchFeatures:
+    """Everything a click or a text needs of some views, computed once, without gradients.
+
+    Args:
+        batch: Pictures on the canvas, with tissue, depth and offset on the patch grid.
+        slot: SLOT_CC or SLOT_MLO.
+    """
+    was_training = model.training
+    model.eval()
+    try:
+        with torch.inference_mode():
+            view = model.encode_view(batch, slot)
+            return _kept(view)
+    finally:
+        model.train(was_training)
+
+
+def asked_at(features: PatchFeatures, view: int, points_patch: Tensor) -> AskedPlaces:
+    """What is asked from points of a view: features, depth and offset, bilinear between patches.
+
+    Args:
+        view: Which of the n views.
+        points_patch: (q, 2) (row, col) on the patch grid, patch centres at integers; points
+            outside are moved to the edge.
+    """
+    weight = _bilinear(points_patch, features.grid)
+    return _weighted(features, view, weight)
+
+
+def asked_in(features: PatchFeatures, view: int, regions: Tensor) -> AskedPlaces:
+    """What is asked from regions of a view: the mean over the patches of each.
+
+    Args:
+        regions: (q, P) bool; at least one patch each.
+    """
+    weight = regions.to(features.asked.dtype)
+    return _weighted(features, view, weight / weight.sum(dim=-1, keepdim=True).clamp(min=1.0))
+
+
+def match_scores(
+    model: GlamModel, asked: AskedPlaces, answering: PatchFeatures, view: int, *, slot: int
+) -> Tensor:
+    """(q, P) score(y) of every place of a partner view; softmax gives the probability map.
+
+    score(y) = cos / t - (depth difference)^2 / (2 s^2) [+ saliency] [+ offset prior]; places
+    without tissue score so low that their probability is 0.
+
+    Args:
+        view: Which of the views in `answering`.
+        slot: Of the asking view.
+    """
+    rows = torch.full((len(asked.features),), view, device=answering.answering.device)
+    return _scores(model, asked, answering, rows, slot)
+
+
+def region_scores(
+    model: GlamModel,
+    asked: ViewFeatures,
+    answering: ViewFeatures,
+    asked_rows: Tensor,
+    answering_rows: Tensor,
+    regions: Tensor,
+    slot: int,
+) -> Tensor:
+    """(q, P) the same with gradients, for annotated regions of a batch.
+
+    Args:
+        asked_rows, answering_rows: (q,) rows of the two views for each query.
+        regions: (q, P) bool, the asked region.
+        slot: Of the asking view.
+    """
+    kept_asked, kept_answering = _kept(asked), _kept(answering)
+    weight = (regions & kept_asked.tissue[asked_rows]).to(kept_asked.asked.dtype)
+    weight = weight / weight.sum(dim=-1, keepdim=True).clamp(min=1.0)
+    places = AskedPlaces(
+        features=torch.einsum("qp,qpd->qd", weight, kept_asked.asked[asked_rows]),
+        depth_mm=_weighted_mean(weight, kept_asked.depth_mm[asked_rows]),
+        offset_mm=_weighted_mean(weight, kept_asked.offset_mm[asked_rows]),
+    )
+    return _scores(model, places, kept_answering, answering_rows, slot)
+
+
+def text_scores(model: GlamModel, text_local: Tensor, features: PatchFeatures) -> Tensor:
+    """(n, q, P) scaled likeness of q texts with every place; background scores very low.
+
+    Args:
+        text_local: (q, D) of `GlamModel.encode_text`.
+    """
+    likeness = features.answering @ functional.normalize(text_local, dim=-1).T
+    scores = model.cross_view.local_scale() * likeness.transpose(1, 2)
+    return scores.masked_fill(~features.tissue[:, None], HIDDEN_SCORE)
+
+
+def _scores(
+    model: GlamModel, asked: AskedPlaces, answering: PatchFeatures, rows: Tensor, slot: int
+) -> Tensor:
+    head = model.cross_view.match_head
+    scores = head.likeness(asked.features[:, None], answering.answering[rows])[:, 0]
+    scores = scores + head.depth_bias(asked.depth_mm[:, None], answering.depth_mm[rows])[:, 0]
+    if answering.saliency is not None:
+        scores = scores + answering.saliency[rows]
+    if head.has_offset_prior:
+        scores = (
+            scores
+            + head.offset_bias(asked.offset_mm[:, None], answering.offset_mm[rows], slot)[:, 0]
+        )
+    return scores.masked_fill(~answering.tissue[rows], HIDDEN_SCORE)
+
+
+def _kept(view: ViewFeatures) -> PatchFeatures:
+    assert view.asked is not None
+    assert view.answering is not None
+    return PatchFeatures(
+        grid=view.encoded.grid,
+        asked=functional.normalize(view.asked, dim=-1),
+        answering=functional.normalize(view.answering, dim=-1),
+        saliency=view.saliency,
+        embedding=view.embedding,
+        tissue=view.tissue,
+        depth_mm=view.depth_mm,
+        offset_mm=view.offset_mm,
+    )
+
+
+def _weighted(features: PatchFeatures, view: int, weight: Tensor) -> AskedPlaces:
+    """Means over patches with weights (q, P) that sum to 1."""
+    return AskedPlaces(
+        features=weight @ features.asked[view],
+        depth_mm=_weighted_mean(weight, features.depth_mm[view]),
+        offset_mm=_weighted_mean(weight, features.offset_mm[view]),
+    )
+
+
+def _weighted_mean(weight: Tensor, values: Tensor) -> Tensor:
+    """(q,) sums of weight times value; unknown (NaN) where a patch that counts is unknown."""
+    return torch.where(weight > 0, weight * values, 0.0).sum(dim=-1)
+
+
+def _bilinear(points_patch: Tensor, grid: tuple[int, int]) -> Tensor:
+    """(q, P) weights of the four patches around each point."""
+    along = []
+    for axis, size in enumerate(grid):
+        centre = points_patch[:, axis].clamp(0, size - 1)
+        gap = (centre[:, None] - torch.arange(size, device=points_patch.device)).abs()
+        along.append((1.0 - gap).clamp(min=0.0))
+    return (along[0][:, :, None] * along[1][:, None, :]).flatten(1)
