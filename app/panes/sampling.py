@@ -25,7 +25,8 @@ def sampled(
         size: (cols, rows) of the box.
         nearest: Take the nearest pixel unchanged instead of the linear mean of four.
     """
-    if not nearest and not source_from_box[0, 1] and not source_from_box[1, 0]:
+    upright = not source_from_box[0, 1] and not source_from_box[1, 0] and source_from_box[1, 1] > 0
+    if upright and not nearest:
         resized = _resized(source, source_from_box, size)
         if resized is not None:
             return resized

@@ -161,7 +161,7 @@ def one_to_one(viewport: Viewport, pane: PaneSize) -> Viewport:
     """The same place at one device pixel per stored pixel, pixel edges on pixel edges."""
 
     def aligned(place: float, length: int) -> float:
-        return math.floor(place - length / 2 + 0.5) + length / 2 - 0.5
+        return math.floor(place - length / 2 + 1.0) + length / 2 - 0.5
 
     across, down = pane.device_width, pane.device_height
     if viewport.quarter_turns % 2:

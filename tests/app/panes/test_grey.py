@@ -44,7 +44,7 @@ def test_one_to_one_shows_every_stored_value(turns, flipped, dtype):
 def test_the_table_is_honoured_at_16_bit():
     values = np.arange(300 * 200, dtype=np.uint16).reshape(300, 200)
     table = np.zeros(65536, np.uint8)
-    table[30_001] = 255  # a window one value wide
+    table[30_101] = 255  # a window one value wide
     picture = PicturePyramid.build(values)
     viewport = one_to_one(Viewport(PointPx(150, 100), 1.0), PANE)
     shown = pixels(GreyCache().image(picture, table, viewport, PANE))
@@ -52,7 +52,7 @@ def test_the_table_is_honoured_at_16_bit():
 
 
 def smooth(place: PointPx) -> float:
-    return 20_000 + 40 * place.row + 25 * place.col
+    return 10_000 + 40 * place.row + 25 * place.col
 
 
 @settings(deadline=None, max_examples=60)
@@ -65,7 +65,10 @@ def smooth(place: PointPx) -> float:
     st.sampled_from([1, 2, 4]),
 )
 def test_every_pixel_shows_its_place_at_any_scale(scale, row, col, flipped, turns, reduction):
-    """A ramp is its own mean at every reduction, so each value says where it was taken."""
+    """A ramp is its own mean at every reduction, so each value says where it was taken.
+
+    Unscaled, the nearest stored value is shown unchanged: up to half a pixel beside its place.
+    """
     at = [(np.arange(n // reduction) + 0.5) * reduction - 0.5 for n in (800, 600)]
     ramp = smooth(PointPx(*np.meshgrid(*at, indexing="ij")))
     picture = PicturePyramid.build(
@@ -74,13 +77,14 @@ def test_every_pixel_shows_its_place_at_any_scale(scale, row, col, flipped, turn
     viewport = Viewport(PointPx(row, col), scale, flipped, turns)
     drawn = resample(picture, viewport, PANE)
     used = picture.level_for(scale).reduction
-    for y in range(0, drawn.values.shape[0], 7):
-        for x in range(0, drawn.values.shape[1], 7):
+    missed_px = 0.5 if used * scale == pytest.approx(1) else 0.05
+    for y in range(0, drawn.values.shape[0], 17):
+        for x in range(0, drawn.values.shape[1], 17):
             place = viewport.image_from_pane(drawn.x + x + 0.5, drawn.y + y + 0.5, PANE)
             edge = min(place.row, place.col, 799 - place.row, 599 - place.col)
             if edge >= used:
                 off = abs(float(drawn.values[y, x]) - smooth(place))
-                assert off <= 1.5 + 0.05 * used * 65
+                assert off <= 1.5 + missed_px * used * 65
 
 
 def test_a_reduced_picture_is_replaced_by_the_whole_without_a_jump():
