@@ -89,8 +89,8 @@ def draw_anatomies(
         "streak": shared.uniform(0.25, 0.95),
         "clump": shared.uniform(0.15, 0.85),
         "ligaments": shared.uniform(0.6, 1.4),
-        "nipple_radius": shared.uniform(4.0, 6.5),
-        "nipple_height": shared.uniform(3.0, 8.0),
+        "nipple_radius": shared.uniform(3.5, 5.5),
+        "nipple_height": shared.uniform(2.0, 6.0),
         "skin": shared.uniform(1.5, 2.0),
     }
     return {
@@ -126,7 +126,7 @@ def _draw_breast(
         streak=common["streak"],
         clump=common["clump"],
         ligaments=common["ligaments"],
-        strands=int(draw.integers(260, 420)),
+        strands=int(draw.integers(320, 520)),
         ducts=int(draw.integers(50, 110)),
         vessels=int(draw.integers(3, 8)),
         implant=_draw_implant(depth, radius, draw) if implants else None,

@@ -9,7 +9,7 @@ from glam_core.phantom.compression import Pose
 from glam_core.phantom.framing import Framing
 from glam_core.phantom.splat import coarse_shape, enlarge
 
-_BLEND_MM = 9.0
+_BLEND_MM = 14.0
 _CELL_MM = 1.0
 
 
@@ -107,6 +107,6 @@ def _nipple(
     if not in_profile:
         from_middle = ((x + 0.9 * radius) ** 2 + v**2) / radius**2
         return 2.2 * (1.0 - from_middle).clamp(min=0.0).sqrt() * height / 2, torch.zeros_like(x)
-    stalk = (v.abs() / radius) ** 3 + ((x - 0.1 * height).abs() / height) ** 3
-    chord = 2.0 * radius * (1.0 - stalk).clamp(min=0.0).sqrt()
-    return 0.45 * chord, chord * (x > -1.0)
+    dome = (v / radius) ** 2 + (x.clamp(min=0.0) / height) ** 2
+    chord = 2.0 * radius * (1.0 - dome).clamp(min=0.0).sqrt()
+    return 0.3 * chord * torch.sigmoid((x + 3.0) / 1.0), chord * (x > -1.0)

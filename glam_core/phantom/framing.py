@@ -114,9 +114,9 @@ def draw_outline(anatomy: Anatomy, pose: Pose, seed: int, index: int, visit: int
         up=reach * (1.0 + 0.04 * float(again.normal())),
         down=reach * (1.0 + 0.04 * float(again.normal())),
         power=power,
-        axilla=float(draw.uniform(14, 30)) if oblique else None,
-        axilla_slope=float(draw.uniform(-0.12, 0.10)),
-        belly=float(draw.uniform(-12, 8)),
+        axilla=float(draw.uniform(22, 44)) if oblique else None,
+        axilla_slope=float(draw.uniform(-0.16, 0.06)),
+        belly=float(draw.uniform(-16, 4)),
     )
 
 

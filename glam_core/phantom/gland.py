@@ -7,7 +7,7 @@ import torch
 from glam_core.phantom.anatomy import Anatomy
 from glam_core.phantom.texture import band_cube, power_law_cube, read_periodic, tiled
 
-SHAPE = (64, 96, 96)
+SHAPE = (56, 80, 80)
 _SIDE = 64
 _HEIGHT = 1.05
 _BOX_SHARE = 0.5  # of the lattice's box that lies in the half ellipsoid
@@ -65,7 +65,9 @@ def gland_volume(anatomies: list[Anatomy], generator: torch.Generator) -> GlandV
         torch.broadcast_tensors(distance / 3.2, 42.0 * side / distance, 42.0 * up / distance), -1
     )
     streaks = read_periodic(cloud, streaming)[:, 0]
-    septa = read_periodic(lobules, streaming * streaming.new_tensor((1.5, 1.0, 1.0)) + 17.0)[:, 0]
+    net = streaming * streaming.new_tensor((1.7, 1.0, 1.0))
+    septa = read_periodic(lobules, net + 17.0)[:, 0]
+    fine_septa = read_periodic(lobules, 1.9 * net)[:, 0]
     cloudy = tiled(cloud, SHAPE)[:, 0]
 
     streak = column(anatomies, "streak", device)
@@ -74,11 +76,14 @@ def gland_volume(anatomies: list[Anatomy], generator: torch.Generator) -> GlandV
     prior = _prior(anatomies, x, y, z, skin_radius, distance)
     clump = column(anatomies, "clump", device)
     score = (0.7 + 0.5 * clump) * texture + prior
-    gland = _share(score, skin_radius, column(anatomies, "gland_fraction", device), clump)
+    gland, core = _share(score, skin_radius, column(anatomies, "gland_fraction", device), clump)
     strength = column(anatomies, "ligaments", device)
-    sheets = torch.exp(-((septa / 0.16) ** 2)) * (skin_radius < 1.02)
-    fat_sheets = 0.10 * strength * sheets * torch.sigmoid((skin_radius - 0.2) / 0.1)
-    density = gland * (0.62 + 0.16 * streaks.clamp(-2, 2) + 0.35 * sheets) + fat_sheets
+    within = skin_radius < 1.02
+    sheets = torch.exp(-((septa / 0.30) ** 2)) * within
+    fine_sheets = torch.exp(-((fine_septa / 0.32) ** 2)) * within
+    lace = 0.30 + 0.40 * sheets + 0.32 * fine_sheets
+    fat_sheets = 0.055 * strength * (sheets + 0.6 * fine_sheets)
+    density = gland * torch.lerp(lace, 0.92 + 0.08 * sheets, core) + (1.0 - gland) * fat_sheets
     extent = torch.stack(
         [depth[:, 0, 0, 0], radius[:, 0, 0, 0], _HEIGHT * radius[:, 0, 0, 0]], dim=-1
     )
@@ -101,17 +106,23 @@ def _prior(
     behind = x - column(anatomies, "retro_fat", device) * depth
     across = (y**2 + z**2) / (0.72 * radius) ** 2
     outer = column(anatomies, "upper_outer", device) * (y + z) / (1.4 * radius)
+    under_skin = under_skin + 14.0 * torch.exp(-((distance / 16.0) ** 2))
     prior = -3.5 * torch.sigmoid(-under_skin / 2.5) - 3.0 * torch.sigmoid(-behind / 4.0)
     return prior - 1.1 * across + outer + 1.3 * torch.exp(-distance / 14.0)
 
 
 def _share(
     score: torch.Tensor, skin_radius: torch.Tensor, fraction: torch.Tensor, clump: torch.Tensor
-) -> torch.Tensor:
-    """Sigmoid of the score at the quantile that makes `fraction` of the breast glandular."""
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Where gland is, and where it is solid: sigmoids of the score above a quantile of it.
+
+    The quantile makes `fraction` of the breast glandular.
+    """
     inside = torch.where(skin_radius < 1.0, score, torch.full_like(score, -1e4))
     sample = inside[:, ::3, ::3, ::3].flatten(1)
     ordered = sample.sort(dim=1, descending=True).values
-    rank = (fraction.view(-1, 1) * _BOX_SHARE * 1.35 * sample.shape[1]).long()
+    rank = (fraction.view(-1, 1) * _BOX_SHARE * 1.5 * sample.shape[1]).long()
     threshold = ordered.gather(1, rank.clamp(max=sample.shape[1] - 1)).view(-1, 1, 1, 1)
-    return torch.sigmoid((score - threshold) / (0.42 - 0.22 * clump))
+    above = score - threshold
+    width = 0.30 - 0.14 * clump
+    return torch.sigmoid(above / width), torch.sigmoid((above - 1.3 + 0.7 * clump) / 0.35)

@@ -1,5 +1,7 @@
 """Line integrals: how much of each tissue the beam of every pixel passes through."""
 
+import math
+
 import torch
 from torch.nn import functional
 
@@ -11,9 +13,9 @@ from glam_core.phantom.gland import GlandVolume
 from glam_core.phantom.splat import enlarge
 
 FAT_PER_CM, GLAND_PER_CM, MASS_PER_CM = 0.456, 0.802, 0.844  # at 20 keV
-_SAMPLES = 40
-_LATTICE = (20, 24, 10)
-_CELL_MM = 0.8
+_SAMPLES = 36
+_LATTICE = (16, 24, 8)
+_CELL_MM = 0.9
 
 
 def beam_chord(
@@ -48,7 +50,8 @@ def project_gland(
     """(1, 1, rows, cols) glandular share along the beam of a single breast, 0..1."""
     device = volume.density.device
     factor = cell_factor(framing.pixel_mm, _CELL_MM)
-    places = cell_centres(framing, factor, device)
+    row0, col0, part = _hit_part(framing, factor)
+    places = cell_centres(part, factor, device)
     base, direction, span = beam_chord(view_map, places)
     along = (torch.arange(_SAMPLES, device=device) + 0.5) / _SAMPLES * 2.0 - 1.0
     beam = span[..., :1] + along * span[..., 1:]
@@ -60,7 +63,28 @@ def project_gland(
     if implant is not None:
         sampled = sampled * (_ball(points, implant) > 1.0)
     share = sampled.mean(-1) * (span[..., 1] > 0)
-    return enlarge(share[None, None], factor, framing.shape, mode="bicubic").clamp(0.0, 1.0)
+    whole = torch.zeros((1, 1, *framing.shape), device=device)
+    fine = enlarge(share[None, None], factor, part.shape, mode="bicubic").clamp(0.0, 1.0)
+    whole[..., row0 : row0 + part.rows, col0 : col0 + part.cols] = fine
+    return whole
+
+
+def _hit_part(framing: Framing, factor: int) -> tuple[int, int, Framing]:
+    """First row and column, and the framing, of the part whose beams can hit the envelope."""
+    outline = framing.outline
+    corners = torch.tensor(
+        [
+            (x, v)
+            for x in (-1.05 * outline.length - 3.0, 3.0)
+            for v in (outline.middle + 1.1 * outline.up, outline.middle - 1.1 * outline.down)
+        ]
+    )
+    places = framing.picture_from_view(corners)
+    low, high = places.amin(0).tolist(), places.amax(0).tolist()
+    row0, col0 = (max(0, math.floor(edge / factor) * factor) for edge in low)
+    rows = min(framing.rows, math.ceil(high[0])) - row0
+    cols = min(framing.cols, math.ceil(high[1])) - col0
+    return row0, col0, framing.cropped(row0, col0, max(rows, factor), max(cols, factor))
 
 
 def project_implant(view_map: ViewMap, framing: Framing, implant: Implant) -> torch.Tensor:

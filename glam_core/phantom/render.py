@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
+from torch.nn import functional
 
 from glam_core.phantom.anatomy import Anatomy
 from glam_core.phantom.compression import Pose, ViewMap
@@ -25,7 +26,7 @@ GLAND_EXCESS_PER_MM = (GLAND_PER_CM - FAT_PER_CM) / 10.0
 _IMPLANT_EXCESS_PER_MM = 0.045
 _TILE = 512
 _FINE_FROM_PER_MM = 0.35
-_FINE_SHARE = 0.16
+_FINE_SHARE = 0.05
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def render_tissue(
     gland = share * inner
     gland = gland + _fine_texture(gland, inner, framing, generator)
     for curves in tissue.curves:
-        gland = gland + project_setup_curves(curves, setup, device)
+        gland = gland + project_setup_curves(curves, setup, device, tissue.volume)
     gland = torch.minimum(gland.clamp(min=0.0), inner)
     muscle = muscle_mm(anatomy, framing, inner, seed=setup.seed, index=setup.index, device=device)
     gland = gland * (1.0 - 0.8 * muscle / inner.clamp(min=1.0)) + muscle
@@ -87,17 +88,28 @@ def render_tissue(
     return envelope, extra
 
 
-def project_setup_curves(curves: Curves, setup: ViewSetup, device: torch.device) -> torch.Tensor:
-    """Curves through the view's map, as mm along the beam (1, 1, rows, cols)."""
+def project_setup_curves(
+    curves: Curves, setup: ViewSetup, device: torch.device, volume: GlandVolume | None = None
+) -> torch.Tensor:
+    """Curves through the view's map, as mm along the beam (1, 1, rows, cols).
+
+    Args:
+        volume: Needed for curves that exist in glandular tissue alone.
+    """
     controls = torch.as_tensor(curves.controls)
     seen = setup.map64.view_from_anatomy(controls.reshape(1, -1, 3))
     places = setup.framing.picture_from_view(seen).reshape(1, *controls.shape[:2], 2)
     inside = setup.map64.skin_radius(controls.reshape(1, -1, 3)).view(controls.shape[:2])
     kept = (inside < 1.0).double().mean(-1) ** 2
+    taper = torch.as_tensor(curves.taper).float().to(device)
+    if curves.in_gland and volume is not None:
+        where = volume.grid_from_anatomy(controls.float().to(device)[None, :, :, None])
+        found = functional.grid_sample(volume.density, where, align_corners=False)
+        taper = taper * found[:, 0, :, :, 0]
     return project_curves(
         places.float().to(device),
         (torch.as_tensor(curves.area_mm2) * kept).float()[None].to(device),
-        torch.as_tensor(curves.taper).float().to(device),
+        taper,
         sigma_mm=curves.sigma_mm,
         pixel_mm=setup.framing.pixel_mm,
         shape=setup.framing.shape,

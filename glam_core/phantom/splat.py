@@ -53,7 +53,8 @@ def enlarge(
     """(B, 1, r, c) coarse cells, each `factor` pixels wide, read at every pixel of `shape`."""
     if factor == 1:
         return picture[..., : shape[0], : shape[1]]
-    bigger = functional.interpolate(picture, scale_factor=factor, mode=mode, align_corners=False)
+    centred = None if mode == "nearest" else False
+    bigger = functional.interpolate(picture, scale_factor=factor, mode=mode, align_corners=centred)
     return bigger[..., : shape[0], : shape[1]]
 
 

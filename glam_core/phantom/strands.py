@@ -21,19 +21,26 @@ class Curves:
     Attributes:
         controls: (N, CONTROLS, 3) anatomical mm.
         area_mm2: (N,) cross section, glandular equivalent.
-        taper: (CONTROLS,) factor on the area along the curve.
+        taper: (CONTROLS,) or (N, CONTROLS) factor on the area along the curve.
         sigma_mm: Spread of the cross section.
+        in_gland: Only the part inside glandular tissue exists.
     """
 
     controls: FloatArray
     area_mm2: FloatArray
     taper: FloatArray
     sigma_mm: float
+    in_gland: bool = False
 
 
 def draw_curves(anatomy: Anatomy, draw: np.random.Generator) -> list[Curves]:
     """The fine curved structures of one breast."""
-    return [_ligaments(anatomy, draw), _ducts(anatomy, draw), _vessels(anatomy, draw)]
+    return [
+        _ligaments(anatomy, draw),
+        _fibrils(anatomy, draw),
+        _ducts(anatomy, draw),
+        _vessels(anatomy, draw),
+    ]
 
 
 def _ligaments(anatomy: Anatomy, draw: np.random.Generator) -> Curves:
@@ -46,8 +53,19 @@ def _ligaments(anatomy: Anatomy, draw: np.random.Generator) -> Curves:
     heading = _unit(radial + 0.75 * draw.uniform(0.2, 1.6, (count, 1)) * random)
     length = draw.gamma(3.0, 6.5, count) + 5.0
     controls = _walk(start, heading, length, draw, bend=0.5)
-    area = 0.030 * anatomy.ligaments * draw.lognormal(0.0, 0.7, count)
+    area = 0.20 * anatomy.ligaments * draw.lognormal(0.0, 0.7, count)
     return Curves(controls, area, np.hanning(CONTROLS + 2)[1:-1] ** 0.5, 0.16)
+
+
+def _fibrils(anatomy: Anatomy, draw: np.random.Generator) -> Curves:
+    """The grain of the glandular tissue, streaming towards the nipple."""
+    count = 900
+    start = _inside(anatomy, count, draw)
+    radial = _unit(np.asarray(anatomy.nipple_mm) + np.array([6.0, 0.0, 0.0]) - start)
+    heading = _unit(radial + 0.45 * draw.normal(size=(count, 3)))
+    controls = _walk(start, heading, draw.uniform(6, 20, count), draw, bend=0.6)
+    area = 0.40 * draw.lognormal(0.0, 0.6, count)
+    return Curves(controls, area, np.hanning(CONTROLS + 2)[1:-1], 0.22, in_gland=True)
 
 
 def _ducts(anatomy: Anatomy, draw: np.random.Generator) -> Curves:
@@ -59,7 +77,7 @@ def _ducts(anatomy: Anatomy, draw: np.random.Generator) -> Curves:
     heading = _unit(spread - np.array([1.0, 0, 0]))
     length = draw.uniform(0.3, 0.8, count) * anatomy.depth_mm
     controls = _walk(start, heading, length, draw, bend=0.35)
-    area = 0.12 * draw.lognormal(0.0, 0.5, count) * (0.6 + 2.0 * anatomy.gland_fraction)
+    area = 0.45 * draw.lognormal(0.0, 0.5, count) * (0.6 + 2.0 * anatomy.gland_fraction)
     return Curves(controls, area, np.linspace(1.0, 0.15, CONTROLS), 0.32)
 
 
@@ -77,7 +95,7 @@ def _vessels(anatomy: Anatomy, draw: np.random.Generator) -> Curves:
     middle = np.sin(np.linspace(0, math.pi, CONTROLS))[None, :, None]
     outward = np.stack([np.zeros(count), np.cos(turn), np.sin(turn)], axis=1)[:, None]
     controls = controls + middle * outward * 0.12 * anatomy.radius_mm
-    area = draw.uniform(0.35, 1.3, count)
+    area = draw.uniform(2.0, 6.0, count)
     return Curves(controls, area, np.linspace(1.0, 0.35, CONTROLS), 0.6)
 
 
@@ -124,7 +142,7 @@ def project_curves(
     Args:
         controls_px: (B, N, CONTROLS, 2) places in pixels.
         area_mm2: (B, N) cross sections.
-        taper: (CONTROLS,).
+        taper: (CONTROLS,) or (B, N, CONTROLS).
 
     Returns:
         (B, 1, rows, cols).
@@ -137,7 +155,7 @@ def project_curves(
     fine = _fineness(reach)
     weights = _curve_weights(fine, cells)
     places = torch.einsum("fc,bncj->bnfj", weights, cells)
-    thickness = torch.einsum("fc,c->f", weights, taper)
+    thickness = taper @ weights.T
     step_mm = reach * (pixel_mm * factor) / fine
     amounts = (area_mm2 * step_mm)[..., None] * thickness / (pixel_mm * factor) ** 2
     small = coarse_shape(shape, factor)
