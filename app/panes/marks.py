@@ -100,8 +100,8 @@ def draw_length(
     painter.setFont(font)
     size = labels.chip_size(words, QFontMetricsF(font))
     beside = [line.p2() + QPointF(10, -size[1] / 2), line.p2() - QPointF(10 + size[0], size[1] / 2)]
-    below = line.p2() + QPointF(-size[0] / 2, 10)
-    box = labels.free_place(size, [*beside, below], taken, projection.bounds())
+    below = [line.p2() + QPointF(x, 10) for x in (-size[0] / 2, -10, 10 - size[0])]
+    box = labels.free_place(size, [*beside, *below], taken, projection.bounds())
     taken.append(box)
     labels.draw_chip(painter, words, box, colour=palette.MEASURE)
 
