@@ -55,7 +55,8 @@ class CanvasTransform:
     def image_from_canvas(self, points: npt.ArrayLike) -> Places:
         """(..., 2) canvas places (row, col) to stored-pixel places."""
         corner = (np.asarray(points, dtype=float) + 0.5) * self.image_px_per_canvas_px
-        return self._mirror(corner + (self.origin_row_px, self.origin_col_px) - 0.5)
+        origin = np.array([self.origin_row_px, self.origin_col_px])
+        return self._mirror(corner + origin - 0.5)
 
     def patch_from_canvas(self, points: npt.ArrayLike) -> Places:
         """(..., 2) canvas places to patch places; a patch's centre is an integer."""
@@ -135,7 +136,8 @@ def draw_on_canvas(
     ratio = canvas.image_px_per_canvas_px / image_px_per_picture_px
     values = np.asarray(picture, dtype=np.float32)
     if ratio > 1.0 and not nearest:
-        values = cv2.GaussianBlur(values, (0, 0), 0.4 * ratio)  # against aliasing
+        blurred = cv2.GaussianBlur(values, (0, 0), 0.4 * ratio)  # against aliasing
+        values = np.asarray(blurred, dtype=np.float32)
     corners = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0]])
     places = (canvas.image_from_canvas(corners) + 0.5) / image_px_per_picture_px - 0.5
     picture_from_canvas = cv2.getAffineTransform(

@@ -11,6 +11,7 @@ BoolMask = npt.NDArray[np.bool_]
 
 _WORKING_PX = 512  # a coarser mask costs the nipple accuracy, a finer one only time
 _LEAST_AREA_SHARE = 0.01
+_STRIP_SHARE = 0.03  # of the long side: the broadest film edge that is taken for one
 _TISSUE_SHARE = 0.13  # skin on digitised film shows at this share of the tissue's usual grey
 
 
@@ -40,7 +41,8 @@ def breast_mask(picture: FloatPicture) -> BoolMask:
 
 def _small_mask(picture: FloatPicture) -> BoolMask:
     longest = max(picture.shape)
-    smooth = cv2.GaussianBlur(picture, (0, 0), max(0.6, longest / 400))
+    blurred = cv2.GaussianBlur(picture, (0, 0), max(0.6, longest / 400))
+    smooth = np.asarray(blurred, dtype=np.float32)
     threshold = _air_threshold(smooth)
     if threshold is None:
         return np.zeros(picture.shape, dtype=bool)
@@ -48,12 +50,12 @@ def _small_mask(picture: FloatPicture) -> BoolMask:
     above[_film_edges(above)] = 0
     radius = max(1, round(longest / 100))
     opened = cv2.morphologyEx(above, cv2.MORPH_OPEN, _disc(radius), borderType=cv2.BORDER_REPLICATE)
-    chosen = _breast_component(opened)
+    chosen = _breast_component(np.asarray(opened, dtype=np.uint8))
     if chosen is None:
         return np.zeros(picture.shape, dtype=bool)
     # The opening rounds the nipple off; what it took from the chosen piece comes back.
     near = cv2.dilate(chosen, _disc(radius + 1))
-    return _without_holes(near & above)
+    return _without_holes(np.asarray(near, dtype=np.uint8) & above)
 
 
 def _air_threshold(smooth: FloatPicture) -> float | None:
@@ -72,17 +74,13 @@ def _air_threshold(smooth: FloatPicture) -> float | None:
 
 
 def _film_edges(above: npt.NDArray[np.uint8]) -> BoolMask:
-    """Narrow lines at the picture's four edges that are bright along nearly all of it."""
+    """What lies along an edge of the picture and has air close behind it: film, not breast."""
     strips = np.zeros(above.shape, dtype=bool)
+    depth = max(2, round(max(above.shape) * _STRIP_SHARE))
     for turn in range(4):
         turned, view = np.rot90(above, turn), np.rot90(strips, turn)
-        depth = max(1, round(max(above.shape) / 60))
-        share = turned[:depth].mean(axis=1)
-        inner = turned[depth : 2 * depth].mean()
-        for line in range(depth):
-            if share[line] > 0.9 and inner < 0.75 * share[line]:
-                # A line of the edge is a strip only where what lies behind it is air.
-                view[line] = turned[depth : 3 * depth].max(axis=0) == 0
+        solid = np.minimum.accumulate(turned[: depth + 1], axis=0)
+        view[: depth + 1] |= (solid > 0) & (solid[depth] == 0)
     return strips
 
 
