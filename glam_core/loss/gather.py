@@ -48,7 +48,7 @@ class _Gather(torch.autograd.Function):
         return gather_labels(features, over_ranks=True)
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> Tensor:  # type: ignore[override]
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
         gradient = gradient.contiguous()
         distributed.all_reduce(gradient)
         start = rank_and_count()[0] * ctx.rows

@@ -37,7 +37,8 @@ class MultiHeadAttention(nn.Module):
         scores = self._project(query, 0) @ keys.transpose(-1, -2) / keys.shape[-1] ** 0.5
         if bias is not None:
             scores = scores + bias
-        return scores.softmax(dim=-1).mean(dim=1)
+        weights: Tensor = scores.softmax(dim=-1).mean(dim=1)
+        return weights
 
     def alone(self, context: Tensor) -> Tensor:
         """(n, K, width) what a query would gather that saw only one place of `context`."""
@@ -48,7 +49,8 @@ class MultiHeadAttention(nn.Module):
         width = tokens.shape[-1]
         rows = slice(part * width, (part + 1) * width)
         projected = functional.linear(tokens, self.in_proj_weight[rows], self.in_proj_bias[rows])
-        return projected.unflatten(-1, (self.heads, -1)).transpose(1, 2)
+        head_width = width // self.heads
+        return projected.reshape(*tokens.shape[:2], self.heads, head_width).transpose(1, 2)
 
     def _join(self, heads: Tensor) -> Tensor:
         joined: Tensor = self.out_proj(heads.transpose(1, 2).flatten(2))

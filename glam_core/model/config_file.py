@@ -62,10 +62,10 @@ def _value(hint: Any, value: Any, place: str) -> Any:
     origin = get_origin(hint)
     if origin in (Union, types.UnionType):
         return _one_of(get_args(hint), value, place)
-    if is_dataclass(hint):
+    if isinstance(hint, type) and is_dataclass(hint):
         if not isinstance(value, dict):
             raise CheckpointError(f"{place} must be an object.")
-        return from_mapping(hint, value, place)  # type: ignore[type-var]
+        return from_mapping(hint, value, place)
     if origin is Literal:
         if value not in get_args(hint):
             raise CheckpointError(f"{place} is {value!r}, not one of {list(get_args(hint))}.")

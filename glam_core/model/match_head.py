@@ -58,7 +58,8 @@ class MatchHead(nn.Module):
         cosine = functional.normalize(asked, dim=-1) @ functional.normalize(
             answering, dim=-1
         ).transpose(-1, -2)
-        return cosine * self.scale()
+        likeness: Tensor = cosine * self.scale()
+        return likeness
 
     def depth_bias(self, asked_mm: Tensor, answering_mm: Tensor) -> Tensor:
         """(..., Q, K) -(d1 - d2)^2 / (2 s^2); 0 where either depth is unknown (NaN)."""

@@ -141,7 +141,7 @@ def text_scores(model: GlamModel, text_local: Tensor, features: PatchFeatures) -
         text_local: (q, D) of `GlamModel.encode_text`.
     """
     likeness = features.answering @ functional.normalize(text_local, dim=-1).T
-    scores = model.cross_view.local_scale() * likeness.transpose(1, 2)
+    scores: Tensor = model.cross_view.local_scale() * likeness.transpose(1, 2)
     return scores.masked_fill(~features.tissue[:, None], HIDDEN_SCORE)
 
 

@@ -53,7 +53,7 @@ class AveragePooler(nn.Module):
 
     def forward(self, patches: Tensor, visible: Tensor | None = None) -> Tensor:
         """Super-patches; windows are fixed, so `visible` has no effect."""
-        picture = patches.transpose(1, 2).unflatten(2, self.patch_grid)
+        picture = patches.transpose(1, 2).reshape(len(patches), -1, *self.patch_grid)
         return functional.avg_pool2d(picture, self.window).flatten(2).transpose(1, 2)
 
     def alone(self, patches: Tensor) -> Tensor:

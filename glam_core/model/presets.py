@@ -1,6 +1,7 @@
 """The three configs to start from."""
 
 from dataclasses import replace
+from typing import Literal
 
 from glam_core.model.config import (
     Corrections,
@@ -89,5 +90,5 @@ def glam_small(side_px: int = 256) -> GlamConfig:
     )
 
 
-def _vocabulary(text_source: str) -> "str":
+def _vocabulary(text_source: str) -> Literal["built_in", "source"]:
     return "built_in" if text_source == "random" else "source"

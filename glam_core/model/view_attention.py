@@ -23,14 +23,15 @@ class ColumnAttention(nn.Module):
         bias = None
         if context.valid is not None:
             bias = _hide(self.columns(context.valid[..., None])[..., 0], query.features.dtype)
-        gathered = self.attention(
+        gathered: Tensor = self.attention(
             self.columns(query.features), self.columns(context.features), bias
         )
-        return gathered.unflatten(0, (-1, self.grid[1])).transpose(1, 2).flatten(1, 2)
+        rows, cols = self.grid
+        return gathered.reshape(-1, cols, rows, gathered.shape[-1]).transpose(1, 2).flatten(1, 2)
 
     def columns(self, cells: Tensor) -> Tensor:
         """(n, rows * cols, width) as (n * cols, rows, width)."""
-        return cells.unflatten(1, self.grid).transpose(1, 2).flatten(0, 1)
+        return cells.reshape(-1, *self.grid, cells.shape[-1]).transpose(1, 2).flatten(0, 1)
 
     def alone(self, places: Tensor) -> Tensor:
         """What a query would gather that saw only one of `places`."""

@@ -1,0 +1,214 @@
+"""What each correction buys, in a toy world of view pairs, beside the paper's own configuration.
+
+Run alone: python -m tests.benchmarks model_ablation. Minutes on one CPU thread.
+"""
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from glam_core.loss.shuffled_control import shuffled_control
+from glam_core.loss.total import TotalLoss
+from glam_core.model.build import build_model
+from glam_core.model.config import (
+    Corrections,
+    CrossViewConfig,
+    DinoConfig,
+    GlamConfig,
+    LossConfig,
+    MatchConfig,
+    PoolingConfig,
+    ProjectionConfig,
+    TextConfig,
+)
+from glam_core.model.glam import GlamModel
+from glam_core.model.matching import asked_at, embed, match_scores
+from glam_core.model.parameter_groups import parameter_groups
+from glam_core.model.presets import ALL_CORRECTIONS
+from glam_core.model.vocabulary import tokenise
+from tests.benchmarks.toy_pairs import GRID, PATCH_PX, SIDE_PX, ToyPairs, draw_pairs
+
+STEPS = 300
+BATCH = 16
+HELD_OUT = 64
+HIT_PATCH = 2.0
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One line of the table."""
+
+    name: str
+    config: GlamConfig
+    related: bool = True
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one trial ended with, on pairs never seen."""
+
+    true_loss: float
+    shuffled_loss: float
+    chance: float
+    own_partner: float
+    hit: float
+    hit_no_depth: float
+    second_to_text: float
+
+
+def small(config_corrections: Corrections, *, paper: bool = False) -> GlamConfig:
+    """A tiny ViT with position embeddings, the same for all trials."""
+    neighbourhood = config_corrections.local_pooling
+    soft = config_corrections.soft_depth_attention
+    return GlamConfig(
+        image=DinoConfig(
+            side_px=SIDE_PX, width=48, layers=2, heads=4, patch_px=PATCH_PX, registers=1,
+            mlp_ratio=2, position_grid=GRID, grey_mean=0.3, grey_std=0.3,
+        ),
+        text=TextConfig(
+            vocabulary="built_in", width=48, layers=1, heads=4, intermediate=96,
+            vocabulary_size=0, position_count=48, max_tokens=48, dropout=0.0,
+        ),
+        pooling=PoolingConfig(
+            kind="neighbourhood" if neighbourhood else "attention", grid=(9, 9), heads=4,
+            margin_patch=1, shared=not paper,
+        ),
+        cross_view=CrossViewConfig(
+            kind="soft_depth" if soft else "columns", local_width=0 if paper else 48
+        ),
+        match=MatchConfig(),
+        projection=ProjectionConfig(width=48, view_norm="batch" if paper else "layer"),
+        corrections=config_corrections,
+        loss=LossConfig() if paper else LossConfig(
+            image_text=1.0, cross_patient=1.0, report_to_patch=1.0
+        ),
+    )  # fmt: skip
+
+
+def trials() -> list[Trial]:
+    """The paper and ours on true and on unrelated pairs; ours with one correction off at a time."""
+    everything = small(ALL_CORRECTIONS)
+
+    def without(**switches: bool) -> GlamConfig:
+        return small(replace(ALL_CORRECTIONS, **dict.fromkeys(switches, False)))
+
+    paper = small(Corrections(), paper=True)
+    return [
+        Trial("paper", paper),
+        Trial("paper, unrelated partners", paper, related=False),
+        Trial("glam", everything),
+        Trial("glam, unrelated partners", everything, related=False),
+        Trial(
+            "glam without 1",
+            without(
+                local_pooling=True, background_left_out=True, partner_contrast=True,
+                cross_patient_negatives=True,
+            ),
+        ),
+        Trial(
+            "glam without 1, unrelated partners",
+            without(
+                local_pooling=True, background_left_out=True, partner_contrast=True,
+                cross_patient_negatives=True,
+            ),
+            related=False,
+        ),
+        Trial("glam without 2", without(soft_depth_attention=True)),
+        Trial("glam without 3", without(nipple_depth=True)),
+        Trial("glam without 4", without(keep_aspect=True)),
+        Trial("glam without 5", without(both_views_meet_report=True)),
+    ]  # fmt: skip
+
+
+def train(trial: Trial, *, seed: int = 0, steps: int = STEPS) -> GlamModel:
+    """A short training on freshly drawn pairs: nothing can be learnt by heart."""
+    model = build_model(trial.config, seed=seed).train()
+    loss = TotalLoss(trial.config)
+    optimiser = torch.optim.AdamW(parameter_groups(model, 0.05), lr=1e-3)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 2e-3, total_steps=steps)
+    rng = np.random.default_rng(seed)
+    for _ in range(steps):
+        pairs = _draw(trial, BATCH, rng)
+        texts = tokenise(model.tokenizer, pairs.reports, 48)
+        terms = loss(model, model(pairs.first, pairs.second, texts))
+        optimiser.zero_grad()
+        terms["total"].backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimiser.step()
+        schedule.step()
+    return model.eval()
+
+
+def measure(trial: Trial, model: GlamModel) -> Outcome:
+    """The shuffled-partner control and the answers to clicks on blobs, both directions."""
+    rng = np.random.default_rng(10_000)
+    pairs = _draw(trial, HELD_OUT, rng)
+    control = shuffled_control(model, pairs.first, pairs.second)
+    related = draw_pairs(HELD_OUT, rng, keep_aspect=trial.config.corrections.keep_aspect)
+    return Outcome(
+        true_loss=control.true.in_image,
+        shuffled_loss=control.shuffled.in_image,
+        chance=control.chance,
+        own_partner=control.true.own_partner,
+        hit=_hit_rate(model, related, use_depth=True),
+        hit_no_depth=_hit_rate(model, related, use_depth=False),
+        second_to_text=_second_to_text(model, related),
+    )
+
+
+def _draw(trial: Trial, count: int, rng: np.random.Generator) -> ToyPairs:
+    keep_aspect = trial.config.corrections.keep_aspect
+    return draw_pairs(count, rng, keep_aspect=keep_aspect, related=trial.related)
+
+
+def _hit_rate(model: GlamModel, pairs: ToyPairs, *, use_depth: bool) -> float:
+    """Share of clicks on blobs whose best answer lies within two patches of the same blob."""
+    views = [embed(model, pairs.first, slot=0), embed(model, pairs.second, slot=1)]
+    if not use_depth:
+        views = [replace(view, depth_mm=torch.full_like(view.depth_mm, math.nan)) for view in views]
+    hits = []
+    for asking in (0, 1):
+        for row in range(len(pairs.places)):
+            asked = asked_at(views[asking], row, pairs.places[row, :, asking])
+            with torch.inference_mode():
+                best = match_scores(model, asked, views[1 - asking], row, slot=asking).argmax(-1)
+            found = torch.stack([best // GRID, best % GRID], dim=1).float()
+            gap = (found - pairs.places[row, :, 1 - asking]).norm(dim=1)
+            hits.append((gap <= HIT_PATCH).float().mean())
+    return float(torch.stack(hits).mean())
+
+
+def _second_to_text(model: GlamModel, pairs: ToyPairs) -> float:
+    """Share of MLO views that find their own report among all."""
+    with torch.inference_mode():
+        texts = model.encode_text(tokenise(model.tokenizer, pairs.reports, 48)).embedding
+        images = model.encode_view(pairs.second, 1, places=False).embedding
+    found = (functional.normalize(images, dim=-1) @ texts.T).argmax(dim=-1)
+    same = [pairs.reports[int(index)] == report
+            for index, report in zip(found, pairs.reports, strict=True)]  # fmt: skip
+    return float(np.mean(same))
+
+
+def run(steps: int = STEPS) -> str:
+    """The table."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    lines = [
+        "| trial | in-image loss, its own pairing | wrong partners | chance "
+        "| own partner preferred | hit | hit, likeness alone | MLO finds its report |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    try:
+        for trial in trials():
+            got = measure(trial, train(trial, steps=steps))
+            lines.append(
+                f"| {trial.name} | {got.true_loss:.2f} | {got.shuffled_loss:.2f} | {got.chance:.2f} "
+                f"| {got.own_partner:.2f} | {got.hit:.2f} | {got.hit_no_depth:.2f} "
+                f"| {got.second_to_text:.2f} |"
+            )
+    finally:
+        torch.set_num_threads(threads)
+    return "\n".join(lines)
