@@ -1,10 +1,13 @@
 """The demo exams: made on first run in seconds, kept, and made again when they are out of date."""
 
+import hashlib
 import json
 import shutil
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 
+from glam_core import __version__
 from glam_core.errors import CancelledError
 from glam_core.phantom.identity import identity_of
 from glam_core.phantom.report import PriorExam
@@ -21,7 +24,6 @@ from glam_core.phantom.truth import LesionKind
 from glam_core.phantom.worker import ExamTask, outcomes
 from glam_core.terms import Laterality, ViewPosition
 
-_VERSION = 1
 _STAMP_NAME = "demo.json"
 _WORKERS = 2
 _YEARS_BETWEEN = 2
@@ -200,8 +202,17 @@ def _claim(folder: Path) -> None:
     temporary.replace(folder / _STAMP_NAME)
 
 
-def _stamp() -> dict[str, int]:
-    return {"format": FORMAT, "version": _VERSION}
+def _stamp() -> dict[str, str | int]:
+    return {"format": FORMAT, "program": __version__, "generator": _generator_print()}
+
+
+def _generator_print() -> str:
+    """A fingerprint of the generator's own text; a packaged program has its version alone."""
+    digest = hashlib.sha256()
+    for part in sorted(files("glam_core.phantom").iterdir(), key=lambda part: part.name):
+        if part.name.endswith(".py"):
+            digest.update(part.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def _stamp_of(folder: Path) -> object:

@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from glam_core import __version__
 from glam_core.errors import CancelledError, GlamError
 from glam_core.phantom.manifest_rows import rows_of_exam, write_manifest
 from glam_core.phantom.study_folder import (
@@ -71,6 +72,7 @@ class SeriesPlan:
         """What must be equal for two runs to belong to one series."""
         return {
             "format": FORMAT,
+            "program": __version__,
             "seed": self.seed,
             "pixel_mm": self.pixel_mm,
             "device": self.device,
@@ -104,10 +106,10 @@ def write_series(
     if (fault := plan.fault()) is not None:
         raise SeriesError(fault)
     try:
-        _claim_folder(out, plan)
-        remove_leftovers(out / EXAMS_FOLDER)
+        _refuse_what_is_not_ours(out, plan)
         missing = [i for i in range(plan.exams) if not is_complete(_exam_folder(out, plan, i))]
         _check_space(out, plan, len(missing))
+        _claim_folder(out, plan)
         _write_missing(out, plan, missing, report, cancelled)
         return _write_series_manifest(out, plan)
     except OSError as error:
@@ -118,8 +120,8 @@ def _exam_folder(out: Path, plan: SeriesPlan, index: int) -> Path:
     return out / EXAMS_FOLDER / exam_name(plan.seed, index)
 
 
-def _claim_folder(out: Path, plan: SeriesPlan) -> None:
-    """Make the folder, or see that it holds the same series."""
+def _refuse_what_is_not_ours(out: Path, plan: SeriesPlan) -> None:
+    """The folder must be new, empty, or hold the same series."""
     note = out / _PLAN_NAME
     if note.exists():
         if _read_note(note) != plan.signature():
@@ -127,15 +129,18 @@ def _claim_folder(out: Path, plan: SeriesPlan) -> None:
                 f"{out} holds another series (other seed, pixel size, device or program version); "
                 "choose another folder."
             )
-        return
-    if out.exists() and not out.is_dir():
+    elif out.exists() and not out.is_dir():
         raise SeriesError(f"{out} is a file; name a folder.")
-    if out.exists() and any(out.iterdir()):
+    elif out.exists() and any(out.iterdir()):
         raise SeriesError(f"{out} holds other files; choose an empty or a new folder.")
+
+
+def _claim_folder(out: Path, plan: SeriesPlan) -> None:
     (out / EXAMS_FOLDER).mkdir(parents=True, exist_ok=True)
-    temporary = note.with_suffix(".partial")
+    remove_leftovers(out / EXAMS_FOLDER)
+    temporary = out / f"{_PLAN_NAME}.partial"
     temporary.write_text(json.dumps(plan.signature(), indent=1), encoding="utf-8")
-    temporary.replace(note)
+    temporary.replace(out / _PLAN_NAME)
 
 
 def _read_note(note: Path) -> Any:
@@ -147,10 +152,11 @@ def _read_note(note: Path) -> Any:
 
 def _check_space(out: Path, plan: SeriesPlan, missing: int) -> None:
     needed = missing * bytes_of_exam(plan.pixel_mm) + (_SPARE_BYTES if missing else 0)
-    free = shutil.disk_usage(out).free
+    there = next(folder for folder in (out, *out.absolute().parents) if folder.is_dir())
+    free = shutil.disk_usage(there).free
     if needed > free:
         raise SeriesError(
-            f"{missing} exams of {plan.pixel_mm:g} mm pixels need about {_size(needed)}, and only "
+            f"{missing} exams of {plan.pixel_mm:g} mm pixels may need {_size(needed)}, and only "
             f"{_size(free)} are free at {out}; choose another disk or fewer exams."
         )
 

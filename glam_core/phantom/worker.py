@@ -94,19 +94,20 @@ def outcomes(
 def _pooled(
     pool: ProcessPoolExecutor, tasks: Iterator[ExamTask], workers: int, stop: Callable[[], bool]
 ) -> Iterator[str | None]:
-    running: set[Future[str | None]] = {
-        pool.submit(write_one_exam, task) for task in islice(tasks, workers)
-    }
-    while running:
-        ended, running = wait(running, _POLL_S, FIRST_COMPLETED)
-        free = 0 if stop() else len(ended)
-        running |= {pool.submit(write_one_exam, task) for task in islice(tasks, free)}
-        for future in ended:
-            try:
-                yield future.result()
-            except BrokenProcessPool:
-                yield "A worker was ended by the system (out of memory?); use fewer workers"
+    running: set[Future[str | None]] = set()
+    free = workers
+    try:
+        while True:
+            if not stop():
+                running |= {pool.submit(write_one_exam, task) for task in islice(tasks, free)}
+            if not running:
                 return
+            ended, running = wait(running, _POLL_S, FIRST_COMPLETED)
+            free = len(ended)
+            for future in ended:
+                yield future.result()
+    except BrokenProcessPool:
+        yield "A worker was ended by the system (out of memory?); use fewer workers"
 
 
 def _start_worker() -> None:

@@ -5,9 +5,10 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
+from typing import NoReturn
 
 from tqdm import tqdm
 
@@ -44,10 +45,14 @@ def run(args: argparse.Namespace) -> int:
     if fault is not None or isinstance(plan, str):
         print(fault, file=sys.stderr)
         return 2
-    with _first_interrupt() as stop, tqdm(total=plan.exams, unit="exam", file=sys.stderr) as bar:
+    with ExitStack() as stack:
+        stop = stack.enter_context(_first_interrupt())
+        bars: list[tqdm[NoReturn]] = []
 
         def report(done: int, total: int) -> None:
-            bar.update(done - bar.n)
+            if not bars:  # no bar before the first refusal could be said
+                bars.append(stack.enter_context(tqdm(total=total, unit="exam", file=sys.stderr)))
+            bars[0].update(done - bars[0].n)
 
         manifest = write_series(args.out, plan, report=report, cancelled=lambda: bool(stop))
     print(manifest)

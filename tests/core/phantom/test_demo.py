@@ -49,7 +49,7 @@ def test_a_stale_or_torn_set_is_made_again(tmp_path, made, monkeypatch):
     assert not demo_is_ready(folder)
     write_demo_study(folder)
     assert len(made) == 1
-    monkeypatch.setattr(demo, "_VERSION", -1)
+    monkeypatch.setattr(demo, "_generator_print", lambda: "changed")
     assert not demo_is_ready(folder)
     made.clear()
     write_demo_study(folder)
