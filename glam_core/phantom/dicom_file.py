@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -122,9 +123,11 @@ def write_view(path: Path, view: ViewFile, pixels: Pixels) -> None:
     meta.TransferSyntaxUID = syntax
     meta.ImplementationClassUID = UID(synthetic_uid("implementation"))
     meta.ImplementationVersionName = "GLAM_PHANTOM"
+    file = FileDataset(path.name, dataset, file_meta=meta, preamble=b"\0" * 128)
+    buffer = BytesIO()  # pydicom hides a full disk's errno when it writes the file itself
+    file.save_as(buffer, enforce_file_format=True)
     temporary = path.with_name(f".{path.name}.partial")
-    file = FileDataset(str(temporary), dataset, file_meta=meta, preamble=b"\0" * 128)
-    file.save_as(temporary, enforce_file_format=True)
+    temporary.write_bytes(buffer.getbuffer())
     temporary.replace(path)
 
 

@@ -1,9 +1,11 @@
 """The phantom's DICOM files: valid, exact, honest about what they are, the same every time."""
 
+import errno
 import random
 import shutil
 import subprocess
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pydicom
@@ -96,11 +98,12 @@ def test_spacing_in_the_breast_is_the_detector_spacing_without_the_magnification
 
 def test_a_write_that_fails_leaves_no_file_under_the_name(tmp_path, monkeypatch):
     def full(*_args, **_kwargs):
-        raise OSError(28, "No space left on device")
+        raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(pydicom.dataset.FileDataset, "save_as", full)
-    with pytest.raises(OSError, match="No space"):
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(OSError, match="No space") as refused:
         write_view(tmp_path / "a.dcm", view_file(), noise())
+    assert refused.value.errno == errno.ENOSPC
     assert not (tmp_path / "a.dcm").exists()
 
 
