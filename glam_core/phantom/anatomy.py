@@ -126,9 +126,9 @@ def _draw_breast(
         streak=common["streak"],
         clump=common["clump"],
         ligaments=common["ligaments"],
-        strands=int(draw.integers(320, 520)),
+        strands=int(draw.integers(1100, 1700)),
         ducts=int(draw.integers(50, 110)),
-        vessels=int(draw.integers(3, 8)),
+        vessels=int(draw.integers(4, 9)),
         implant=_draw_implant(depth, radius, draw) if implants else None,
     )
 

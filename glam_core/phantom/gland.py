@@ -7,7 +7,7 @@ import torch
 from glam_core.phantom.anatomy import Anatomy
 from glam_core.phantom.texture import band_cube, power_law_cube, read_periodic, tiled
 
-SHAPE = (56, 80, 80)
+SHAPE = (52, 72, 72)
 _SIDE = 64
 _HEIGHT = 1.05
 _BOX_SHARE = 0.5  # of the lattice's box that lies in the half ellipsoid
@@ -84,6 +84,7 @@ def gland_volume(anatomies: list[Anatomy], generator: torch.Generator) -> GlandV
     lace = 0.30 + 0.40 * sheets + 0.32 * fine_sheets
     fat_sheets = 0.055 * strength * (sheets + 0.6 * fine_sheets)
     density = gland * torch.lerp(lace, 0.92 + 0.08 * sheets, core) + (1.0 - gland) * fat_sheets
+    density = density * torch.sigmoid((0.97 - skin_radius) / 0.012)
     extent = torch.stack(
         [depth[:, 0, 0, 0], radius[:, 0, 0, 0], _HEIGHT * radius[:, 0, 0, 0]], dim=-1
     )

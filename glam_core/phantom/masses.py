@@ -10,7 +10,7 @@ from glam_core.phantom.envelope import cell_centres, cell_factor
 from glam_core.phantom.lesion_window import LesionImage, LesionWindow
 from glam_core.phantom.lesions import LesionPlan
 from glam_core.phantom.projection import FAT_PER_CM, MASS_PER_CM
-from glam_core.phantom.render import project_setup_curves
+from glam_core.phantom.render import project_families
 from glam_core.phantom.splat import enlarge
 from glam_core.phantom.strands import CONTROLS, Curves
 from glam_core.phantom.truth import LesionKind
@@ -112,7 +112,8 @@ def draw_distortion(
     controls = controls + window.position.numpy()
     area = 0.20 * draw.lognormal(0, 0.45, count)
     taper = np.linspace(1.0, 0.25, CONTROLS)
-    lines = project_setup_curves(Curves(controls, area, taper, 0.22), window.setup, device)[0, 0]
+    curves = Curves(controls, area, taper, 0.22)
+    lines = project_families([curves], window.setup, device)[0, 0]
     x, v = _offsets(window, 1, device).unbind(-1)
     distance = torch.hypot(x, v)
     core = 2.4 * torch.exp(-((distance / (0.16 * plan.size_mm + 1.0)) ** 2))
@@ -162,7 +163,7 @@ def _spicules(
     area = 0.10 * (0.6 + 0.05 * plan.size_mm) * draw.lognormal(0, 0.5, count)
     taper = np.linspace(1.6, 0.12, CONTROLS)
     curves = Curves(controls, area, taper, 0.17)
-    return project_setup_curves(curves, window.setup, device)[0, 0]
+    return project_families([curves], window.setup, device)[0, 0]
 
 
 def _offsets(window: LesionWindow, factor: int, device: torch.device) -> torch.Tensor:

@@ -11,8 +11,9 @@ from glam_core.phantom.splat import blur, coarse_shape, enlarge
 from glam_core.phantom.styles import ScannerStyle
 from glam_core.phantom.truth import WindowSetting
 
-_GLAND_ANCHOR = 0.80  # display value of the dense end of a breast
-_LEAST_RANGE = 0.28  # log units: fatty breasts are not stretched further
+_GLAND_ANCHOR = 0.78  # display value of the dense end of a breast
+_RIM_MM = 1.6  # equalisation gives up towards the skin
+_LEAST_RANGE = 0.48  # log units: fatty breasts are not stretched further
 
 
 def display_values(
@@ -32,7 +33,8 @@ def display_values(
     """
     inside = envelope.inside_mm > 0
     thin = FAT_PER_CM * (full_mm - envelope.thickness_mm) / 10.0
-    signal = extra - (1.0 - style.equalisation) * thin
+    evened = style.equalisation * (1.0 - torch.exp(-envelope.inside_mm.clamp(min=0.0) / _RIM_MM))
+    signal = extra - (1.0 - evened) * thin
     noise = torch.randn(extra.shape, generator=generator, device=generator.device)
     grain = 0.0015 * (0.1 / pixel_mm)
     signal = (

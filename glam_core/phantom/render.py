@@ -19,7 +19,7 @@ from glam_core.phantom.projection import (
     project_gland,
     project_implant,
 )
-from glam_core.phantom.strands import Curves, project_curves
+from glam_core.phantom.strands import Curves, ProjectedCurves, project_curves
 from glam_core.phantom.texture import fine_tile, tiled
 
 GLAND_EXCESS_PER_MM = (GLAND_PER_CM - FAT_PER_CM) / 10.0
@@ -72,8 +72,7 @@ def render_tissue(
     share = project_gland(tissue.volume, setup.map32, framing, anatomy.implant)
     gland = share * inner
     gland = gland + _fine_texture(gland, inner, framing, generator)
-    for curves in tissue.curves:
-        gland = gland + project_setup_curves(curves, setup, device, tissue.volume)
+    gland = gland + project_families(tissue.curves, setup, device, tissue.volume)
     gland = torch.minimum(gland.clamp(min=0.0), inner)
     muscle = muscle_mm(anatomy, framing, inner, seed=setup.seed, index=setup.index, device=device)
     gland = gland * (1.0 - 0.8 * muscle / inner.clamp(min=1.0)) + muscle
@@ -88,31 +87,43 @@ def render_tissue(
     return envelope, extra
 
 
-def project_setup_curves(
-    curves: Curves, setup: ViewSetup, device: torch.device, volume: GlandVolume | None = None
+def project_families(
+    families: Sequence[Curves],
+    setup: ViewSetup,
+    device: torch.device,
+    volume: GlandVolume | None = None,
 ) -> torch.Tensor:
     """Curves through the view's map, as mm along the beam (1, 1, rows, cols).
 
     Args:
         volume: Needed for curves that exist in glandular tissue alone.
     """
+    total = torch.zeros((1, 1, *setup.framing.shape), device=device)
+    for sigma_mm in sorted({curves.sigma_mm for curves in families}):
+        alike = [_projected(each, setup, device, volume) for each in families
+                 if each.sigma_mm == sigma_mm]  # fmt: skip
+        pixel_mm, shape = setup.framing.pixel_mm, setup.framing.shape
+        total = total + project_curves(alike, sigma_mm=sigma_mm, pixel_mm=pixel_mm, shape=shape)
+    return total
+
+
+def _projected(
+    curves: Curves, setup: ViewSetup, device: torch.device, volume: GlandVolume | None
+) -> ProjectedCurves:
     controls = torch.as_tensor(curves.controls)
-    seen = setup.map64.view_from_anatomy(controls.reshape(1, -1, 3))
-    places = setup.framing.picture_from_view(seen).reshape(1, *controls.shape[:2], 2)
-    inside = setup.map64.skin_radius(controls.reshape(1, -1, 3)).view(controls.shape[:2])
-    kept = (inside < 1.0).double().mean(-1) ** 2
+    flat = controls.reshape(1, -1, 3)
+    places = setup.framing.picture_from_view(setup.map64.view_from_anatomy(flat))
+    inside = setup.map64.skin_radius(flat).view(controls.shape[:2])
+    kept = (inside < 1.3).double().mean(-1) ** 2
     taper = torch.as_tensor(curves.taper).float().to(device)
     if curves.in_gland and volume is not None:
         where = volume.grid_from_anatomy(controls.float().to(device)[None, :, :, None])
         found = functional.grid_sample(volume.density, where, align_corners=False)
-        taper = taper * found[:, 0, :, :, 0]
-    return project_curves(
-        places.float().to(device),
-        (torch.as_tensor(curves.area_mm2) * kept).float()[None].to(device),
+        taper = taper * found[0, 0, :, :, 0]
+    return ProjectedCurves(
+        places.reshape(*controls.shape[:2], 2).float().to(device),
+        (torch.as_tensor(curves.area_mm2) * kept).float().to(device),
         taper,
-        sigma_mm=curves.sigma_mm,
-        pixel_mm=setup.framing.pixel_mm,
-        shape=setup.framing.shape,
     )
 
 

@@ -10,23 +10,27 @@ def splat(places: torch.Tensor, amounts: torch.Tensor, shape: tuple[int, int]) -
     Returns:
         (B, 1, rows, cols). The sum over pixels inside is the sum of the amounts.
     """
-    batch, (rows, cols) = places.shape[0], shape
-    corner = places.floor()
-    part = places - corner
-    row, col = corner[..., 0].long(), corner[..., 1].long()
-    offset = torch.arange(batch, device=places.device).view(-1, 1) * (rows * cols)
-    indices, weights = [], []
-    for down in (0, 1):
-        for right in (0, 1):
-            r, c = row + down, col + right
-            share = (part[..., 0] if down else 1 - part[..., 0]) * (
-                part[..., 1] if right else 1 - part[..., 1]
-            )
-            inside = (r >= 0) & (r < rows) & (c >= 0) & (c < cols)
-            indices.append(torch.where(inside, offset + r * cols + c, torch.zeros_like(r)))
-            weights.append(torch.where(inside, share * amounts, torch.zeros_like(share)))
-    index, weight = torch.cat(indices, 1).flatten(), torch.cat(weights, 1).flatten()
-    return _accumulate(index, weight, batch * rows * cols).view(batch, 1, rows, cols)
+    batch, (rows, cols) = places.shape[0], (shape[0] + 4, shape[1] + 4)
+    row = (places[..., 0] + 2.0).clamp(0.0, rows - 1.5)
+    col = (places[..., 1] + 2.0).clamp(0.0, cols - 1.5)
+    upper, left = row.floor(), col.floor()
+    down, right = row - upper, col - left
+    corner = (upper * cols + left).long()
+    if batch > 1:
+        corner += torch.arange(batch, device=places.device).view(-1, 1) * (rows * cols)
+    lower_share = amounts * down
+    upper_share = amounts - lower_share
+    weights = [
+        upper_share * (1.0 - right),
+        upper_share * right,
+        lower_share * (1.0 - right),
+        lower_share * right,
+    ]
+    steps = (0, 1, cols, cols + 1)
+    index = torch.cat([(corner + step).flatten() for step in steps])
+    weight = torch.cat([each.flatten() for each in weights])
+    deposited = _accumulate(index, weight, batch * rows * cols).view(batch, 1, rows, cols)
+    return deposited[..., 2:-2, 2:-2]
 
 
 def _accumulate(index: torch.Tensor, weight: torch.Tensor, length: int) -> torch.Tensor:

@@ -1,6 +1,7 @@
 """Ligaments, ducts and vessels: thin curves in 3D, moved by the same map as all else."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,15 +47,14 @@ def draw_curves(anatomy: Anatomy, draw: np.random.Generator) -> list[Curves]:
 def _ligaments(anatomy: Anatomy, draw: np.random.Generator) -> Curves:
     """Through all fat: mostly towards the nipple, some across."""
     count = anatomy.strands
-    start = _inside(anatomy, count, draw)
-    radial = np.asarray(anatomy.nipple_mm) + np.array([12.0, 0.0, 0.0]) - start
-    radial /= np.linalg.norm(radial, axis=1, keepdims=True)
+    start = _inside(anatomy, count, draw) * (1.0, 1.25, 1.25) - (4.0, 0.0, 0.0)
+    radial = _unit(np.asarray(anatomy.nipple_mm) + np.array([12.0, 0.0, 0.0]) - start)
     random = _unit(draw.normal(size=(count, 3)))
-    heading = _unit(radial + 0.75 * draw.uniform(0.2, 1.6, (count, 1)) * random)
-    length = draw.gamma(3.0, 6.5, count) + 5.0
-    controls = _walk(start, heading, length, draw, bend=0.5)
-    area = 0.20 * anatomy.ligaments * draw.lognormal(0.0, 0.7, count)
-    return Curves(controls, area, np.hanning(CONTROLS + 2)[1:-1] ** 0.5, 0.16)
+    heading = _unit(radial + 0.7 * draw.uniform(0.1, 1.5, (count, 1)) * random)
+    length = draw.gamma(3.0, 7.5, count) + 5.0
+    controls = _walk(start, heading, length, draw, bend=0.55)
+    area = 0.085 * anatomy.ligaments * draw.lognormal(0.0, 0.9, count).clip(0, 6)
+    return Curves(controls, area, np.hanning(CONTROLS + 2)[1:-1] ** 0.5, 0.18)
 
 
 def _fibrils(anatomy: Anatomy, draw: np.random.Generator) -> Curves:
@@ -65,7 +65,7 @@ def _fibrils(anatomy: Anatomy, draw: np.random.Generator) -> Curves:
     heading = _unit(radial + 0.45 * draw.normal(size=(count, 3)))
     controls = _walk(start, heading, draw.uniform(6, 20, count), draw, bend=0.6)
     area = 0.40 * draw.lognormal(0.0, 0.6, count)
-    return Curves(controls, area, np.hanning(CONTROLS + 2)[1:-1], 0.22, in_gland=True)
+    return Curves(controls, area, np.hanning(CONTROLS + 2)[1:-1], 0.18, in_gland=True)
 
 
 def _ducts(anatomy: Anatomy, draw: np.random.Generator) -> Curves:
@@ -78,7 +78,7 @@ def _ducts(anatomy: Anatomy, draw: np.random.Generator) -> Curves:
     length = draw.uniform(0.3, 0.8, count) * anatomy.depth_mm
     controls = _walk(start, heading, length, draw, bend=0.35)
     area = 0.45 * draw.lognormal(0.0, 0.5, count) * (0.6 + 2.0 * anatomy.gland_fraction)
-    return Curves(controls, area, np.linspace(1.0, 0.15, CONTROLS), 0.32)
+    return Curves(controls, area, np.linspace(1.0, 0.15, CONTROLS), 0.36)
 
 
 def _vessels(anatomy: Anatomy, draw: np.random.Generator) -> Curves:
@@ -96,7 +96,8 @@ def _vessels(anatomy: Anatomy, draw: np.random.Generator) -> Curves:
     outward = np.stack([np.zeros(count), np.cos(turn), np.sin(turn)], axis=1)[:, None]
     controls = controls + middle * outward * 0.12 * anatomy.radius_mm
     area = draw.uniform(2.0, 6.0, count)
-    return Curves(controls, area, np.linspace(1.0, 0.35, CONTROLS), 0.6)
+    faded = np.hanning(CONTROLS + 2)[1:-1] ** 0.4 * np.linspace(1.1, 0.35, CONTROLS)
+    return Curves(controls, area, faded, 0.72)
 
 
 def _inside(anatomy: Anatomy, count: int, draw: np.random.Generator) -> FloatArray:
@@ -128,40 +129,68 @@ def _unit(vectors: FloatArray) -> FloatArray:
     return np.asarray(vectors / np.linalg.norm(vectors, axis=-1, keepdims=True))
 
 
+@dataclass(frozen=True)
+class ProjectedCurves:
+    """Curves in one picture.
+
+    Attributes:
+        controls_px: (N, CONTROLS, 2) places in pixels (row, col).
+        area_mm2: (N,) cross sections.
+        taper: (CONTROLS,) or (N, CONTROLS).
+    """
+
+    controls_px: torch.Tensor
+    area_mm2: torch.Tensor
+    taper: torch.Tensor
+
+
 def project_curves(
-    controls_px: torch.Tensor,
-    area_mm2: torch.Tensor,
-    taper: torch.Tensor,
+    families: Sequence[ProjectedCurves],
     *,
     sigma_mm: float,
     pixel_mm: float,
     shape: tuple[int, int],
 ) -> torch.Tensor:
-    """Material along the beam, in mm, of curves already projected.
-
-    Args:
-        controls_px: (B, N, CONTROLS, 2) places in pixels.
-        area_mm2: (B, N) cross sections.
-        taper: (CONTROLS,) or (B, N, CONTROLS).
-
-    Returns:
-        (B, 1, rows, cols).
-    """
+    """(1, 1, rows, cols) material along the beam in mm of curves of one thickness."""
     factor = 1
     while sigma_mm >= 1.7 * pixel_mm * factor and factor < 16:
         factor *= 2
-    cells = (controls_px + 0.5) / factor - 0.5
-    reach = (cells[..., 1:, :] - cells[..., :-1, :]).norm(dim=-1).sum(-1)
-    fine = _fineness(reach)
-    weights = _curve_weights(fine, cells)
-    places = torch.einsum("fc,bncj->bnfj", weights, cells)
-    thickness = taper @ weights.T
-    step_mm = reach * (pixel_mm * factor) / fine
-    amounts = (area_mm2 * step_mm)[..., None] * thickness / (pixel_mm * factor) ** 2
     small = coarse_shape(shape, factor)
-    deposited = splat(places.flatten(1, 2), amounts.flatten(1), small)
+    device = families[0].controls_px.device
+    deposited = torch.zeros((1, 1, *small), device=device)
+    for family in families:
+        for part in _by_length(family):
+            deposited = deposited + _deposit(part, factor, pixel_mm, small)
     softened = blur(deposited, max(0.5, sigma_mm / (pixel_mm * factor)))
     return enlarge(softened, factor, shape)
+
+
+def _deposit(
+    curves: ProjectedCurves, factor: int, pixel_mm: float, small: tuple[int, int]
+) -> torch.Tensor:
+    cells = (curves.controls_px + 0.5) / factor - 0.5
+    reach = (cells[:, 1:] - cells[:, :-1]).norm(dim=-1).sum(-1)
+    fine = _fineness(reach)
+    weights = _curve_weights(fine, cells)
+    places = torch.einsum("fc,ncj->nfj", weights, cells)
+    taper = curves.taper @ weights.T
+    step_mm = reach * (pixel_mm * factor) / fine
+    amounts = (curves.area_mm2 * step_mm)[:, None] * taper / (pixel_mm * factor) ** 2
+    return splat(places.reshape(1, -1, 2), amounts.reshape(1, -1), small)
+
+
+def _by_length(curves: ProjectedCurves) -> list[ProjectedCurves]:
+    """Shorter and longer curves apart, so that short ones take few points; whole on a GPU."""
+    count = len(curves.controls_px)
+    if curves.controls_px.device.type != "cpu" or count < 60:
+        return [curves]
+    ends = curves.controls_px[:, -1] - curves.controls_px[:, 0]
+    order = ends.norm(dim=-1).argsort(stable=True)
+    tapers = curves.taper.expand(count, CONTROLS)
+    return [
+        ProjectedCurves(curves.controls_px[part], curves.area_mm2[part], tapers[part])
+        for part in order.chunk(3)
+    ]
 
 
 def _fineness(reach: torch.Tensor) -> int:
@@ -169,7 +198,7 @@ def _fineness(reach: torch.Tensor) -> int:
     if reach.device.type != "cpu":
         return 160
     longest = float(reach.max()) if reach.numel() else 1.0
-    return int(min(1024, max(16, 16 * math.ceil(longest * 0.8 / 16))))
+    return int(min(1024, max(16, 16 * math.ceil(longest * 0.75 / 16))))
 
 
 def _curve_weights(fine: int, like: torch.Tensor) -> torch.Tensor:
