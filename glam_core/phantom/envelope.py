@@ -1,5 +1,6 @@
 """Thickness of the pressed breast at every pixel: outline, rounded rim, skin and nipple."""
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -11,6 +12,9 @@ from glam_core.phantom.splat import coarse_shape, enlarge
 
 _BLEND_MM = 14.0
 _CELL_MM = 1.0
+_DEEP_MM = 60.0  # farther inside makes no difference
+_WINDOW_CELL_MM = 2.0
+_WINDOW_ROOM_MM = 6.0
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,20 @@ def cell_centres(framing: Framing, factor: int, device: torch.device) -> torch.T
 def cell_factor(pixel_mm: float, cell_mm: float = _CELL_MM) -> int:
     """Pixels to a coarse cell of about `cell_mm`."""
     return max(1, round(cell_mm / pixel_mm))
+
+
+def breast_window(framing: Framing) -> tuple[int, int, int]:
+    """(row0, row1, cols): the part of the picture that holds the breast, with room around."""
+    factor = cell_factor(framing.pixel_mm, _WINDOW_CELL_MM)
+    inside = _inside(cell_centres(framing, factor, torch.device("cpu")), framing) > -1.0
+    rows = inside.any(1).nonzero()[:, 0].tolist()
+    last_col = int(inside.any(0).nonzero()[-1, 0])
+    nipple_col = math.ceil((framing.nipple_mm[1] + 8.0) / framing.pixel_mm)
+    room = math.ceil(_WINDOW_ROOM_MM / framing.pixel_mm)
+    row0 = max(0, rows[0] * factor - room)
+    row1 = min(framing.rows, (rows[-1] + 1) * factor + room)
+    cols = max((last_col + 1) * factor + room, nipple_col)
+    return row0, row1, min(framing.cols, cols)
 
 
 def breast_envelope(
@@ -86,13 +104,14 @@ def _inside(places: torch.Tensor, framing: Framing) -> torch.Tensor:
     level = (a**power + b**power + 1e-6) ** (1 / power)
     slope = torch.hypot(a ** (power - 1) / front, b ** (power - 1) / reach)
     slope = slope / level ** (power - 1)
-    body = (1.0 - level) / slope.clamp(min=1e-3)
+    body = ((1.0 - level) / slope.clamp(min=1e-3)).clamp(max=_DEEP_MM)
     if outline.axilla is None:
         return body
     above = outline.axilla + outline.axilla_slope * v.clamp(min=0.0) - x + 0.25 * v.clamp(max=0.0)
     below = outline.belly - x - 0.3 * (v + reach).clamp(min=0.0)
     arms = torch.stack([body, above, below]) / _BLEND_MM
-    return _BLEND_MM * torch.logsumexp(arms, dim=0)
+    blended: torch.Tensor = _BLEND_MM * torch.logsumexp(arms, dim=0)
+    return blended
 
 
 def _nipple(

@@ -14,7 +14,8 @@ from glam_core.phantom.anatomy import (
     draw_density_class,
 )
 from glam_core.phantom.breast import VIEWS, BreastSetup, set_up_breast, tracked_points
-from glam_core.phantom.framing import Framing, breast_window
+from glam_core.phantom.envelope import breast_window
+from glam_core.phantom.framing import Framing
 from glam_core.phantom.gland import gland_volume
 from glam_core.phantom.lesions import plan_lesions
 from glam_core.phantom.markers import add_film_edge, add_label, add_skin_markers

@@ -80,7 +80,9 @@ class Framing:
         axes = torch.as_tensor(self._axes, dtype=rows_px.dtype, device=rows_px.device)
         row = rows_px * self.pixel_mm - self.nipple_mm[0]
         col = cols_px * self.pixel_mm - self.nipple_mm[1]
-        return torch.stack(torch.broadcast_tensors(row, col), -1) @ axes.T
+        x = row * axes[0, 0] + col * axes[0, 1]
+        v = row * axes[1, 0] + col * axes[1, 1]
+        return torch.stack([x, v], -1)
 
     def cropped(self, row0: int, col0: int, rows: int, cols: int) -> "Framing":
         """The same view on a part of the picture that begins at (row0, col0)."""
@@ -114,7 +116,7 @@ def draw_outline(anatomy: Anatomy, pose: Pose, seed: int, index: int, visit: int
         up=reach * (1.0 + 0.04 * float(again.normal())),
         down=reach * (1.0 + 0.04 * float(again.normal())),
         power=power,
-        axilla=float(draw.uniform(22, 44)) if oblique else None,
+        axilla=float(draw.uniform(20, 40)) * math.sqrt(anatomy.depth_mm / 66) if oblique else None,
         axilla_slope=float(draw.uniform(-0.16, 0.06)),
         belly=float(draw.uniform(-16, 4)),
     )
@@ -153,21 +155,3 @@ def draw_framing(
     row = height * 0.56 + float(draw.normal(0, 9))
     row = float(np.clip(row, 0.40 * height, max(0.42 * height, height - below)))
     return Framing(rows, cols, pixel_mm, (row, col), pose.pectoral_deg, -outline.length, outline)
-
-
-def breast_window(framing: Framing) -> tuple[int, int, int]:
-    """(row0, row1, cols): the part of the picture that holds the breast, with room around."""
-    outline, pixel = framing.outline, framing.pixel_mm
-    row, col = framing.nipple_mm
-    cols = min(framing.cols, math.ceil((col + 16.0 + _ROOM_MM) / pixel))
-    if outline.axilla is not None:
-        return 0, min(framing.rows, math.ceil((row + _lowest(framing) + _ROOM_MM) / pixel)), cols
-    row0 = math.floor((row - outline.middle - outline.up - _ROOM_MM) / pixel)
-    row1 = math.ceil((row - outline.middle + outline.down + _ROOM_MM) / pixel)
-    return max(0, row0), min(framing.rows, row1), cols
-
-
-def _lowest(framing: Framing) -> float:
-    """mm below the nipple down to which the breast may reach in MLO."""
-    outline, turn = framing.outline, math.radians(framing.angle_deg)
-    return (outline.down - outline.middle) * math.cos(turn) + 12.0

@@ -61,9 +61,7 @@ def gland_volume(anatomies: list[Anatomy], generator: torch.Generator) -> GlandV
     count = len(anatomies)
     cloud = power_law_cube(count, _SIDE, 1.6, generator, low=2.0)
     lobules = band_cube(count, _SIDE, 9.0, generator)
-    streaming = torch.stack(
-        torch.broadcast_tensors(distance / 3.2, 42.0 * side / distance, 42.0 * up / distance), -1
-    )
+    streaming = torch.stack([distance / 3.2, 42.0 * side / distance, 42.0 * up / distance], dim=-1)
     streaks = read_periodic(cloud, streaming)[:, 0]
     net = streaming * streaming.new_tensor((1.7, 1.0, 1.0))
     septa = read_periodic(lobules, net + 17.0)[:, 0]

@@ -43,7 +43,8 @@ def fine_tile(
     weights = torch.full_like(gain, 2.0)
     weights[:, 0] = 1.0
     scale = (weights * gain**2).sum(dtype=torch.float64) / side**2
-    return torch.fft.irfft2(torch.fft.rfft2(noise) * gain, s=(side, side)) / scale.sqrt().float()
+    shaped: torch.Tensor = torch.fft.irfft2(torch.fft.rfft2(noise) * gain, s=(side, side))
+    return shaped / scale.sqrt().float()
 
 
 def read_periodic(cube: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
@@ -67,7 +68,8 @@ def tiled(field: torch.Tensor, shape: tuple[int, ...]) -> torch.Tensor:
 def _radial_frequency(side: int, device: torch.device) -> torch.Tensor:
     whole = torch.fft.fftfreq(side, 1 / side, device=device)
     half = torch.fft.rfftfreq(side, 1 / side, device=device)
-    return (whole[:, None, None] ** 2 + whole[None, :, None] ** 2 + half**2).sqrt()
+    squared: torch.Tensor = whole[:, None, None] ** 2 + whole[None, :, None] ** 2 + half**2
+    return squared.sqrt()
 
 
 def _shaped_noise(
@@ -81,4 +83,5 @@ def _shaped_noise(
     weights[..., 0] = 1.0
     scale = (weights * gain**2).sum(dtype=torch.float64) / side**3
     spectrum = torch.fft.rfftn(noise, dim=(-3, -2, -1)) * gain
-    return torch.fft.irfftn(spectrum, s=(side,) * 3, dim=(-3, -2, -1)) / scale.sqrt().float()
+    shaped: torch.Tensor = torch.fft.irfftn(spectrum, s=(side,) * 3, dim=(-3, -2, -1))
+    return shaped / scale.sqrt().float()
