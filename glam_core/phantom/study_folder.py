@@ -123,13 +123,11 @@ def _write_view(
     name = view.key.short
     write_view(folder / f"{name}.dcm", _view_file(exam, view, identity, number), view.pixels)
     shown = [lesion for lesion in view.lesions if lesion.visible]
-    n_blobs = 0
     if shown:
         rows, cols = view.pixels.shape
         mask = np.zeros((rows, cols), dtype=np.uint8)
         for lesion in shown:
             mask |= lesion.mask_in((rows, cols)).astype(np.uint8)
-        n_blobs = cv2.connectedComponents(mask, connectivity=8)[0] - 1
         _write_png(folder / "masks" / f"{name}.png", mask * 255)
     for lesion in view.lesions:
         if lesion.mask is not None:
@@ -139,7 +137,7 @@ def _write_view(
     return {
         "file": f"{name}.dcm",
         "mask": f"masks/{name}.png" if shown else None,
-        "n_blobs": n_blobs,
+        "n_blobs": len(shown),  # annotated regions; a group of calcifications is one
         "laterality": view.key.laterality.value,
         "view": view.key.view_position.value,
         "rows": view.pixels.shape[0],

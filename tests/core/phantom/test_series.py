@@ -8,11 +8,13 @@ from dataclasses import replace
 
 import pytest
 
+from glam_core.data.manifest import read_manifest
+from glam_core.data.pairs import pairs_of, single_region
 from glam_core.errors import CancelledError
 from glam_core.phantom import series, worker
 from glam_core.phantom.presets import PRESETS
 from glam_core.phantom.series import SeriesError, SeriesPlan, write_series
-from tests.core.phantom.drawn_exam import drawn_exam
+from tests.core.phantom.drawn_exam import RIGHT, drawn_exam
 
 PLAN = SeriesPlan(exams=3, seed=7, pixel_mm=0.5)
 
@@ -46,6 +48,19 @@ def test_a_series_has_a_manifest_of_four_rows_an_exam(tmp_path, made):
     assert all((manifest.parent / row["image"]).is_file() for row in rows)
     assert len({row["patient_id"] for row in rows}) == 3
     assert all(len({r["split"] for r in rows if r["patient_id"] == p}) == 1 for p in {"SYN-7-0000"})
+
+
+def test_the_manifest_is_one_that_the_evaluation_reads(tmp_path, made):
+    manifest = read_manifest(write_series(tmp_path / "out", PLAN))
+    pairs = pairs_of(manifest)
+    assert [pair.cc.laterality for pair in pairs] == [RIGHT] * 3
+    assert all(pair.cc.other["lesion_ids"] == pair.mlo.other["lesion_ids"] for pair in pairs)
+    region = single_region(pairs[0].cc)
+    assert region is not None
+    assert region.centre == (33.5, 42.5)
+    assert pairs[0].mlo.pectoral_line is not None
+    assert pairs[0].cc.nipple == (60.0, 9.0)
+    assert pairs[0].cc.pixel_spacing_mm == (0.5, 0.5)
 
 
 def test_whole_exams_are_kept_and_half_ones_are_made_again(tmp_path, made):
