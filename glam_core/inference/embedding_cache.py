@@ -1,5 +1,6 @@
 """Embeddings kept in memory and on disk: bounded, without names, safe to delete at any time."""
 
+import contextlib
 import hashlib
 import os
 import threading
@@ -57,7 +58,8 @@ class EmbeddingCache:
             unfinished.replace(file)
             self._trim()
         except (OSError, SafetensorError):
-            unfinished.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                unfinished.unlink(missing_ok=True)
 
     def _keep(self, key: str, tensors: Tensors) -> None:
         with self._lock:
@@ -76,7 +78,8 @@ class EmbeddingCache:
         except FileNotFoundError:
             return None
         except (OSError, SafetensorError):
-            file.unlink(missing_ok=True)  # half a file from a killed process: computed anew
+            with contextlib.suppress(OSError):
+                file.unlink()  # half a file from a killed process: computed anew
             return None
         return tensors
 

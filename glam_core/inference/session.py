@@ -161,7 +161,7 @@ class Session:
             raise GlamError("Zero-shot classification compares prompts: give at least two.")
         texts, _ = self.text_features(prompts)
         image = self.embed(view).features.embedding
-        scale = float(self.model.image_text_scale())
+        scale = float(self.model.image_text_scale().detach())
         chance = (scale * image @ texts.T).softmax(dim=-1)[0].tolist()
         scores = [ClassScore(p, c) for p, c in zip(prompts, chance, strict=True)]
         return tuple(sorted(scores, key=lambda score: -score.probability))
