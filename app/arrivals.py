@@ -1,0 +1,112 @@
+"""What the services bring to the controller, as frozen values."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from app.greys import GreyTables
+from app.panes.pyramid import PicturePyramid
+from app.state import ImageId, Question
+from glam_core.geometry.landmarks import Landmarks
+from glam_core.study import MammogramImage
+from glam_core.terms import Laterality, PointPx, ViewPosition
+
+
+@dataclass(frozen=True, eq=False)
+class PixelsArrived:
+    """The pixels of one picture, reduced first and whole later."""
+
+    image_id: ImageId
+    pyramid: PicturePyramid
+    grey: GreyTables
+    window: Any
+
+
+@dataclass(frozen=True, eq=False)
+class AnalysisArrived:
+    """What the picture itself says.
+
+    Attributes:
+        laterality, view_position: Proposed from the pixels; None where nothing is proposed.
+        landmarks: In stored pixels; None where they could not be looked for.
+        breast_box: (row0, col0, row1, col1) in stored pixels; None where no breast is seen.
+        sentence: Why something is missing; otherwise empty.
+    """
+
+    image_id: ImageId
+    laterality: Laterality | None
+    view_position: ViewPosition | None
+    landmarks: Landmarks | None
+    breast_box: tuple[float, float, float, float] | None
+    sentence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What the user said about one picture; kept from one run to the next."""
+
+    laterality: Laterality | None = None
+    view_position: ViewPosition | None = None
+    nipple: PointPx | None = None
+    pectoral_line: tuple[PointPx, PointPx] | None = None
+
+
+class StudyWork(Protocol):
+    """Scans folders and reads pictures in the background."""
+
+    def scan(self, paths: Sequence[Path]) -> None:
+        """Look for studies; an earlier scan is cancelled."""
+        ...
+
+    def cancel_scan(self) -> None:
+        """Stop looking."""
+        ...
+
+    def load(self, images: Sequence[MammogramImage]) -> None:
+        """Read pictures, the first ones first; pictures of an earlier call are let go."""
+        ...
+
+    def analyse(self, image: MammogramImage) -> None:
+        """Look for landmarks again, after side or view was corrected."""
+        ...
+
+
+class CorrespondenceWork(Protocol):
+    """Prepares views and answers questions in the background."""
+
+    def choose(self, name: str) -> None:
+        """Load a matcher by its name or its folder."""
+        ...
+
+    def put_view(self, image: MammogramImage, landmarks: Landmarks) -> None:
+        """Make one view ready to be asked."""
+        ...
+
+    def forget_views(self) -> None:
+        """Let go of all views."""
+        ...
+
+    def ask(self, question: Question) -> None:
+        """Answer a question; questions before it are dropped."""
+        ...
+
+
+class DemoWork(Protocol):
+    """Makes the demo exams."""
+
+    def start(self) -> None:
+        """Make them, or find them from an earlier run."""
+        ...
+
+
+class Corrections(Protocol):
+    """Remembers what the user said about pictures."""
+
+    def of(self, image: MammogramImage) -> Correction:
+        """What is remembered about a picture."""
+        ...
+
+    def remember(self, image: MammogramImage, correction: Correction) -> None:
+        """Keep it for later runs."""
+        ...

@@ -1,0 +1,136 @@
+"""What each pane shows, worked out from the state; parts that stay alike stay the same object."""
+
+from app import framing, wording
+from app.greys import TableCache
+from app.panes.content import (
+    LandmarkMarks,
+    MessageKind,
+    OverlayTexts,
+    PaneContent,
+    PaneMessage,
+    QueryMark,
+    Spacing,
+)
+from app.panes.viewport import Viewport
+from app.state import ShownImage, Slot, ViewerState, view_words
+from glam_core.study import MammogramImage
+from glam_core.terms import PointPx
+
+
+class PaneComposer:
+    """Turns states into pane contents; keeps display tables between them."""
+
+    def __init__(self) -> None:
+        self._tables = TableCache()
+
+    def contents(self, state: ViewerState) -> tuple[PaneContent, ...]:
+        """One content for each slot."""
+        self._tables.forget_others(set(state.images))
+        viewports = framing.viewports(state)
+        return tuple(
+            self._content(state, index, slot, viewport)
+            for index, (slot, viewport) in enumerate(zip(state.slots, viewports, strict=True))
+        )
+
+    def _content(
+        self, state: ViewerState, index: int, slot: Slot, viewport: Viewport | None
+    ) -> PaneContent:
+        selected = index == state.active and len(state.slots) > 1
+        shown = state.images.get(slot.image_id) if slot.image_id is not None else None
+        if shown is None or slot.image_id is None:
+            words = wording.missing_words(view_words(slot.view_key), prior=slot.prior)
+            return PaneContent(message=PaneMessage(words), chest_wall=slot.wall, selected=selected)
+        texts = _texts(state, slot, shown, viewport)
+        if shown.pyramid is None or shown.grey is None:
+            message = (
+                PaneMessage(shown.failure, MessageKind.ERROR)
+                if shown.failure
+                else PaneMessage("Loading", MessageKind.LOADING)
+            )
+            return PaneContent(
+                message=message, chest_wall=slot.wall, texts=texts, selected=selected
+            )
+        table = self._tables.table(
+            slot.image_id, shown.grey, shown.window, invert=state.toggles.inverted
+        )
+        question, answer = state.question, state.answer
+        answers_here = answer is not None and answer.answering_id == slot.image_id
+        asked_here = question is not None and question.asked_id == slot.image_id
+        return PaneContent(
+            picture=shown.pyramid,
+            table=table,
+            viewport=viewport,
+            chest_wall=slot.wall,
+            texts=texts,
+            landmarks=_landmarks(shown) if state.toggles.landmarks else None,
+            query=QueryMark(question.point, question.half_size_px)
+            if question is not None and asked_here
+            else None,
+            answer=answer.overlay if answer is not None and answers_here else None,
+            lengths=shown.lengths,
+            spacing=_spacing(shown.image),
+            tool=state.tool,
+            frame_count=1,
+            waiting=_waits(state, slot),
+            selected=selected,
+            show_texts=state.toggles.texts,
+            show_answer=state.toggles.overlays,
+        )
+
+
+def _waits(state: ViewerState, slot: Slot) -> bool:
+    """A sign of waiting only where there is something to wait for, not for the few ms of an answer."""
+    question = state.question
+    if question is None or question.answering_id != slot.image_id or not state.awaits_answer:
+        return False
+    pair = (question.asked_id, question.answering_id)
+    return not all(i in state.images and state.images[i].askable for i in pair)
+
+
+def _texts(
+    state: ViewerState, slot: Slot, shown: ShownImage, viewport: Viewport | None
+) -> OverlayTexts:
+    image = shown.image
+    top: list[str] = []
+    study = state.prior if slot.prior else state.study
+    if study is not None and not state.toggles.privacy:
+        top = [wording.patient_words(study, privacy=False), wording.date_words(study.date)]
+    if slot.prior:
+        top.append("Prior")
+    bottom = [
+        wording.technique_words(image),
+        wording.window_words(shown),
+        wording.calibration_words(image),
+    ]
+    mode = ""
+    if viewport is not None:
+        mode = wording.zoom_mode(state, slot.image_id in state.viewports, viewport.scale)
+    return OverlayTexts(
+        view_label=wording.view_label(image),
+        proposed=wording.is_proposed(image),
+        top=tuple(top),
+        bottom=tuple(line for line in bottom if line),
+        zoom_mode=mode,
+    )
+
+
+def _landmarks(shown: ShownImage) -> LandmarkMarks | None:
+    found = shown.landmarks
+    if found is None:
+        return None
+    line = found.pectoral_line
+    return LandmarkMarks(
+        nipple=found.nipple.point if found.nipple is not None else None,
+        nipple_source=shown.nipple_source,
+        pectoral_line=(PointPx(line.row0, line.col0), PointPx(line.row1, line.col1))
+        if line is not None
+        else None,
+        pectoral_source=shown.pectoral_source,
+    )
+
+
+def _spacing(image: MammogramImage) -> Spacing | None:
+    spacing = image.spacing
+    if spacing is None:
+        return None
+    return Spacing(spacing.row_mm, spacing.col_mm, spacing.source)
