@@ -11,7 +11,6 @@ from glam_core.data.manifest import Manifest, ManifestRow
 from glam_core.errors import ManifestError
 from glam_core.terms import PointPx, ViewPosition
 
-
 _SPECK_SHARE = 0.05  # of the largest piece: smaller ones are slips of the pen
 
 
