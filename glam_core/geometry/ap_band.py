@@ -16,12 +16,14 @@ def depth_map(
         frame: Breast frame over a picture `frame_px_per_picture_px` times as large.
         frame_px_per_picture_px: Pixels of the frame's picture in one pixel of this one.
     """
-    rows, cols = _places(shape, frame_px_per_picture_px)
-    row_step = frame.depth_direction[0] * frame.length_per_px[0]
-    col_step = frame.depth_direction[1] * frame.length_per_px[1]
-    by_row = (rows - frame.nipple.row) * row_step
-    by_col = (cols - frame.nipple.col) * col_step
-    return np.asarray(np.add.outer(by_row, by_col), dtype=np.float32)
+    return _along(shape, frame, frame.depth_direction, frame_px_per_picture_px)
+
+
+def offset_map(
+    shape: tuple[int, int], frame: BreastFrame, *, frame_px_per_picture_px: float = 1.0
+) -> npt.NDArray[np.float32]:
+    """Offset of every pixel, in the frame's unit; arguments as in `depth_map`."""
+    return _along(shape, frame, frame.offset_direction, frame_px_per_picture_px)
 
 
 def distance_map(
@@ -58,6 +60,16 @@ def arc_band(
     """(rows, cols) bool: distance to the nipple within `half_width` of `distance`."""
     distances = distance_map(shape, frame, frame_px_per_picture_px=frame_px_per_picture_px)
     return np.asarray(np.abs(distances - distance) <= half_width)
+
+
+def _along(
+    shape: tuple[int, int], frame: BreastFrame, direction: tuple[float, float], scale: float
+) -> npt.NDArray[np.float32]:
+    """Length of every pixel's way from the nipple along a direction of the frame."""
+    rows, cols = _places(shape, scale)
+    by_row = (rows - frame.nipple.row) * direction[0] * frame.length_per_px[0]
+    by_col = (cols - frame.nipple.col) * direction[1] * frame.length_per_px[1]
+    return np.asarray(np.add.outer(by_row, by_col), dtype=np.float32)
 
 
 def _places(
