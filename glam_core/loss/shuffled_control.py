@@ -51,8 +51,7 @@ def shuffled_control(model: GlamModel, first: ViewBatch, second: ViewBatch) -> S
     """Measure a batch with its partners, and with everyone given the next one's partner.
 
     Raises:
-        ValueError: Too few pairs for one wrong partner and the negatives beside it, or a model
-            without super-patches.
+        ValueError: Fewer than three pairs, or a model without super-patches.
     """
     was_training = model.training
     model.eval()
@@ -62,11 +61,12 @@ def shuffled_control(model: GlamModel, first: ViewBatch, second: ViewBatch) -> S
             # The next one's partner; the negatives are those of the ones after, never the true one.
             wrong = torch.arange(len(views[0].features)).roll(-1)
             shuffled = (views[0], views[1].select(wrong))
-            true_ways = model.cross_view(views)
+            others = min(model.config.loss.other_partners, len(wrong) - 2)
+            true_ways = model.cross_view(views, others)
             chance = true_ways[0].valid.sum(dim=-1).float().log().mean()
             return ShuffledControl(
                 true=_measure(model, true_ways),
-                shuffled=_measure(model, model.cross_view(shuffled)),
+                shuffled=_measure(model, model.cross_view(shuffled, others)),
                 chance=float(chance),
             )
     finally:
@@ -81,9 +81,8 @@ def _places(model: GlamModel, first: ViewBatch, second: ViewBatch) -> tuple[Plac
         raise ValueError("the model has no super-patches")
     common = torch.isin(seen[0].rows, seen[1].rows)
     back = torch.isin(seen[1].rows, seen[0].rows)
-    needed = model.config.loss.other_partners + 2
-    if int(common.sum()) < needed:
-        raise ValueError(f"the control needs at least {needed} pairs")
+    if int(common.sum()) < 3:
+        raise ValueError("the control needs at least three pairs")
     return (
         model.super_patches(seen[0], 0).select(common),
         model.super_patches(seen[1], 1).select(back),

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 FORMAT_VERSION = 1
+# Marks a key that older files of this format version lack; its default is what they meant.
+ADDED_LATER = {"added_later": True}
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,8 @@ class PyramidConfig:
         width: Features of one place of the map.
         stage_widths: Channels of the four stages.
         dropout: Share of channels dropped before the map is read (training only).
+        within_tissue: Grey is standardised over the tissue of each picture, and what lies outside
+            is blanked, so that films and scanners of other contrast look alike.
     """
 
     kind: Literal["pyramid"] = "pyramid"
@@ -56,6 +60,7 @@ class PyramidConfig:
     dropout: float = 0.1
     grey_mean: float = 0.2
     grey_std: float = 0.25
+    within_tissue: bool = field(default=False, metadata=ADDED_LATER)
 
 
 @dataclass(frozen=True)
@@ -213,7 +218,8 @@ class LossConfig:
     """Weights of the terms (0 leaves a term out) and what they need.
 
     Every term is a mean of its directions. The paper's image-text term is the sum of two
-    directions: weight 2.
+    directions: weight 2. `other_partners` is from how many other patients' partner views each query
+    also gathers (correction 1).
     """
 
     image_text: float = 2.0
@@ -225,7 +231,7 @@ class LossConfig:
     correspondence: float = 0.0
     saliency: float = 0.0
     view_view_temperature: float = 0.5
-    other_partners: int = 3
+    other_partners: int = 7
 
 
 @dataclass(frozen=True)

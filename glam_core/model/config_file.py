@@ -49,11 +49,13 @@ def from_mapping(kind: type[Config], data: Mapping[str, Any], place: str) -> Con
     hints = get_type_hints(kind)
     names = [entry.name for entry in fields(kind)]  # type: ignore[arg-type]
     unknown = sorted(set(data) - set(names))
-    missing = [name for name in names if name not in data]
+    later = {entry.name for entry in fields(kind) if entry.metadata.get("added_later")}  # type: ignore[arg-type]
+    missing = [name for name in names if name not in data and name not in later]
     if unknown or missing:
         said = [f"unknown {word}" for word in unknown] + [f"missing {word}" for word in missing]
         raise CheckpointError(f"{place} does not fit this program: {', '.join(said)}.")
-    values = {name: _value(hints[name], data[name], f"{place}: {name}") for name in names}
+    given = [name for name in names if name in data]
+    values = {name: _value(hints[name], data[name], f"{place}: {name}") for name in given}
     return kind(**values)
 
 

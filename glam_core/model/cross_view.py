@@ -27,9 +27,16 @@ class CrossView(nn.Module):
             elif config.cross_view.kind == "all_patches":
                 self.attentions.append(WholeViewAttention(width, heads))
 
-    def forward(self, views: tuple[Places, Places]) -> tuple[CrossViewFeatures, CrossViewFeatures]:
-        """Both directions, of samples of which both views are there."""
-        return self._direction(0, *views), self._direction(1, *views[::-1])
+    def forward(
+        self, views: tuple[Places, Places], others: int | None = None
+    ) -> tuple[CrossViewFeatures, CrossViewFeatures]:
+        """Both directions, of samples of which both views are there.
+
+        Args:
+            others: From how many other patients' partner views each query also gathers; None takes
+                what the config says. A small batch has fewer.
+        """
+        return self._direction(0, *views, others), self._direction(1, *views[::-1], others)
 
     def gather(self, slot: int, query: Places, context: Places) -> Tensor:
         """(n, C, D) what the super-patches of `slot` gather from the partner view."""
@@ -43,14 +50,18 @@ class CrossView(nn.Module):
 
         Where the attention has no projections of its own, a place answers as it asks.
         """
-        if not len(self.attentions) or not self.config.corrections.cross_view_at_inference:
+        if not len(self.attentions):
             return places
         attention = self.attentions[1 - slot]
         assert isinstance(attention, (ColumnAttention, WholeViewAttention))
         return attention.alone(places)
 
-    def _direction(self, slot: int, query: Places, context: Places) -> CrossViewFeatures:
-        others = [self.gather(slot, query, context.select(rows)) for rows in self._others(query)]
+    def _direction(
+        self, slot: int, query: Places, context: Places, number: int | None
+    ) -> CrossViewFeatures:
+        others = [
+            self.gather(slot, query, context.select(rows)) for rows in self._others(query, number)
+        ]
         valid = query.valid
         if valid is None:
             valid = torch.ones(query.features.shape[:2], dtype=torch.bool).to(query.features.device)
@@ -61,12 +72,12 @@ class CrossView(nn.Module):
             valid=valid,
         )
 
-    def _others(self, query: Places) -> list[Tensor]:
+    def _others(self, query: Places, number: int | None) -> list[Tensor]:
         """For each of K other patients, which sample lends its partner view to each sample."""
         corrections = self.config.corrections
         if not (corrections.partner_contrast or corrections.cross_patient_negatives):
             return []
         count = query.features.shape[0]
         rows = torch.arange(count, device=query.features.device)
-        number = min(self.config.loss.other_partners, count - 1)
+        number = min(self.config.loss.other_partners if number is None else number, count - 1)
         return [(rows + shift) % count for shift in range(1, number + 1)]

@@ -124,7 +124,10 @@ class GlamModel(nn.Module):
         """
         rows = batch.present_rows()
         chosen = batch.select(rows)
-        encoded = self.image_encoder(chosen.pictures)
+        if isinstance(self.image_encoder, PyramidEncoder):
+            encoded = self.image_encoder(chosen.pictures, chosen.tissue)
+        else:
+            encoded = self.image_encoder(chosen.pictures)
         geometry = self._geometry(chosen, encoded.grid)
         asked = answering = saliency = None
         if places:

@@ -60,6 +60,8 @@ class LocalBranch(nn.Module):
         own = neighbourhoods(grid, cells, 0.0).to(patches.device)
         valid, visible = None, None
         inside = own[None]
+        if self.config.pooling.kind == "neighbourhood":
+            visible = torch.ones_like(inside)
         if corrections.local_pooling:
             margin = self.config.pooling.margin_patch
             visible = neighbourhoods(grid, cells, margin).to(patches.device)[None]
@@ -78,10 +80,9 @@ class LocalBranch(nn.Module):
     def places(self, patches: Tensor, slot: int) -> Tensor:
         """(m, P, D) each patch as the super-patch that would see it alone.
 
-        Correction 10: what was trained on super-patches answers for single patches. With the
-        switch off, these are the encoder's own features.
+        So what was trained on super-patches answers for single patches.
         """
-        if not self.pools or not self.config.corrections.cross_view_at_inference:
+        if not self.pools:
             return patches
         single: Tensor = self.projection(self.norm(self._pooler(slot).alone(patches)))
         return single

@@ -5,12 +5,13 @@ scores = match_scores(model, asked, answering, slot=0)  # a matrix product a cli
 probability = scores.softmax(dim=-1)
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from glam_core.errors import CheckpointError
 from glam_core.model.attention import HIDDEN_SCORE
 from glam_core.model.batch import ViewBatch
 from glam_core.model.glam import GlamModel
@@ -55,6 +56,9 @@ class AskedPlaces:
 def embed(model: GlamModel, batch: ViewBatch, *, slot: int) -> PatchFeatures:
     """Everything a click or a text needs of some views, computed once, without gradients.
 
+    With correction 10 the trained cross-view modules make the places; with the switch off, places
+    are the encoder's own features.
+
     Args:
         batch: Pictures on the canvas, with tissue, depth and offset on the patch grid.
         slot: SLOT_CC or SLOT_MLO.
@@ -64,6 +68,9 @@ def embed(model: GlamModel, batch: ViewBatch, *, slot: int) -> PatchFeatures:
     try:
         with torch.inference_mode():
             view = model.encode_view(batch, slot)
+            if not model.config.corrections.cross_view_at_inference:
+                patches = view.encoded.patches
+                view = replace(view, asked=patches, answering=patches)
             return _kept(view)
     finally:
         model.train(was_training)
@@ -104,7 +111,8 @@ def match_scores(
         slot: Of the asking view.
     """
     rows = torch.full((len(asked.features),), view, device=answering.answering.device)
-    return _scores(model, asked, answering, rows, slot)
+    with torch.no_grad():
+        return _scores(model, asked, answering, rows, slot)
 
 
 def region_scores(
@@ -139,9 +147,19 @@ def text_scores(model: GlamModel, text_local: Tensor, features: PatchFeatures) -
 
     Args:
         text_local: (q, D) of `GlamModel.encode_text`.
+
+    Raises:
+        CheckpointError: The model was not made to point at places.
     """
-    likeness = features.answering @ functional.normalize(text_local, dim=-1).T
-    scores: Tensor = model.cross_view.local_scale() * likeness.transpose(1, 2)
+    corrections = model.config.corrections
+    if not (corrections.report_to_patch and corrections.cross_view_at_inference):
+        raise CheckpointError(
+            f"The model {model.config.name} cannot locate words: it needs the corrections "
+            f"report_to_patch and cross_view_at_inference."
+        )
+    with torch.no_grad():
+        likeness = features.answering @ functional.normalize(text_local, dim=-1).T
+        scores: Tensor = model.cross_view.local_scale() * likeness.transpose(1, 2)
     return scores.masked_fill(~features.tissue[:, None], HIDDEN_SCORE)
 
 

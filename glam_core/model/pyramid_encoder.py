@@ -2,12 +2,17 @@
 
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from glam_core.errors import CheckpointError
 from glam_core.model.config import PyramidConfig
 from glam_core.model.output import EncodedViews
+
+# Where there is no tissue: below nearly all of it, in standard deviations.
+BLANK = -2.0
+_LEAST_STD = 1e-3
 
 
 class PyramidEncoder(nn.Module):
@@ -21,6 +26,7 @@ class PyramidEncoder(nn.Module):
         super().__init__()
         self.grey_mean = config.grey_mean
         self.grey_std = config.grey_std
+        self.within_tissue = config.within_tissue
         self.width = config.width
         self.map_side = config.map_side
         widths = config.stage_widths
@@ -34,9 +40,18 @@ class PyramidEncoder(nn.Module):
         self.dropout = nn.Dropout2d(config.dropout)
         self.pooled = nn.Linear(widths[-1], config.width)
 
-    def forward(self, pictures: Tensor) -> EncodedViews:
-        """(n, 1, side, side) in 0..1 (or three equal channels) to a map of `width` features."""
-        grey = (pictures.mean(dim=1, keepdim=True) - self.grey_mean) / self.grey_std
+    def forward(self, pictures: Tensor, tissue: Tensor | None = None) -> EncodedViews:
+        """(n, 1, side, side) in 0..1 (or three equal channels) to a map of `width` features.
+
+        Args:
+            tissue: (n, rows, cols) bool on the patch grid, read where `within_tissue` is on; None
+                takes every place for tissue.
+        """
+        grey = pictures.mean(dim=1, keepdim=True)
+        if self.within_tissue:
+            grey = standardised(grey, tissue)
+        else:
+            grey = (grey - self.grey_mean) / self.grey_std
         features = self.stem(grey)
         levels = []
         for stage in self.stages:
@@ -57,6 +72,18 @@ class PyramidEncoder(nn.Module):
             )
             merged = lateral(level) + grown
         return merged
+
+
+def standardised(grey: Tensor, tissue: Tensor | None) -> Tensor:
+    """(n, 1, side, side) with mean 0 and deviation 1 over the tissue, `BLANK` outside it."""
+    inside = torch.ones_like(grey)
+    if tissue is not None:
+        inside = functional.interpolate(tissue[:, None].to(grey.dtype), size=grey.shape[2:])
+    count = inside.sum(dim=(2, 3), keepdim=True).clamp(min=1.0)
+    mean = (grey * inside).sum(dim=(2, 3), keepdim=True) / count
+    spread = ((grey - mean).square() * inside).sum(dim=(2, 3), keepdim=True) / count
+    scaled = (grey - mean) / (spread.sqrt() + _LEAST_STD)
+    return torch.where(inside > 0, scaled, BLANK)
 
 
 class ResidualBlock(nn.Module):

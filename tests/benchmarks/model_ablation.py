@@ -65,7 +65,7 @@ def small(config_corrections: Corrections, *, paper: bool = False) -> GlamConfig
     soft = config_corrections.soft_depth_attention
     return GlamConfig(
         image=DinoConfig(
-            side_px=SIDE_PX, width=48, layers=2, heads=4, patch_px=PATCH_PX, registers=1,
+            side_px=SIDE_PX, width=48, layers=2, heads=2, patch_px=PATCH_PX, registers=1,
             mlp_ratio=2, position_grid=GRID, grey_mean=0.3, grey_std=0.3,
         ),
         text=TextConfig(
