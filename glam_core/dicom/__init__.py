@@ -1,0 +1,1 @@
+"""Reading of mammograms: what lies where, stored pixels, grey levels."""
