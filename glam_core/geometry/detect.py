@@ -1,5 +1,6 @@
 """Find the landmarks of one view."""
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -18,6 +19,7 @@ from glam_core.terms import ChestWall, ViewPosition
 __all__ = ["find_landmarks", "scale_landmarks"]
 
 _OBLIQUE = (ViewPosition.MLO, ViewPosition.ML, ViewPosition.LMO, ViewPosition.LM)
+_WORKING_PX = 512  # half a millimetre a pixel; landmarks are not sharper than that
 _TYPICAL_ANGLE_DEG = 22.0
 
 
@@ -42,15 +44,32 @@ def find_landmarks(
     Raises:
         LandmarkError: The picture is too small to show a breast.
     """
-    breast = breast_mask(picture) if mask is None else mask
-    side = chest_wall_of(picture, breast)[0] if chest_wall is None else chest_wall
+    scale = max(1.0, max(picture.shape) / _WORKING_PX)
+    small, breast = _reduced(picture, mask, scale)
+    side = chest_wall_of(small, breast)[0] if chest_wall is None else chest_wall
     if not breast.any():
         return Landmarks(side, None, None, ("No breast is seen in this picture.",))
     mirrored = side is ChestWall.RIGHT
     if mirrored:
-        picture, breast = picture[:, ::-1], breast[:, ::-1]
-    found = _with_wall_left(np.ascontiguousarray(picture), np.ascontiguousarray(breast), view)
-    return mirror_landmarks(found, picture.shape[1]) if mirrored else found
+        small, breast = small[:, ::-1], breast[:, ::-1]
+    found = _with_wall_left(np.ascontiguousarray(small), np.ascontiguousarray(breast), view)
+    if mirrored:
+        found = mirror_landmarks(found, small.shape[1])
+    return scale_landmarks(found, picture.shape[0] / small.shape[0])
+
+
+def _reduced(
+    picture: npt.NDArray[np.float32], mask: npt.NDArray[np.bool_] | None, scale: float
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
+    """Picture and mask at working size; a mask that is not given is found there."""
+    if scale <= 1.0 or picture.ndim != 2:
+        return picture, breast_mask(picture) if mask is None else mask
+    size = (max(1, round(picture.shape[1] / scale)), max(1, round(picture.shape[0] / scale)))
+    small = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), dtype=np.float32)
+    if mask is None:
+        return small, breast_mask(small)
+    shrunk = cv2.resize(mask.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    return small, np.asarray(shrunk >= 0.5)
 
 
 def _with_wall_left(

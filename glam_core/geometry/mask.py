@@ -63,14 +63,23 @@ def _air_threshold(smooth: FloatPicture) -> float | None:
     low, high = float(smooth.min()), float(np.percentile(smooth, 99.5))
     if high - low < 0.02:
         return None
-    eight_bit = np.clip((smooth - low) * (255.0 / (high - low)), 0, 255).astype(np.uint8)
-    otsu = low + cv2.threshold(eight_bit, 0, 255, cv2.THRESH_OTSU)[0] * (high - low) / 255.0
-    air = smooth[smooth <= otsu]
-    air_level = float(np.median(air))
-    noise = 1.4826 * float(np.median(np.abs(air - air_level)))
-    tissue_level = float(np.median(smooth[smooth > otsu]))
-    margin = max(_TISSUE_SHARE * (tissue_level - air_level), min(4 * noise, otsu - air_level))
-    return float(air_level + margin)
+    step = (high - low) / 255.0
+    eight_bit = cv2.convertScaleAbs(smooth, alpha=1.0 / step, beta=-low / step)
+    otsu = int(cv2.threshold(eight_bit, 0, 255, cv2.THRESH_OTSU)[0])
+    counts = np.bincount(eight_bit.ravel(), minlength=256).astype(float)
+    levels = np.arange(256.0)
+    air = _median(levels[: otsu + 1], counts[: otsu + 1])
+    noise = 1.4826 * _median(np.abs(levels[: otsu + 1] - air), counts[: otsu + 1])
+    tissue = _median(levels[otsu + 1 :], counts[otsu + 1 :])
+    margin = max(_TISSUE_SHARE * (tissue - air), min(4 * noise, otsu - air))
+    return low + (air + margin) * step
+
+
+def _median(levels: npt.NDArray[np.floating], counts: npt.NDArray[np.floating]) -> float:
+    """Median of levels that occur `counts` times each."""
+    order = np.argsort(levels, kind="stable")
+    reached = np.cumsum(counts[order])
+    return float(levels[order][np.searchsorted(reached, reached[-1] / 2)])
 
 
 def _film_edges(above: npt.NDArray[np.uint8]) -> BoolMask:

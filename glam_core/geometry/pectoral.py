@@ -10,7 +10,7 @@ FloatPicture = npt.NDArray[np.float32]
 FloatArray = npt.NDArray[np.floating]
 
 _WORKING_PX = 256
-_ANGLES_DEG = np.arange(4.0, 50.0, 1.0)
+_ANGLES_DEG = np.arange(4.0, 50.0, 1.5)
 # Measured over 1,463 breasts: 22.0 +- 5.8 degrees. Kept wide, for the picture shall decide.
 _PRIOR_MEAN_DEG, _PRIOR_SPREAD_DEG, _PRIOR_FLOOR = 21.0, 8.0, 0.35
 _FULL_DROP = 0.035  # fall of grey per px, as a share of the brightest tissue, that counts fully
@@ -64,12 +64,12 @@ def fit_pectoral_line(picture: FloatPicture, mask: npt.NDArray[np.bool_]) -> Pec
     field = _field_of(picture, mask, scale)
     if field is None:
         return None
-    starts = np.arange(8.0, min(0.95 * field.width, field.inside.shape[1] - 4.0), 2.0)
+    starts = np.arange(8.0, min(0.95 * field.width, field.inside.shape[1] - 4.0), 3.0)
     best = _best_line(field, _ANGLES_DEG, starts)
     if best is None or best[0] < _LEAST_SCORE:
         return None
     _, angle, start, contrast = best
-    fine = _best_line(field, angle + np.arange(-1, 1.01, 0.25), start + np.arange(-2, 2.1, 0.5))
+    fine = _best_line(field, angle + np.arange(-1.5, 1.6, 0.5), start + np.arange(-3, 3.1, 0.75))
     score, angle, start, contrast = best if fine is None else fine
     col_at_top = start + field.top * float(np.tan(np.deg2rad(angle)))
     confidence = float(np.clip((score - _LEAST_SCORE) / (0.85 - _LEAST_SCORE), 0.05, 0.95))
