@@ -50,7 +50,7 @@ def cell_factor(pixel_mm: float, cell_mm: float = _CELL_MM) -> int:
 def breast_window(framing: Framing) -> tuple[int, int, int]:
     """(row0, row1, cols): the part of the picture that holds the breast, with room around."""
     factor = cell_factor(framing.pixel_mm, _WINDOW_CELL_MM)
-    inside = _inside(cell_centres(framing, factor, torch.device("cpu")), framing) > -1.0
+    inside = inside_outline(cell_centres(framing, factor, torch.device("cpu")), framing) > -1.0
     rows = inside.any(1).nonzero()[:, 0].tolist()
     last_col = int(inside.any(0).nonzero()[-1, 0])
     nipple_col = math.ceil((framing.nipple_mm[1] + 8.0) / framing.pixel_mm)
@@ -67,7 +67,7 @@ def breast_envelope(
     """The outline of one view as fields."""
     factor = cell_factor(framing.pixel_mm)
     places = cell_centres(framing, factor, device)
-    coarse = _inside(places, framing)
+    coarse = inside_outline(places, framing)
     inside = enlarge(coarse[None, None], factor, framing.shape, mode="bicubic")
     rim = 0.42 * pose.thickness_mm
     full = pose.thickness_mm
@@ -88,11 +88,11 @@ def breast_envelope(
 def _rounded(share: torch.Tensor) -> torch.Tensor:
     """0 at the rim rising like a quarter ellipse to 1."""
     left = 1.0 - share.clamp(0.0, 1.0)
-    return (1.0 - left * left).clamp(min=0.0).sqrt()
+    return torch.sqrt((1.0 - left * left).clamp(min=0.0))
 
 
-def _inside(places: torch.Tensor, framing: Framing) -> torch.Tensor:
-    """(r, c) about the length to the outline, inside positive."""
+def inside_outline(places: torch.Tensor, framing: Framing) -> torch.Tensor:
+    """(r, c) about the length in mm from view places (r, c, 2) to the outline, inside positive."""
     outline = framing.outline
     x = places[..., 0] + outline.length
     v = places[..., 1] - outline.middle
@@ -104,7 +104,7 @@ def _inside(places: torch.Tensor, framing: Framing) -> torch.Tensor:
     level = (a**power + b**power + 1e-6) ** (1 / power)
     slope = torch.hypot(a ** (power - 1) / front, b ** (power - 1) / reach)
     slope = slope / level ** (power - 1)
-    body = ((1.0 - level) / slope.clamp(min=1e-3)).clamp(max=_DEEP_MM)
+    body: torch.Tensor = ((1.0 - level) / slope.clamp(min=1e-3)).clamp(max=_DEEP_MM)
     if outline.axilla is None:
         return body
     above = outline.axilla + outline.axilla_slope * v.clamp(min=0.0) - x + 0.25 * v.clamp(max=0.0)

@@ -8,6 +8,7 @@ import torch
 
 from glam_core.phantom.anatomy import Anatomy
 from glam_core.phantom.compression import ViewMap
+from glam_core.phantom.envelope import inside_outline
 from glam_core.phantom.framing import Framing
 from glam_core.phantom.lesions import LesionPlan
 from glam_core.phantom.streams import stream
@@ -33,25 +34,26 @@ def lesion_position(
     """
     draw = stream(seed, index, "finding place", plan.number)
     position = _draw(plan, anatomy, draw)
-    if plan.place_words == "axillary":
-        return position
-    views = (ViewPosition.MLO,) if plan.place_words == "posterior" else tuple(maps)
+    only_mlo = plan.place_words in ("axillary", "posterior")
+    views = (ViewPosition.MLO,) if only_mlo else tuple(maps)
     radius = min(plan.size_mm / max(plan.growth, 0.1) / 2, 14.0)
-    for _ in range(_TRIES):
+    for number in range(_TRIES):
         if all(_shown(position, maps[view], framings[view], radius) for view in views):
             return position
-        position = _draw(plan, anatomy, draw)
+        position = _draw(plan, anatomy, draw, closer=0.99**number)
     return position
 
 
-def _draw(plan: LesionPlan, anatomy: Anatomy, draw: np.random.Generator) -> Position:
-    """One try within the words of the plan."""
+def _draw(
+    plan: LesionPlan, anatomy: Anatomy, draw: np.random.Generator, *, closer: float = 1.0
+) -> Position:
+    """One try within the words of the plan; `closer` draws the axillary ones in."""
     _, y0, z0 = anatomy.nipple_mm
     depth, radius = anatomy.depth_mm, anatomy.radius_mm
     words = plan.place_words
     if words == "axillary":
         turn = draw.uniform(0.15, 0.28) * math.pi
-        reach = radius * draw.uniform(1.15, 1.45)
+        reach = radius * max(1.0, draw.uniform(1.15, 1.45) * closer)
         return (
             draw.uniform(5.0, 12.0),
             float(reach * math.cos(turn)),
@@ -80,7 +82,4 @@ def _shown(position: Position, view_map: ViewMap, framing: Framing, radius: floa
     row, col = framing.picture_from_view(seen)[0, 0].tolist()
     room = 0.6 * radius / framing.pixel_mm
     inside = room <= row < framing.rows - room and room <= col < framing.cols - room
-    outline = framing.outline
-    x, v = (seen[0, 0, 0] + outline.length).item(), (seen[0, 0, 1] - outline.middle).item()
-    reach = outline.up if v > 0 else outline.down
-    return inside and math.hypot(x / outline.length, v / reach) < 0.9
+    return inside and float(inside_outline(seen[:, :, :2], framing)) > 3.0 + 0.3 * radius

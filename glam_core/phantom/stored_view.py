@@ -1,0 +1,179 @@
+"""From a rendered view to what a file holds: detector, side, labels, and truth in its pixels."""
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from glam_core.geometry.landmarks import PectoralLine
+from glam_core.phantom.breast import BreastSetup
+from glam_core.phantom.envelope import breast_window
+from glam_core.phantom.framing import Framing
+from glam_core.phantom.markers import add_film_edge, add_label, add_skin_markers
+from glam_core.phantom.presentation import display_values, stored_values, windows
+from glam_core.phantom.render import BreastTissue
+from glam_core.phantom.request import ExamRequest
+from glam_core.phantom.streams import field_stream, stream
+from glam_core.phantom.styles import ScannerStyle
+from glam_core.phantom.truth import Box, LesionTruth, PhantomView
+from glam_core.phantom.view import DrawnLesion, DrawnView, draw_view, view_setup
+from glam_core.terms import ChestWall, Laterality, PointPx, ViewKey, ViewPosition
+
+_SKIN_MARKER_SHARE = 0.06
+
+
+def stored_view(
+    breast: BreastSetup,
+    tissue: BreastTissue,
+    view: ViewPosition,
+    where: torch.Tensor,
+    style: ScannerStyle,
+    wishes: ExamRequest,
+    device: torch.device,
+) -> PhantomView:
+    """One view of a breast as it would be stored.
+
+    Args:
+        where: (1, N, 3) tracked tissue in anatomical mm.
+    """
+    seed, index, visit = breast.seed, breast.index, breast.visit
+    side = breast.anatomy.laterality
+    key = ViewKey(side, view)
+    framing = breast.framings[view]
+    row0, row1, cols = breast_window(framing)
+    setup = view_setup(breast, view, framing.cropped(row0, 0, row1 - row0, cols), device)
+    fields = field_stream(device, seed, index, side, view, "noise", visit)
+    drawn = draw_view(breast, tissue, setup, fields)
+    markers: tuple[str, ...] = ()
+    marked = wishes.skin_markers
+    if marked is None:
+        marked = bool(stream(seed, index, side, "markers", visit).random() < _SKIN_MARKER_SHARE)
+    if marked:
+        markers += add_skin_markers(drawn.extra, breast.anatomy, setup, seed, index)
+    display = display_values(
+        drawn.extra,
+        drawn.envelope,
+        setup.pose.thickness_mm,
+        style,
+        pixel_mm=framing.pixel_mm,
+        generator=fields,
+    )
+    values = stored_values(display, drawn.envelope.inside_mm, style, fields)
+    pixels, mask = _on_detector(values, drawn, style, framing, row0, breast, view)
+
+    mirrored = bool(stream(seed, index, "mirrored", visit).random() < style.mirrored_share)
+    on_left = (side is Laterality.LEFT) is not mirrored
+    chest_wall = ChestWall.LEFT if on_left else ChestWall.RIGHT
+    if not on_left:
+        pixels, mask = pixels[:, ::-1].copy(), mask[:, ::-1].copy()
+    draw = stream(seed, index, key.short, "label", visit)
+    markers += add_label(pixels, key, style, chest_wall, framing.pixel_mm, draw)
+    markers += add_film_edge(pixels, style, chest_wall, framing.pixel_mm, draw)
+    if style.photometric == "MONOCHROME1":
+        pixels = (2**style.bits - 1 - pixels).astype(np.uint16)
+    seen = framing.picture_from_view(breast.maps[view].view_from_anatomy(where))[0].numpy()
+    return PhantomView(
+        key=key,
+        pixels=pixels,
+        pixel_mm=framing.pixel_mm,
+        photometric=style.photometric,
+        bits=style.bits,
+        windows=windows(style),
+        nipple=_flip_point(_nipple(framing), framing, on_left),
+        nipple_in_profile=breast.in_profile[view],
+        pectoral_line=_pectoral_line(framing, view, on_left),
+        chest_wall=chest_wall,
+        stored_mirrored=mirrored,
+        breast_mask=mask,
+        lesions=tuple(_lesion_truth(each, framing, row0, on_left) for each in drawn.lesions),
+        points=_flip_places(seen, framing, on_left),
+        points_visible=_visible(_flip_places(seen, framing, on_left), mask),
+        thickness_mm=setup.pose.thickness_mm,
+        markers=markers,
+    )
+
+
+def _on_detector(
+    values: torch.Tensor,
+    drawn: DrawnView,
+    style: ScannerStyle,
+    framing: Framing,
+    row0: int,
+    breast: BreastSetup,
+    view: ViewPosition,
+) -> tuple[npt.NDArray[np.uint16], npt.NDArray[np.bool_]]:
+    """The rendered part on the whole picture, chest wall left, and the breast's mask."""
+    part = values[0, 0].cpu().numpy().astype(np.uint16)
+    pixels = np.full(framing.shape, style.air, dtype=np.uint16)
+    if style.air_noise:
+        side = breast.anatomy.laterality
+        draw = stream(breast.seed, breast.index, side, view, "air", breast.visit)
+        grain = draw.standard_normal(framing.shape, dtype=np.float32) * style.air_noise
+        pixels = (style.air + grain).clip(0).astype(np.uint16)
+    mask = np.zeros(framing.shape, dtype=bool)
+    rows, cols = part.shape
+    pixels[row0 : row0 + rows, :cols] = part
+    mask[row0 : row0 + rows, :cols] = (drawn.envelope.inside_mm[0, 0] > 0).cpu().numpy()
+    return pixels, mask
+
+
+def _nipple(framing: Framing) -> PointPx:
+    return PointPx(*(length / framing.pixel_mm for length in framing.nipple_mm))
+
+
+def _flip_point(point: PointPx, framing: Framing, on_left: bool) -> PointPx:
+    return point if on_left else PointPx(point.row, framing.cols - 1 - point.col)
+
+
+def _flip_places(
+    places: npt.NDArray[np.float64], framing: Framing, on_left: bool
+) -> npt.NDArray[np.float32]:
+    flipped = places.astype(np.float32)
+    if not on_left:
+        flipped[:, 1] = framing.cols - 1 - flipped[:, 1]
+    return flipped
+
+
+def _visible(places: npt.NDArray[np.float32], mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Which places lie in the picture and in the breast."""
+    nearest = np.rint(places).astype(int)
+    rows, cols = nearest.T
+    inside = (rows >= 0) & (rows < mask.shape[0]) & (cols >= 0) & (cols < mask.shape[1])
+    return np.asarray(
+        inside & mask[rows.clip(0, mask.shape[0] - 1), cols.clip(0, mask.shape[1] - 1)]
+    )
+
+
+def _pectoral_line(framing: Framing, view: ViewPosition, on_left: bool) -> PectoralLine | None:
+    """The muscle's edge from the picture's top down to its chest wall edge or bottom."""
+    if view is not ViewPosition.MLO or framing.muscle_x is None:
+        return None
+    turn = math.radians(framing.angle_deg)
+    foot_row = framing.nipple_mm[0] + framing.muscle_x * math.sin(turn)
+    foot_col = framing.nipple_mm[1] + framing.muscle_x * math.cos(turn)
+    slope = math.tan(turn)
+    last_row = min(foot_row + foot_col / slope, (framing.rows - 1) * framing.pixel_mm)
+    ends = [
+        (0.0, foot_col + slope * foot_row),
+        (last_row, foot_col - slope * (last_row - foot_row)),
+    ]
+    (row0, col0), (row1, col1) = (
+        _flip_point(PointPx(row / framing.pixel_mm, col / framing.pixel_mm), framing, on_left)
+        for row, col in ends
+    )
+    return PectoralLine(row0, col0, row1, col1, confidence=1.0)
+
+
+def _lesion_truth(drawn: DrawnLesion, framing: Framing, row0: int, on_left: bool) -> LesionTruth:
+    centre = _flip_point(PointPx(drawn.row + row0, drawn.col), framing, on_left)
+    name = drawn.lesion.plan.id
+    if drawn.box is None or drawn.mask is None:
+        return LesionTruth(name, centre, None, None, visible=False)
+    top, left, bottom, right = drawn.box
+    mask = drawn.mask.numpy()
+    if not on_left:
+        left, right = framing.cols - 1 - right, framing.cols - 1 - left
+        mask = mask[:, ::-1].copy()
+    box = Box(top + row0, left, bottom + row0, right)
+    return LesionTruth(name, centre, box, mask, visible=drawn.visible)

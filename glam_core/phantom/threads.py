@@ -1,0 +1,33 @@
+"""Work side by side, each piece on a single torch thread.
+
+Many small operations gain nothing from several threads, and the order of a sum would depend on
+their number: one thread a piece is quicker and gives the same bits everywhere.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+import torch
+
+_Piece = TypeVar("_Piece")
+_Result = TypeVar("_Result")
+
+
+def each_on_one_thread(
+    work: Callable[[_Piece], _Result], pieces: Sequence[_Piece], *, device: torch.device
+) -> list[_Result]:
+    """`work` on every piece, in order of the pieces; torch's thread count is as before after it."""
+    if device.type != "cpu":
+        return [work(piece) for piece in pieces]
+    threads = torch.get_num_threads()
+    try:
+        if threads == 1 or len(pieces) == 1:
+            torch.set_num_threads(1)
+            return [work(piece) for piece in pieces]
+        with ThreadPoolExecutor(
+            min(threads, len(pieces)), initializer=torch.set_num_threads, initargs=(1,)
+        ) as pool:
+            return list(pool.map(work, pieces))
+    finally:
+        torch.set_num_threads(threads)
