@@ -79,7 +79,7 @@ class PaneComposer:
 
 
 def _waits(state: ViewerState, slot: Slot) -> bool:
-    """A sign of waiting only where there is something to wait for, not for the few ms of an answer."""
+    """Shown while views are prepared, not for the few ms that an answer takes."""
     question = state.question
     if question is None or question.answering_id != slot.image_id or not state.awaits_answer:
         return False

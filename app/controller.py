@@ -3,10 +3,9 @@
 from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from app import framing, opening, wording
-from app.answers import Answer, MatcherWords
 from app.arrivals import (
     AnalysisArrived,
     Corrections,
@@ -16,26 +15,24 @@ from app.arrivals import (
     StudyWork,
 )
 from app.greys import dragged
-from app.hanging import HANGING_STEPS, partner_of
+from app.hanging import HANGING_STEPS
 from app.panes.content import LengthMark, Tool
 from app.panes.viewport import PaneSize, Viewport
-from app.state import Framing, Hanging, ImageId, Progress, Question, Toggles, ViewerState
+from app.questions import Questions
+from app.state import Framing, Hanging, ImageId, Progress, Toggles, ViewerState
+from app.state_holder import Screen, StateHolder
 from glam_core.study import Study, StudyScan
-from glam_core.terms import Laterality, PointPx, Source, ViewPosition
+from glam_core.terms import PointPx
 
 _TOGGLES = tuple(part.name for part in fields(Toggles))
 
 
-class Screen(Protocol):
-    """Whatever shows states."""
-
-    def render(self, old: ViewerState, new: ViewerState) -> None:
-        """Show `new`; `old` is what is shown."""
-        ...
-
-
 class Controller:
-    """Holds the current state; every intent and every arrival replaces it and renders once."""
+    """Turns intents and arrivals into states; each is rendered once.
+
+    Attributes:
+        questions: Everything about asking, answering and correcting.
+    """
 
     def __init__(
         self,
@@ -46,37 +43,39 @@ class Controller:
         memory: Corrections,
         state: ViewerState | None = None,
     ) -> None:
-        self._state = state or ViewerState()
+        self._holder = StateHolder(state)
         self._studies = studies
         self._correspondence = correspondence
         self._demo = demo
         self._memory = memory
-        self._screens: list[Screen] = []
-        self._numbers = 0
+        self._keep_open = False
+        self.questions = Questions(
+            self._holder, studies=studies, correspondence=correspondence, memory=memory
+        )
 
     @property
     def state(self) -> ViewerState:
         """What is shown."""
-        return self._state
+        return self._holder.state
 
     def add_screen(self, screen: Screen) -> None:
         """Have `screen` show every state from now on."""
-        self._screens.append(screen)
-        screen.render(ViewerState(), self._state)
+        self._holder.add_screen(screen)
+
+    @property
+    def _state(self) -> ViewerState:
+        return self._holder.state
 
     def _show(self, new: ViewerState) -> None:
-        if new is self._state:
-            return
-        old, self._state = self._state, new
-        for screen in self._screens:
-            screen.render(old, new)
+        self._holder.show(new)
 
     # Studies
 
-    def open_places(self, paths: Sequence[Path]) -> None:
-        """Look for studies at `paths` and open the first one."""
+    def open_places(self, paths: Sequence[Path], *, keep_open: bool = False) -> None:
+        """Look for studies at `paths` and open the first one, unless the open one shall stay."""
         if not paths:
             return
+        self._keep_open = keep_open
         self._show(replace(self._state, scan=Progress("Looking for mammograms")))
         self._studies.scan(paths)
 
@@ -97,6 +96,9 @@ class Controller:
         state = opening.with_studies(self._state, found)
         if not found.studies:
             self._show(state.noticed(wording.NO_MAMMOGRAMS))
+            return
+        if self._keep_open and state.study is not None:
+            self._show(opening.with_prior_of(state))
             return
         self._open(state, _first_to_read(found.studies))
 
@@ -151,7 +153,7 @@ class Controller:
             return
         correction = self._memory.of(shown.image)
         self._show(opening.with_analysis(self._state, arrived, correction))
-        self._put_view(arrived.image_id)
+        self.questions.put_view(arrived.image_id)
 
     # Hanging and framing
 
@@ -213,6 +215,20 @@ class Controller:
         """The user panned or zoomed a pane."""
         if index < len(self._state.slots):
             self._show(framing.moved(self._state, index, viewport))
+
+    def go_to_candidate(self, position: int) -> None:
+        """Bring a candidate of the answer to the middle of its pane."""
+        state, answer = self._state, self._state.answer
+        if answer is None or position >= len(answer.candidates):
+            return
+        index = next(
+            (i for i, s in enumerate(state.slots) if s.image_id == answer.answering_id), None
+        )
+        viewport = framing.viewports(state)[index] if index is not None else None
+        if viewport is not None:
+            there = replace(viewport, centre=answer.candidates[position].point)
+            moved = {**state.viewports, answer.answering_id: there}
+            self._show(replace(state, viewports=moved))
 
     def flip_active(self) -> None:
         """Mirror the active picture."""
@@ -279,177 +295,13 @@ class Controller:
             changes: dict[str, Any] = {name: wanted}
             self._show(replace(self._state, toggles=replace(toggles, **changes)))
 
+    def notice(self, sentence: str) -> None:
+        """Say something to the user."""
+        self._show(self._state.noticed(sentence))
+
     def dismiss_notices(self) -> None:
         """Clear the sentences; files left out stay listed."""
         self._show(replace(self._state, notices=()))
-
-    # Questions
-
-    def ask(
-        self, index: int, point: PointPx, half_size_px: tuple[float, float] | None = None
-    ) -> None:
-        """Ask where a spot of the pane at `index` lies in the other view."""
-        image_id = self._state.slots[index].image_id if index < len(self._state.slots) else None
-        if image_id is not None and image_id in self._state.images:
-            self.ask_image(image_id, point, half_size_px)
-
-    def ask_image(
-        self,
-        image_id: ImageId,
-        point: PointPx,
-        half_size_px: tuple[float, float] | None = None,
-    ) -> None:
-        """Ask about a spot of a picture."""
-        partner = partner_of(self._state, image_id)
-        question = Question(0, image_id, partner or "", point, half_size_px)
-        refusal = "" if partner is not None else _no_partner(self._state, image_id)
-        self._pose(replace(self._state, question=question, refusal=refusal))
-
-    def clear_question(self) -> None:
-        """Take question and answer away."""
-        if self._state.question is not None:
-            self._show(replace(self._state, question=None, answer=None, refusal=""))
-
-    def answered(self, answer: Answer) -> None:
-        """An answer is there; a stale one is dropped."""
-        question = self._state.question
-        if question is not None and answer.number == question.number:
-            self._show(replace(self._state, answer=answer, refusal=""))
-
-    def refused(self, number: int, sentence: str) -> None:
-        """A question cannot be answered."""
-        question = self._state.question
-        if question is not None and number == question.number:
-            self._show(replace(self._state, refusal=sentence, answer=None))
-
-    def view_askable(self, image_id: ImageId) -> None:
-        """A picture can be asked by geometry."""
-        self._show(self._state.with_image(image_id, askable=True, unprepared_because=""))
-        self._ask_again(image_id)
-
-    def view_prepared(self, image_id: ImageId) -> None:
-        """The chosen matcher is ready for a picture."""
-        self._show(self._state.with_image(image_id, prepared=True))
-        answer = self._state.answer
-        if answer is not None and answer.stands_in:
-            self._ask_again(image_id)
-
-    def view_failed(self, image_id: ImageId, sentence: str) -> None:
-        """The matcher cannot use a picture."""
-        state = self._state.with_image(
-            image_id, askable=False, prepared=False, unprepared_because=sentence
-        )
-        question = state.question
-        if question is not None and image_id in (question.asked_id, question.answering_id):
-            state = replace(state, refusal=sentence, answer=None)
-        self._show(state)
-
-    def choose_matcher(self, name: str) -> None:
-        """Have another matcher answer: by its name, or a model folder."""
-        images = {i: replace(shown, prepared=False) for i, shown in self._state.images.items()}
-        self._show(replace(self._state, matcher_name=name, matcher_loading=True, images=images))
-        self._correspondence.choose(name)
-
-    def matcher_chosen(self, words: MatcherWords) -> None:
-        """The matcher answers from now on; an open question is asked again."""
-        self._pose(replace(self._state, matcher=words, matcher_loading=False))
-
-    def matcher_failed(self, sentence: str) -> None:
-        """The matcher cannot be used; the one before stays."""
-        name = self._state.matcher.name if self._state.matcher is not None else "geometry"
-        state = replace(self._state, matcher_name=name, matcher_loading=False)
-        self._show(state.noticed(sentence))
-
-    def _ask_again(self, image_id: ImageId) -> None:
-        question = self._state.question
-        if question is not None and image_id in (question.asked_id, question.answering_id):
-            refusal = "" if question.answering_id else self._state.refusal
-            self._pose(replace(self._state, refusal=refusal))
-
-    def _pose(self, state: ViewerState) -> None:
-        """Show the question and send it off where both views can be asked; otherwise it waits.
-
-        The earlier answer stays on screen until the new one replaces it: one painting a question.
-        """
-        question = state.question
-        if question is None:
-            self._show(state)
-            return
-        self._numbers += 1
-        question = replace(question, number=self._numbers)
-        pair = [state.images.get(question.asked_id), state.images.get(question.answering_id)]
-        reasons = [shown.unprepared_because or shown.failure for shown in pair if shown]
-        refusal = state.refusal or next(filter(None, reasons), "")
-        ready = not refusal and all(shown is not None and shown.askable for shown in pair)
-        answer = state.answer if ready else None
-        self._show(replace(state, question=question, answer=answer, refusal=refusal))
-        if ready:
-            self._correspondence.ask(question)
-
-    # Landmarks, corrections and lengths
-
-    def move_landmark(
-        self, index: int, name: str, row0: float, col0: float, row1: float, col1: float
-    ) -> None:
-        """The user drags the nipple or the pectoral line."""
-        image_id = self._state.slots[index].image_id if index < len(self._state.slots) else None
-        shown = self._state.images.get(image_id or "")
-        if image_id is None or shown is None or shown.landmarks is None:
-            return
-        if name == "nipple":
-            landmarks = opening.with_nipple(shown.landmarks, PointPx(row0, col0))
-            state = self._state.with_image(image_id, landmarks=landmarks, nipple_source=Source.USER)
-        else:
-            landmarks = opening.with_line(shown.landmarks, PointPx(row0, col0), PointPx(row1, col1))
-            state = self._state.with_image(
-                image_id, landmarks=landmarks, pectoral_source=Source.USER
-            )
-        self._show(state)
-        self._put_view(image_id)
-
-    def place_nipple(self, index: int, point: PointPx) -> None:
-        """The user says where the nipple is."""
-        self.move_landmark(index, "nipple", point.row, point.col, 0.0, 0.0)
-        self.remember_landmarks(index)
-        self.choose_tool(Tool.CORRELATE)
-
-    def place_pectoral_line(self) -> None:
-        """Draw a line to be dragged where none was found in the active picture."""
-        shown = self._state.images.get(self._state.active_image_id or "")
-        line = opening.drawn_line(shown) if shown is not None else None
-        if line is not None:
-            self.move_landmark(self._state.active, "pectoral_line", *line[0], *line[1])
-
-    def remember_landmarks(self, index: int) -> None:
-        """A drag ended: what the user placed is kept for later runs."""
-        image_id = self._state.slots[index].image_id if index < len(self._state.slots) else None
-        shown = self._state.images.get(image_id or "")
-        if shown is not None and Source.USER in (shown.nipple_source, shown.pectoral_source):
-            self._memory.remember(shown.image, opening.correction_of(shown))
-
-    def correct_view(
-        self, image_id: ImageId, laterality: Laterality, view_position: ViewPosition
-    ) -> None:
-        """The user says side and view of a picture; it is hung and searched anew."""
-        shown = self._state.images.get(image_id)
-        if shown is None:
-            return
-        image = replace(
-            shown.image,
-            laterality=laterality,
-            laterality_source=Source.USER,
-            view_position=view_position,
-            view_source=Source.USER,
-        )
-        state = self._state.with_image(
-            image_id, image=image, askable=False, prepared=False, analysed=False
-        )
-        state = replace(state, question=None, answer=None, refusal="", chosen={}, viewports={})
-        state = opening.rehung(state)
-        place = next((i for i, slot in enumerate(state.slots) if slot.image_id == image_id), None)
-        self._show(state if place is None else replace(state, active=place))
-        self._memory.remember(image, opening.correction_of(state.images[image_id]))
-        self._studies.analyse(image)
 
     def measure(self, index: int, start: PointPx, end: PointPx) -> None:
         """Keep a measured length."""
@@ -463,14 +315,6 @@ class Controller:
         images = {i: replace(shown, lengths=()) for i, shown in self._state.images.items()}
         self._show(replace(self._state, images=images))
 
-    def _put_view(self, image_id: ImageId) -> None:
-        shown = self._state.images[image_id]
-        image = shown.image
-        if shown.landmarks is None or image.view_key is None:
-            return
-        if image.view_key.view_position.partner is not None:
-            self._correspondence.put_view(image, shown.landmarks)
-
 
 def _first_to_read(studies: Sequence[Study]) -> Study:
     """The first patient's latest study."""
@@ -481,10 +325,3 @@ def _first_to_read(studies: Sequence[Study]) -> Study:
 def _has_true_size(state: ViewerState) -> bool:
     shown = [state.images[i].image for i in state.shown_ids if i in state.images]
     return state.screen_px_per_mm is not None and all(image.spacing for image in shown)
-
-
-def _no_partner(state: ViewerState, image_id: ImageId) -> str:
-    key = state.images[image_id].image.view_key
-    if key is None:
-        return wording.VIEW_UNKNOWN
-    return wording.NOT_A_PAIR if key.view_position.partner is None else wording.NO_PARTNER

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from app.arrivals import AnalysisArrived, Correction, Corrections, PixelsArrived
 from app.hanging import first_hanging, hung, prior_of
-from app.state import Hanging, ImageId, ShownImage, ViewerState, image_id_of
+from app.state import Hanging, ShownImage, ViewerState, image_id_of
 from glam_core.geometry.landmarks import Landmarks, NippleMark, PectoralLine
 from glam_core.study import MammogramImage, Study, StudyScan
 from glam_core.terms import Laterality, PointPx, Source, ViewPosition
@@ -50,6 +50,18 @@ def study_opened(
         refusal="",
     )
     return rehung(state)
+
+
+def with_prior_of(state: ViewerState) -> ViewerState:
+    """The state with the open study's prior, found by a later scan; its pictures join."""
+    study = state.study
+    prior = prior_of(study, state.studies) if study is not None else None
+    if prior is None or prior.study_uid == state.prior_uid:
+        return state
+    images = dict(state.images)
+    for image in prior.images:
+        images.setdefault(image_id_of(image), ShownImage(image))
+    return replace(state, prior_uid=prior.study_uid, images=images)
 
 
 def rehung(state: ViewerState) -> ViewerState:
@@ -166,8 +178,3 @@ def drawn_line(shown: ShownImage) -> tuple[PointPx, PointPx] | None:
     if shown.landmarks.chest_wall.value == "left":
         return PointPx(0.0, reach), PointPx(length, 0.0)
     return PointPx(0.0, cols - 1.0 - reach), PointPx(length, cols - 1.0)
-
-
-def is_known(state: ViewerState, image_id: ImageId | None) -> bool:
-    """Whether the picture is among the open ones."""
-    return image_id is not None and image_id in state.images

@@ -186,7 +186,11 @@ class ViewerState:
     @property
     def active_image_id(self) -> ImageId | None:
         """The picture in the active pane."""
-        return self.slots[self.active].image_id if self.active < len(self.slots) else None
+        return self.image_in(self.active)
+
+    def image_in(self, index: int) -> ImageId | None:
+        """The picture in a pane; None where it is empty or there is no such pane."""
+        return self.slots[index].image_id if 0 <= index < len(self.slots) else None
 
     @property
     def awaits_answer(self) -> bool:

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from app.answers import Answer
+from app.answers import Answer, MatcherWords
+from app.greys import Window
 from app.state import Framing, Hanging, Progress, ShownImage, ViewerState
 from glam_core.study import MammogramImage, SkippedFile, Study
 from glam_core.terms import Source
@@ -12,6 +13,12 @@ RESEARCH_ONLY = "Research use only"
 NOT_FOR_DIAGNOSIS = "Research use only, not for diagnosis"
 HIDDEN = "Hidden"
 
+ABOUT = (
+    "GLAM Workstation shows where a spot of one mammographic view lies in the other view of the "
+    "same breast.\n\nResearch use only, not for diagnosis.\n\n"
+    "Left drag: grey levels. Middle drag: pan. Right drag or wheel: zoom. Click: ask. "
+    "Shift + drag: ask about a box. Drag the nipple or the pectoral line to correct it."
+)
 EMPTY_TITLE = "Open a mammography study"
 EMPTY_LINES = (
     "Drop a folder, files, a DICOMDIR or a zip archive here.",
@@ -189,3 +196,70 @@ def images_words(count: int) -> str:
 def demo_words(progress: Progress) -> str:
     """While the demo exams are made."""
     return f"Making synthetic demo exams {progress.done} of {progress.total}"
+
+
+def window_choice(window: Window, position: int) -> str:
+    """A window of the file, by its explanation."""
+    name = window.explanation or f"Window {position + 1}"
+    return f"{name} · C {window.centre:.0f} W {window.width:.0f}"
+
+
+def landmark_words(shown: ShownImage, mark: object | None, source: Source) -> tuple[str, str]:
+    """Whether a landmark is there, and the role its words are shown in."""
+    if mark is not None:
+        if source is Source.USER:
+            return "placed by you", "value"
+        confidence = getattr(mark, "confidence", 0.0)
+        return f"found, confidence {100 * confidence:.0f} %", "value"
+    if not shown.analysed:
+        return "looking …", "quiet"
+    return "not found; place it by hand", "warning"
+
+
+def matcher_choice(name: str) -> str:
+    """A matcher as the list offers it."""
+    return "Geometry, no learned model" if name == "geometry" else Path(name).name
+
+
+def provenance_words(words: MatcherWords) -> str:
+    """Who answers, with version and training data."""
+    return f"{words.name} {words.version}. Trained on: {words.trained_on.rstrip('.')}."
+
+
+def prepared_words(done: int, total: int, failed: int) -> str:
+    """How far the views are prepared."""
+    if done < total:
+        return f"Preparing views, {done} of {total} ready …"
+    if failed:
+        return f"{total - failed} of {total} views can be asked."
+    return f"All {total} views can be asked."
+
+
+def private_sentence(sentence: str, *, privacy: bool) -> str:
+    """A sentence about a file without the file's name, which may name the patient."""
+    _name, colon, rest = sentence.partition(": ")
+    if not (privacy and colon):
+        return sentence
+    return f"A file: {rest}"
+
+
+def study_line(study: Study, *, privacy: bool) -> str:
+    """Date and views of a study, for the browser's second line."""
+    known = [image.view_key.short for image in study.images if image.view_key is not None]
+    views = " ".join(dict.fromkeys(known)) or images_words(len(study.images))
+    return views if privacy else f"{date_words(study.date)} · {views}"
+
+
+def mode_words(state: ViewerState) -> str:
+    """The framing for the status line."""
+    if state.study is None:
+        return "No study open"
+    moved = any(image_id in state.viewports for image_id in state.shown_ids)
+    linked = "linked" if state.toggles.linked else "not linked"
+    return f"{'Free' if moved else FRAMING_WORDS[state.framing]}, {linked}"
+
+
+def place_words(label: str, row: float, col: float, value: int | None) -> str:
+    """Where the cursor is, and the stored value there."""
+    said = f"{label}  row {row:.0f}, col {col:.0f}"
+    return said if value is None else f"{said} · value {value}"

@@ -71,3 +71,14 @@ class DemoService(QObject):
 
     def _stopped(self) -> None:
         self._running = False
+
+
+def spot_of_demo(folder: Path) -> str:
+    """The first demo exam's lesion as "RCC:ROW,COL".
+
+    Raises:
+        GlamError: The demo exams are not there.
+    """
+    from glam_core.phantom.demo import demo_click
+
+    return demo_click(folder)

@@ -1,0 +1,219 @@
+"""The main window: toolbar, browser, panes, panels and status line; it holds no model state."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon
+from PySide6.QtWidgets import (
+    QLabel,
+    QMainWindow,
+    QScrollArea,
+    QSizePolicy,
+    QSplitter,
+    QStackedWidget,
+    QToolBar,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app import wording
+from app.actions import SWITCHES, Actions
+from app.composer import PaneComposer
+from app.icons import icon
+from app.pane_grid import PaneGrid
+from app.panels.empty_page import EmptyPage
+from app.panels.match_panel import MatchPanel
+from app.panels.matcher_panel import MatcherPanel
+from app.panels.notices_panel import NoticesPanel
+from app.panels.parts import rule
+from app.panels.picture_panel import PicturePanel
+from app.panels.study_browser import StudyBrowser
+from app.state import Hanging, ViewerState
+
+_TOOLBAR = (
+    ("browser", "open_folder", "open_demo"),
+    tuple(f"hanging.{hanging.value}" for hanging in Hanging),
+    ("framing.fit_breast", "framing.fit_picture", "framing.same_size", "framing.one_to_one"),
+    (
+        "tool.correlate",
+        "tool.window",
+        "tool.zoom",
+        "tool.pan",
+        "tool.lens",
+        "tool.length",
+        "tool.nipple",
+    ),
+    ("switch.inverted", "switch.linked", "switch.overlays", "switch.landmarks", "switch.texts"),
+    ("switch.privacy", "reset", "side_panel"),
+)
+_ICON_PX = 20
+_BROWSER_PX, _SIDE_PX = 212, 292
+# Panels follow the panes after this time, so that a click paints pictures first.
+_PANELS_AFTER_MS = 30
+
+
+class MainWindow(QMainWindow):
+    """Shows states and says what the user wants.
+
+    Signals:
+        places_dropped: (list of Path,).
+        closing: the window closes.
+    """
+
+    places_dropped = Signal(object)
+    closing = Signal()
+
+    def __init__(self, actions: Actions) -> None:
+        super().__init__()
+        self.actions_by_name = actions
+        self._state = ViewerState()
+        self._composer = PaneComposer()
+        self.grid = PaneGrid()
+        self.empty_page = EmptyPage()
+        self.browser = StudyBrowser()
+        self.match_panel = MatchPanel()
+        self.picture_panel = PicturePanel()
+        self.matcher_panel = MatcherPanel()
+        self.notices_panel = NoticesPanel()
+        self.research_only = QLabel(wording.RESEARCH_ONLY)
+        self.research_only.setObjectName("researchOnly")
+        self.research_only.setToolTip(wording.NOT_FOR_DIAGNOSIS)
+        self.place = QLabel()
+        self.mode = QLabel()
+        self._panels_due = QTimer(self)
+        self._panels_due.setSingleShot(True)
+        self._panels_due.setInterval(_PANELS_AFTER_MS)
+        self._panels_due.timeout.connect(self.show_panels)
+        self.setWindowIcon(QIcon(icon("application")))
+        self.setAcceptDrops(True)
+        self.setMinimumSize(900, 560)
+        self._lay_out()
+        self.show_panels()
+
+    # What is shown
+
+    def render_state(self, old: ViewerState, new: ViewerState) -> None:
+        """Show `new`: the panes now, the panels a moment later."""
+        self._state = new
+        self.grid.place(new.slots)
+        if self._state is not new:
+            return  # laying out the panes told their sizes, and a newer state is shown already
+        self.grid.show_contents(self._composer.contents(new))
+        self.pages.setCurrentWidget(self.grid if new.study is not None else self.empty_page)
+        if not self._panels_due.isActive():
+            self._panels_due.start()
+
+    def show_panels(self) -> None:
+        """Bring everything beside the panes up to date."""
+        self._panels_due.stop()
+        state = self._state
+        self.setWindowTitle(wording.title(state))
+        for panel in (
+            self.empty_page,
+            self.browser,
+            self.match_panel,
+            self.picture_panel,
+            self.matcher_panel,
+            self.notices_panel,
+        ):
+            panel.show_state(state)
+        actions = self.actions_by_name
+        actions.check(f"hanging.{state.hanging.value}")
+        actions.check(f"framing.{state.framing.value}")
+        actions.check(f"tool.{state.tool.value}")
+        for name in SWITCHES:
+            actions.check(f"switch.{name}", getattr(state.toggles, name))
+        actions["hanging.with_prior"].setEnabled(state.prior is not None)
+        self.mode.setText(wording.mode_words(state))
+
+    def show_place(self, words: str) -> None:
+        """Say where the cursor is."""
+        self.place.setText(words)
+
+    def show_browser(self, on: bool) -> None:
+        """Show or hide the study browser."""
+        self.browser.setVisible(on)
+        self.actions_by_name.check("browser", on)
+
+    def show_side(self, on: bool) -> None:
+        """Show or hide the panels at the right."""
+        self.side.setVisible(on)
+        self.actions_by_name.check("side_panel", on)
+
+    # Qt's events
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        urls = event.mimeData().urls()
+        paths = [Path(url.toLocalFile()) for url in urls if url.isLocalFile()]
+        if paths:
+            event.acceptProposedAction()
+            self.places_dropped.emit(paths)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.closing.emit()
+        super().closeEvent(event)
+
+    # Layout
+
+    def _lay_out(self) -> None:
+        self.addToolBar(self._toolbar())
+        for action in self.actions_by_name.all.values():
+            self.addAction(action)
+        self.pages = QStackedWidget()
+        self.pages.addWidget(self.empty_page)
+        self.pages.addWidget(self.grid)
+        self.side = self._side((self.match_panel, self.picture_panel, self.matcher_panel))
+        splitter = QSplitter(Qt.Orientation.Horizontal)
+        splitter.setHandleWidth(1)
+        for widget in (self.browser, self.pages, self.side):
+            splitter.addWidget(widget)
+        splitter.setStretchFactor(1, 1)
+        splitter.setCollapsible(1, False)
+        splitter.setSizes([_BROWSER_PX, 1000, _SIDE_PX])
+        self.browser.setMinimumWidth(150)
+        self.side.setMinimumWidth(250)
+        self.setCentralWidget(splitter)
+        self.show_browser(True)
+        self.show_side(True)
+        bar = self.statusBar()
+        bar.setSizeGripEnabled(False)
+        bar.addWidget(self.mode)
+        bar.addWidget(self.place, 1)
+
+    def _toolbar(self) -> QToolBar:
+        bar = QToolBar("Tools")
+        bar.setMovable(False)
+        bar.setIconSize(QSize(_ICON_PX, _ICON_PX))
+        bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        for position, group in enumerate(_TOOLBAR):
+            if position:
+                bar.addSeparator()
+            for name in group:
+                bar.addAction(self.actions_by_name[name])
+        space = QWidget()
+        space.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        bar.addWidget(space)
+        bar.addWidget(self.research_only)
+        return bar
+
+    def _side(self, panels: Sequence[QWidget]) -> QScrollArea:
+        body = QWidget()
+        body.setObjectName("panelBody")
+        rows = QVBoxLayout(body)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(0)
+        rows.addWidget(self.notices_panel)
+        for panel in panels:
+            rows.addWidget(panel)
+            rows.addWidget(rule())
+        rows.addStretch(1)
+        area = QScrollArea()
+        area.setWidget(body)
+        area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        return area
