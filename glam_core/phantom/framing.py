@@ -90,6 +90,26 @@ class Framing:
         col_mm = self.nipple_mm[1] - col0 * self.pixel_mm
         return replace(self, rows=rows, cols=cols, nipple_mm=(row_mm, col_mm))
 
+    def resampled(self, pixel_mm: float) -> "Framing":
+        """The same field with other pixels."""
+        rows, cols = (round(side * self.pixel_mm / pixel_mm) for side in self.shape)
+        return replace(self, rows=rows, cols=cols, pixel_mm=pixel_mm)
+
+    def muscle_edge_px(self) -> tuple[float, float, float, float]:
+        """The muscle's front edge in pixels, (row0, col0) at the top down to (row1, col1).
+
+        The lower end is where the edge meets column 0 or the last row.
+        """
+        turn, muscle_x = math.radians(self.angle_deg), self.muscle_x or 0.0
+        foot_row = self.nipple_mm[0] + muscle_x * math.sin(turn)
+        foot_col = self.nipple_mm[1] + muscle_x * math.cos(turn)
+        slope = max(math.tan(turn), 1e-6)
+        last_row = min(foot_row + foot_col / slope, (self.rows - 1) * self.pixel_mm)
+        last_col = foot_col - slope * (last_row - foot_row)
+        ends = (0.0, foot_col + slope * foot_row, last_row, last_col)
+        row0, col0, row1, col1 = (end / self.pixel_mm for end in ends)
+        return row0, col0, row1, col1
+
     def hiding(self, x_mm: float) -> "Framing":
         """The same view, cropped at the chest wall so that view places up to `x_mm` are lost."""
         return replace(self, nipple_mm=(self.nipple_mm[0], min(self.nipple_mm[1], -x_mm)))

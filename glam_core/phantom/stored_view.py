@@ -1,7 +1,5 @@
 """From a rendered view to what a file holds: detector, side, labels, and truth in its pixels."""
 
-import math
-
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -149,20 +147,10 @@ def _pectoral_line(framing: Framing, view: ViewPosition, on_left: bool) -> Pecto
     """The muscle's edge from the picture's top down to its chest wall edge or bottom."""
     if view is not ViewPosition.MLO or framing.muscle_x is None:
         return None
-    turn = math.radians(framing.angle_deg)
-    foot_row = framing.nipple_mm[0] + framing.muscle_x * math.sin(turn)
-    foot_col = framing.nipple_mm[1] + framing.muscle_x * math.cos(turn)
-    slope = math.tan(turn)
-    last_row = min(foot_row + foot_col / slope, (framing.rows - 1) * framing.pixel_mm)
-    ends = [
-        (0.0, foot_col + slope * foot_row),
-        (last_row, foot_col - slope * (last_row - foot_row)),
-    ]
-    (row0, col0), (row1, col1) = (
-        _flip_point(PointPx(row / framing.pixel_mm, col / framing.pixel_mm), framing, on_left)
-        for row, col in ends
-    )
-    return PectoralLine(row0, col0, row1, col1, confidence=1.0)
+    row0, col0, row1, col1 = framing.muscle_edge_px()
+    upper = _flip_point(PointPx(row0, col0), framing, on_left)
+    lower = _flip_point(PointPx(row1, col1), framing, on_left)
+    return PectoralLine(*upper, *lower, confidence=1.0)
 
 
 def _lesion_truth(drawn: DrawnLesion, framing: Framing, row0: int, on_left: bool) -> LesionTruth:

@@ -1,0 +1,264 @@
+"""Endless batches of CC and MLO pairs with exact correspondences, straight from memory."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+
+from glam_core.errors import GlamError
+from glam_core.phantom.anatomy import draw_anatomies, draw_density_class
+from glam_core.phantom.breast import VIEWS, BreastSetup, set_up_breast, tracked_points
+from glam_core.phantom.envelope import breast_window
+from glam_core.phantom.framing import Framing
+from glam_core.phantom.gland import gland_volume
+from glam_core.phantom.lesions import plan_lesions
+from glam_core.phantom.presentation import display_values
+from glam_core.phantom.render import BreastTissue
+from glam_core.phantom.request import ExamRequest
+from glam_core.phantom.strands import draw_curves
+from glam_core.phantom.streams import field_stream, stream
+from glam_core.phantom.styles import ScannerStyle, draw_style
+from glam_core.phantom.threads import each_on_one_thread
+from glam_core.phantom.view import DrawnView, draw_view, view_setup
+from glam_core.terms import Laterality, ViewPosition
+
+_DETECTOR_MM = (300.0, 240.0)
+_WINDOW_PIXEL_MM = 1.0
+
+
+@dataclass(frozen=True)
+class PairLesion:
+    """A lesion of one pair, (CC, MLO) in the first dimension.
+
+    Attributes:
+        number: Its value in `PairBatch.lesion_map`.
+        centre: (2, 2) row, col.
+        boxes: (2, 4) row0, col0, row1, col1, ends included; -1 where the view does not show it.
+        visible: (2,) bool.
+    """
+
+    number: int
+    kind: str
+    centre: torch.Tensor
+    boxes: torch.Tensor
+    visible: torch.Tensor
+
+
+@dataclass(frozen=True)
+class PairBatch:
+    """B breasts, each in both views; chest wall left, denser is brighter, air is 0.
+
+    Attributes:
+        cc, mlo: (B, 1, side, side) float32 in 0..1.
+        pixel_mm: (B,) the same for both views of a breast.
+        nipples: (B, 2, 2) row, col in CC and in MLO.
+        pectoral: (B, 4) row0, col0, row1, col1 of the muscle's edge in MLO.
+        points: (B, N, 2, 2) tracked tissue: row, col in CC and in MLO.
+        points_visible: (B, N, 2) bool.
+        lesion_map: (B, 2, side, side) uint8, number of the lesion shown there; 0 none.
+        lesions: Per breast.
+        names: Per breast (exam index, laterality, density class).
+    """
+
+    cc: torch.Tensor
+    mlo: torch.Tensor
+    pixel_mm: torch.Tensor
+    nipples: torch.Tensor
+    pectoral: torch.Tensor
+    points: torch.Tensor
+    points_visible: torch.Tensor
+    lesion_map: torch.Tensor
+    lesions: tuple[tuple[PairLesion, ...], ...]
+    names: tuple[tuple[int, Laterality, str], ...]
+
+
+def pair_batches(
+    seed: int,
+    *,
+    breasts: int,
+    side: int = 512,
+    pixel_mm: float = 0.2,
+    points: int = 256,
+    device: str | torch.device = "cpu",
+    first_exam: int = 0,
+) -> Iterator[PairBatch]:
+    """Batches of `breasts` breasts each, without end; the same seed gives the same sequence.
+
+    Args:
+        side: Rows and columns of the square pictures.
+        pixel_mm: The finest pixel: a breast that does not fit into `side` gets larger pixels, the
+            same in both views.
+        points: Tracked places per breast.
+        first_exam: Exams are numbered on from here; each gives its right, then its left breast.
+
+    Raises:
+        GlamError: A figure that makes no picture.
+    """
+    if breasts < 1 or side < 32 or points < 1 or not 0.02 <= pixel_mm <= 5:
+        raise GlamError("A batch needs at least 1 breast, 32 pixels, 1 point and 0.02 mm a pixel.")
+    maker = _PairMaker(seed, side, pixel_mm, points, torch.device(device))
+    start = 2 * first_exam
+    while True:
+        numbers = range(start, start + breasts)
+        yield _stacked(each_on_one_thread(maker.pair, numbers, device=maker.device))
+        start += breasts
+
+
+@dataclass(frozen=True)
+class _Pair:
+    pictures: torch.Tensor  # (2, side, side)
+    pixel_mm: float
+    nipples: torch.Tensor
+    pectoral: torch.Tensor
+    points: torch.Tensor
+    visible: torch.Tensor
+    lesion_map: torch.Tensor
+    lesions: tuple[PairLesion, ...]
+    name: tuple[int, Laterality, str]
+
+
+@dataclass(frozen=True)
+class _PairMaker:
+    seed: int
+    side: int
+    pixel_mm: float
+    points: int
+    device: torch.device
+
+    def pair(self, number: int) -> _Pair:
+        """Breast `number` of the sequence."""
+        index, left = divmod(number, 2)
+        side = Laterality.LEFT if left else Laterality.RIGHT
+        density = draw_density_class(self.seed, index)
+        anatomy = draw_anatomies(self.seed, index, density, implants=False)[side]
+        style = draw_style(stream(self.seed, index, "style", 0))
+        breast = set_up_breast(
+            anatomy,
+            plan_lesions(self.seed, index, ExamRequest()),
+            seed=self.seed,
+            index=index,
+            visit=0,
+            pixel_mm=_WINDOW_PIXEL_MM,
+            detector_mm=_DETECTOR_MM,
+        )
+        framings = _on_canvas(breast, self.side, self.pixel_mm)
+        volume = gland_volume([anatomy], field_stream(self.device, self.seed, index, side, "gland"))
+        curves = draw_curves(anatomy, stream(self.seed, index, side, "curves"))
+        tissue = BreastTissue(anatomy, volume, curves)
+        drawn = [self._draw(breast, tissue, style, view, framings[view]) for view in VIEWS]
+        where = tracked_points(anatomy, self.points, self.seed, index)
+        places = torch.stack(
+            [framings[v].picture_from_view(breast.maps[v].view_from_anatomy(where))[0]
+             for v in VIEWS], dim=1,
+        )  # fmt: skip
+        inside = torch.stack([view.envelope.inside_mm[0, 0] > 0 for _, view in drawn])
+        nipples = [torch.tensor(framings[v].nipple_mm) / framings[v].pixel_mm for v in VIEWS]
+        return _Pair(
+            pictures=torch.stack([picture for picture, _ in drawn]),
+            pixel_mm=framings[ViewPosition.CC].pixel_mm,
+            nipples=torch.stack(nipples),
+            pectoral=torch.tensor(framings[ViewPosition.MLO].muscle_edge_px()),
+            points=places.float(),
+            visible=_visible(places, inside),
+            lesion_map=_lesion_map([view for _, view in drawn], self.side, self.device),
+            lesions=_pair_lesions([view for _, view in drawn]),
+            name=(index, side, density),
+        )
+
+    def _draw(
+        self,
+        breast: BreastSetup,
+        tissue: BreastTissue,
+        style: ScannerStyle,
+        view: ViewPosition,
+        framing: Framing,
+    ) -> tuple[torch.Tensor, DrawnView]:
+        setup = view_setup(breast, view, framing, self.device)
+        words = (breast.index, breast.anatomy.laterality, view, "noise", 0)
+        fields = field_stream(self.device, self.seed, *words)
+        drawn = draw_view(breast, tissue, setup, fields)
+        display = display_values(
+            drawn.extra,
+            drawn.envelope,
+            setup.pose.thickness_mm,
+            style,
+            pixel_mm=framing.pixel_mm,
+            generator=fields,
+        )
+        edge = (drawn.envelope.inside_mm / 0.25).clamp(0.0, 1.0)
+        return (display * edge).clamp(0.0, 1.0)[0, 0], drawn
+
+
+def _on_canvas(breast: BreastSetup, side: int, pixel_mm: float) -> dict[ViewPosition, Framing]:
+    """Framings of both views on squares with one pixel size, the breast as large as it may be."""
+    windows = {view: breast_window(breast.framings[view]) for view in VIEWS}
+    longest = max(max(row1 - row0, cols) for row0, row1, cols in windows.values())
+    pixel = max(pixel_mm, longest * _WINDOW_PIXEL_MM / side)
+    framings = {}
+    for view, (row0, row1, _) in windows.items():
+        framing = breast.framings[view].resampled(pixel)
+        top = row0 * _WINDOW_PIXEL_MM / pixel
+        if view is ViewPosition.CC:
+            top -= (side - (row1 - row0) * _WINDOW_PIXEL_MM / pixel) / 2
+        framings[view] = framing.cropped(round(top), 0, side, side)
+    return framings
+
+
+def _visible(places: torch.Tensor, inside: torch.Tensor) -> torch.Tensor:
+    """(N, 2) bool: on the canvas and in the breast."""
+    side = inside.shape[-1]
+    nearest = places.round().long()
+    on_canvas = ((nearest >= 0) & (nearest < side)).all(-1)
+    held = nearest.clamp(0, side - 1)
+    within = inside.cpu()
+    in_breast = torch.stack(
+        [within[view][held[:, view, 0], held[:, view, 1]] for view in range(2)], dim=1
+    )
+    return on_canvas & in_breast
+
+
+def _lesion_map(views: list[DrawnView], side: int, device: torch.device) -> torch.Tensor:
+    number_map = torch.zeros((2, side, side), dtype=torch.uint8)
+    for plane, view in zip(number_map, views, strict=True):
+        for number, lesion in enumerate(view.lesions, start=1):
+            if lesion.box is not None and lesion.mask is not None and lesion.visible:
+                row0, col0, row1, col1 = lesion.box
+                plane[row0 : row1 + 1, col0 : col1 + 1][lesion.mask] = number
+    return number_map.to(device)
+
+
+def _pair_lesions(views: list[DrawnView]) -> tuple[PairLesion, ...]:
+    lesions = []
+    for number, both in enumerate(zip(*(view.lesions for view in views), strict=True), start=1):
+        boxes = [each.box if each.visible and each.box else (-1, -1, -1, -1) for each in both]
+        lesions.append(
+            PairLesion(
+                number,
+                both[0].lesion.plan.kind.value,
+                torch.tensor([(each.row, each.col) for each in both]),
+                torch.tensor(boxes),
+                torch.tensor([each.visible for each in both]),
+            )
+        )
+    return tuple(lesions)
+
+
+def _stacked(pairs: list[_Pair]) -> PairBatch:
+    pictures = torch.stack([pair.pictures for pair in pairs])
+    device = pictures.device
+
+    def together(name: str) -> torch.Tensor:
+        return torch.stack([getattr(pair, name) for pair in pairs]).to(device)
+
+    return PairBatch(
+        cc=pictures[:, :1],
+        mlo=pictures[:, 1:],
+        pixel_mm=torch.tensor([pair.pixel_mm for pair in pairs], device=device),
+        nipples=together("nipples"),
+        pectoral=together("pectoral"),
+        points=together("points"),
+        points_visible=together("visible"),
+        lesion_map=together("lesion_map"),
+        lesions=tuple(pair.lesions for pair in pairs),
+        names=tuple(pair.name for pair in pairs),
+    )
