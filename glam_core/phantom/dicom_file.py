@@ -1,5 +1,6 @@
 """One synthetic view as a Digital Mammography X-Ray Image, For Presentation."""
 
+import datetime
 from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
@@ -55,6 +56,7 @@ class ViewFile:
         voi_function: "LINEAR", "LINEAR_EXACT" or "SIGMOID".
         monochrome1: Whether low stored values are bright.
         transfer_syntax: "explicit", "jpeg-lossless" or "jpeg-2000".
+        padding: The stored value of air, where air is one value (Pixel Padding Value).
     """
 
     identity: SyntheticIdentity
@@ -75,6 +77,7 @@ class ViewFile:
     burned_in: bool
     implant: bool
     view_modifiers: tuple[str, ...] = ()
+    padding: int | None = None
 
 
 def _stored_plainly(pixels: Pixels, bits: int) -> bytes:
@@ -178,6 +181,8 @@ def _patient(view: ViewFile) -> dict[str, Any]:
 def _study(view: ViewFile) -> dict[str, Any]:
     identity = view.identity
     date, time = identity.study_date.strftime("%Y%m%d"), identity.study_time.strftime("%H%M%S")
+    exposed = datetime.datetime.combine(identity.study_date, identity.study_time)
+    exposed += datetime.timedelta(seconds=50 * view.number)
     return {
         "SpecificCharacterSet": "ISO_IR 192",
         "ImageType": ["DERIVED", "PRIMARY"],
@@ -191,8 +196,8 @@ def _study(view: ViewFile) -> dict[str, Any]:
         "ContentDate": date,
         "StudyTime": time,
         "SeriesTime": time,
-        "AcquisitionTime": time,
-        "ContentTime": time,
+        "AcquisitionTime": exposed.strftime("%H%M%S"),
+        "ContentTime": exposed.strftime("%H%M%S"),
         "AccessionNumber": synthetic_uid(identity.study_id)[-12:],
         "StudyID": "1",
         "StudyDescription": "Synthetic screening mammography",
@@ -278,7 +283,8 @@ def _projection(view: ViewFile) -> dict[str, Any]:
 
 def _grey_scale(view: ViewFile) -> dict[str, Any]:
     photometric = "MONOCHROME1" if view.monochrome1 else "MONOCHROME2"
-    return {
+    padding = {} if view.padding is None else {"PixelPaddingValue": view.padding}
+    return padding | {
         "SamplesPerPixel": 1,
         "PhotometricInterpretation": photometric,
         "BitsAllocated": 16,

@@ -12,6 +12,7 @@ class FileStyle:
         transfer_syntax: "explicit", "jpeg-lossless" or "jpeg-2000".
         magnification: Estimated Radiographic Magnification Factor; the detector's spacing is the
             pixel size in the breast's plane times this factor.
+        padded: Whether the value of air is told as Pixel Padding Value.
         calibrated: Whether Pixel Spacing is given beside Imager Pixel Spacing.
     """
 
@@ -21,23 +22,30 @@ class FileStyle:
     transfer_syntax: str
     magnification: float
     calibrated: bool
+    padded: bool
 
 
 _FILES = {
     "flat panel": FileStyle(
-        "Synthetic Imaging A", "Phantom Flat Panel", "SIGMOID", "explicit", 1.0, False
+        "Synthetic Imaging A", "Phantom Flat Panel", "SIGMOID", "explicit", 1.0, False, True
     ),
     "selenium": FileStyle(
-        "Synthetic Imaging B", "Phantom Selenium", "LINEAR", "jpeg-lossless", 1.07, False
+        "Synthetic Imaging B", "Phantom Selenium", "LINEAR", "jpeg-lossless", 1.07, False, True
     ),
     "silicon": FileStyle(
-        "Synthetic Imaging C", "Phantom Silicon", "LINEAR_EXACT", "jpeg-2000", 1.05, True
+        "Synthetic Imaging C", "Phantom Silicon", "LINEAR_EXACT", "jpeg-2000", 1.05, True, True
     ),
     "storage phosphor": FileStyle(
-        "Synthetic Imaging D", "Phantom Storage Phosphor", "LINEAR", "jpeg-lossless", 1.0, False
+        "Synthetic Imaging D",
+        "Phantom Storage Phosphor",
+        "LINEAR",
+        "jpeg-lossless",
+        1.0,
+        False,
+        False,
     ),
     "digitised film": FileStyle(
-        "Synthetic Imaging E", "Phantom Film", "LINEAR", "explicit", 1.0, True
+        "Synthetic Imaging E", "Phantom Film", "LINEAR", "explicit", 1.0, True, False
     ),
 }
 

@@ -18,6 +18,7 @@ from glam_core.phantom.file_style import file_style
 from glam_core.phantom.identity import SyntheticIdentity, identity_of
 from glam_core.phantom.manifest_rows import split_of
 from glam_core.phantom.report import ExamReport, PriorExam, write_report
+from glam_core.phantom.styles import STYLES
 from glam_core.phantom.technique import technique_of
 from glam_core.phantom.truth import Lesion, LesionTruth, PhantomExam, PhantomView
 from glam_core.terms import Laterality, ViewKey, ViewPosition
@@ -183,7 +184,13 @@ def _view_file(
         model_name=style.model_name,
         burned_in=_LABEL in view.markers,
         implant=exam.implants,
+        padding=_stored_air(exam.style, view) if style.padded else None,
     )
+
+
+def _stored_air(style_name: str, view: PhantomView) -> int:
+    air = STYLES[style_name].air
+    return 2**view.bits - 1 - air if view.photometric == "MONOCHROME1" else air
 
 
 def _write_truth(

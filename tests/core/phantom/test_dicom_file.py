@@ -113,8 +113,8 @@ def test_dciodvfy_finds_no_error(tmp_path, syntax):
     variants = [
         view_file(transfer_syntax=syntax),
         view_file(ViewKey(LEFT, MLO), calibrated=True, detector_spacing_mm=0.0857, bits=14),
-        view_file(ViewKey(RIGHT, MLO), monochrome1=True, burned_in=True, magnification=1.07),
-        view_file(ViewKey(LEFT, CC), implant=True, view_modifiers=("ID",), voi_function="LINEAR"),
+        view_file(ViewKey(RIGHT, MLO), monochrome1=True, padding=4095, magnification=1.07),
+        view_file(ViewKey(LEFT, CC), implant=True, view_modifiers=("ID",), burned_in=True),
     ]
     for number, view in enumerate(variants):
         path = tmp_path / f"{number}.dcm"

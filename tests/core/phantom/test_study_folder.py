@@ -11,6 +11,7 @@ import pytest
 from glam_core.phantom import study_folder
 from glam_core.phantom.manifest_rows import COLUMNS, rows_of_exam, write_manifest
 from glam_core.phantom.study_folder import ExamWords, is_complete, write_exam
+from glam_core.phantom.styles import STYLES
 from glam_core.terms import ChestWall, ViewKey
 from tests.core.phantom.drawn_exam import CC, LEFT, MLO, RIGHT, SHAPE, drawn_exam
 
@@ -68,6 +69,25 @@ def test_a_mirrored_file_says_so_in_its_orientation(tmp_path):
     view = replace(exam.views[key], chest_wall=ChestWall.LEFT, stored_mirrored=True)
     folder = write_exam(replace(exam, views={**exam.views, key: view}), tmp_path / "exam")
     assert list(pydicom.dcmread(folder / "RCC.dcm").PatientOrientation) == ["A", "L"]
+
+
+@pytest.mark.parametrize(
+    ("style", "photometric", "air"),
+    [("flat panel", "MONOCHROME2", 0), ("silicon", "MONOCHROME1", 4095 - 200)],
+)
+def test_air_is_told_as_padding_where_it_is_one_value(tmp_path, style, photometric, air):
+    exam = drawn_exam(style=style)
+    views = {key: replace(view, photometric=photometric) for key, view in exam.views.items()}
+    folder = write_exam(replace(exam, views=views), tmp_path / "exam")
+    header = pydicom.dcmread(folder / "RCC.dcm")
+    assert header.PixelPaddingValue == air
+    assert header.PhotometricInterpretation == photometric
+
+
+def test_every_scanner_style_has_its_way_of_storing(tmp_path):
+    for style in STYLES:
+        folder = write_exam(drawn_exam((), style=style), tmp_path / style)
+        assert pydicom.dcmread(folder / "RCC.dcm").pixel_array.shape == SHAPE
 
 
 def test_a_full_disk_leaves_no_exam_and_no_half_folder(tmp_path, monkeypatch):
