@@ -163,6 +163,8 @@ def stored_values(
     bits: StoredValues = whole.view(np.uint16 if whole.itemsize == 2 else np.uint8)
     if layout.shift and precision > layout.bits_stored:
         bits = bits >> layout.shift
+    if layout.signed and values.dtype.kind == "i" and not layout.native:
+        return whole.astype(np.int16)  # the stream knows its sign; lossy values may stand out
     if layout.signed:
         unused = 16 - layout.bits_stored
         signed = bits.astype(np.uint16).view(np.int16)

@@ -114,11 +114,14 @@ def readable_date(text: str | None) -> str | None:
 
 
 def acquired_of(header: Header) -> str | None:
-    """When the picture was taken, "2015-09-29 12:10:02"; as much of it as the header says."""
+    """When the picture was taken, "2015-09-29 12:10:02"; as much of it as the header says.
+
+    Content Date is not asked: in anonymised files it is the day of the anonymisation.
+    """
     whole = header.text("AcquisitionDateTime")
     day = whole[:8] if whole else None
     time = whole[8:14] if whole else None
-    day = readable_date(day or header.text("AcquisitionDate") or header.text("ContentDate"))
-    time = time or header.text("AcquisitionTime") or header.text("ContentTime") or ""
+    day = readable_date(day or header.text("AcquisitionDate"))
+    time = time or header.text("AcquisitionTime") or ""
     clock = f" {time[:2]}:{time[2:4]}:{time[4:6]}" if time[:6].isdigit() and len(time) >= 6 else ""
     return f"{day}{clock}" if day else None

@@ -44,7 +44,7 @@ KEYWORDS = (
     "SpecificCharacterSet", "SOPClassUID", "SOPInstanceUID", "StudyInstanceUID",
     "SeriesInstanceUID", "Modality", "BodyPartExamined", "PresentationIntentType",
     "IssuerOfPatientID", "AcquisitionDate", "AcquisitionTime", "AcquisitionDateTime",
-    "ContentDate", "ContentTime", "SeriesDate", "InstanceNumber",
+    "SeriesDate", "InstanceNumber",
 )  # fmt: skip
 _MAMMOGRAPHY_CLASSES = {
     "1.2.840.10008.5.1.4.1.1.1.2": False,

@@ -8,6 +8,7 @@ from typing import BinaryIO
 from glam_core.dicom.codecs import DEFLATED
 
 MAX_INFLATED_BYTES = 2 << 30
+_META_ROOM = 1 << 14
 _PLAIN = b"1.2.840.10008.1.2.1\0\0\0"  # as long as the deflated one's identifier
 
 
@@ -24,14 +25,12 @@ def inflated(stream: BinaryIO) -> tuple[BinaryIO, bool]:
 
     Source: DICOM PS3.5, annex A.5.
     """
-    start = stream.read(144)
-    if start[128:140] != b"DICM\x02\0\0\0UL\x04\0" or len(start) < 144:
-        stream.seek(0)
+    start = stream.read(_META_ROOM)
+    end = _meta_end(start)
+    stream.seek(0)
+    if DEFLATED.encode() not in start[:end]:
         return stream, False
-    meta = stream.read(min(int(struct.unpack_from("<I", start, 140)[0]), 1 << 16))
-    if DEFLATED.encode() not in meta:
-        stream.seek(0)
-        return stream, False
+    stream.seek(end)
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)
     try:
         data = inflater.decompress(stream.read(), MAX_INFLATED_BYTES)
@@ -39,4 +38,18 @@ def inflated(stream: BinaryIO) -> tuple[BinaryIO, bool]:
         raise ValueError("its deflated data are damaged; copy it again") from error
     if inflater.unconsumed_tail:
         raise ValueError("it inflates to more than 2 GiB")
-    return io.BytesIO(start + meta.replace(DEFLATED.encode(), _PLAIN) + data), True
+    head = start[:end].replace(DEFLATED.encode(), _PLAIN)
+    stream.seek(0)
+    return io.BytesIO(head + data), True
+
+
+def _meta_end(start: bytes) -> int:
+    """Where the file meta information ends; 0 where there is none (PS3.10, clause 7.1)."""
+    if start[128:132] != b"DICM":
+        return 0
+    at = 132
+    while start[at : at + 2] == b"\x02\0" and at + 12 <= len(start):
+        long = start[at + 4 : at + 6] in (b"OB", b"UN", b"OW", b"UT", b"SQ")
+        form, length_at, used = ("<I", 8, 12) if long else ("<H", 6, 8)
+        at += used + int(struct.unpack_from(form, start, at + length_at)[0])
+    return at

@@ -7,7 +7,7 @@ from glam_core.terms import Laterality, ViewPosition
 
 VIEW_KEYWORDS = (
     "ViewCodeSequence", "ViewPosition", "ImageLaterality", "Laterality", "FrameLaterality",
-    "PatientOrientation", "AnatomicRegionSequence", "SharedFunctionalGroupsSequence",
+    "ImageType", "PatientOrientation", "AnatomicRegionSequence", "SharedFunctionalGroupsSequence",
 )  # fmt: skip
 
 # PS3.16, CID 4014: SNOMED CT and its former SNOMED RT identifiers.
@@ -66,7 +66,10 @@ def view_position_of(header: Header) -> ViewPosition | None:
 
 
 def view_modifiers_of(header: Header) -> tuple[str, ...]:
-    """Short codes of the view modifiers in the customary order."""
+    """Short codes of the view modifiers in the customary order.
+
+    Pictures for a stereotactic biopsy say so in Image Type alone; they get the modifier STEREO.
+    """
     found: set[str] = set()
     for view in header.items("ViewCodeSequence"):
         if (view.text("CodeValue") or "") in _SPECIMEN:
@@ -82,6 +85,8 @@ def view_modifiers_of(header: Header) -> tuple[str, ...]:
         found |= {short} if short else set()
     if not header.items("ViewCodeSequence"):
         found.update(_position_of_word(header.text("ViewPosition") or "")[1])
+    if any(kind.upper().startswith("STEREO") for kind in header.texts("ImageType")[2:]):
+        found.add("STEREO")
     return tuple(sorted(found, key=lambda s: (_ORDER.index(s) if s in _ORDER else 99, s)))
 
 
