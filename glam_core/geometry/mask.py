@@ -12,7 +12,8 @@ BoolMask = npt.NDArray[np.bool_]
 _WORKING_PX = 512  # a coarser mask costs the nipple accuracy, a finer one only time
 _LEAST_AREA_SHARE = 0.01
 _STRIP_SHARE = 0.03  # of the long side: the broadest film edge that is taken for one
-_TISSUE_SHARE = 0.13  # skin on digitised film shows at this share of the tissue's usual grey
+_TAIL_SHARE = 0.1  # of the breast's width; narrower rows beyond it are glow or abdomen
+_TISSUE_SHARE = 0.06  # skin on digitised film shows at this share of the tissue's usual grey
 
 
 def breast_mask(picture: FloatPicture) -> BoolMask:
@@ -55,7 +56,8 @@ def _small_mask(picture: FloatPicture) -> BoolMask:
         return np.zeros(picture.shape, dtype=bool)
     # The opening rounds the nipple off; what it took from the chosen piece comes back.
     near = cv2.dilate(chosen, _disc(radius + 1))
-    return _without_holes(np.asarray(near, dtype=np.uint8) & above)
+    filled = _without_holes(np.asarray(near, dtype=np.uint8) & above)
+    return _without_tails(filled)
 
 
 def _air_threshold(smooth: FloatPicture) -> float | None:
@@ -119,6 +121,20 @@ def _without_holes(mask: npt.NDArray[np.uint8]) -> BoolMask:
     outlines, _ = cv2.findContours(piece, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     filled = cv2.drawContours(np.zeros_like(piece), outlines, -1, 1, cv2.FILLED)
     return np.asarray(filled > 0, dtype=bool)
+
+
+def _without_tails(mask: BoolMask) -> BoolMask:
+    """The mask without the narrow glow that film shows along the chest wall beyond the breast."""
+    widths = mask.sum(axis=1)
+    if not widths.any():
+        return mask
+    narrow = np.flatnonzero(widths < _TAIL_SHARE * widths.max())
+    widest = int(np.argmax(widths))
+    first = narrow[narrow < widest].max(initial=-1) + 1
+    last = narrow[narrow > widest].min(initial=mask.shape[0])
+    trimmed = np.zeros_like(mask)
+    trimmed[first:last] = mask[first:last]
+    return trimmed
 
 
 def _disc(radius: int) -> npt.NDArray[np.uint8]:
