@@ -1,0 +1,132 @@
+"""How a training goes: one frozen dataclass, kept as JSON in the run's folder."""
+
+import argparse
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+from glam_core.errors import CheckpointError, GlamError
+from glam_core.model.config_file import from_mapping
+from glam_core.training.files import write_text
+
+RUN_CONFIG_FILE = "training.json"
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """Everything that decides a run beside its data and its first weights.
+
+    Attributes:
+        epochs: Passes over the training pairs; also fixes the schedule of the learning rate.
+        batch: Breasts (both views) in one step.
+        singles: Further pictures of each view in one step, for the saliency.
+        learning_rate: At its highest.
+        last_learning_rate_share: Of `learning_rate`, at the end of the cosine.
+        warm_up_share: Share of the steps over which the rate rises.
+        weight_decay: Of AdamW; norms, biases and temperatures are spared.
+        clip_norm: Longest gradient.
+        ema_decay: Of the running mean of the weights, which is what is kept as the model.
+        saliency_weight: Of the saliency term beside the correspondence term.
+        turn_deg, scale, shear, shift_px: Standard deviations of the affine augmentation (shift:
+            half width, in canvas pixels; scale: of its logarithm, shared by both views).
+        flip: Chance that both views are mirrored up to down.
+        gamma, noise, bias: Strengths of the intensity augmentation.
+        blur: Chance of a blur.
+        seed: Equal seeds give equal runs on one device.
+        precision: Of the encoder; weights and losses stay in float32.
+        threads: Of the processor; 0 leaves torch's own choice.
+        evaluate_every: Epochs between two measurements on the validation patients.
+        save_every: Epochs between two checkpoints.
+    """
+
+    epochs: int = 40
+    batch: int = 8
+    singles: int = 2
+    learning_rate: float = 1.5e-3
+    last_learning_rate_share: float = 0.002
+    warm_up_share: float = 0.1
+    weight_decay: float = 0.05
+    clip_norm: float = 2.0
+    ema_decay: float = 0.998
+    saliency_weight: float = 0.5
+    turn_deg: float = 7.0
+    scale: float = 0.12
+    shear: float = 0.06
+    shift_px: float = 10.0
+    flip: float = 0.5
+    gamma: float = 0.3
+    noise: float = 0.03
+    bias: float = 0.06
+    blur: float = 0.3
+    seed: int = 0
+    precision: Literal["float32", "bfloat16"] = "float32"
+    threads: int = 0
+    evaluate_every: int = 5
+    save_every: int = 1
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot work, before anything is read."""
+        for name in ("epochs", "batch", "evaluate_every", "save_every"):
+            if getattr(self, name) < 1:
+                raise GlamError(f"--{name}={getattr(self, name)} must be 1 or more.")
+        for name in ("learning_rate", "clip_norm"):
+            if not getattr(self, name) > 0:
+                raise GlamError(f"--{name}={getattr(self, name)} must be more than 0.")
+        for name in ("warm_up_share", "flip", "blur", "ema_decay"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise GlamError(f"--{name}={getattr(self, name)} must lie between 0 and 1.")
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if not isinstance(value, str) and value < 0:
+                raise GlamError(f"--{field.name}={value} must not be negative.")
+
+
+def add_config_arguments(parser: argparse.ArgumentParser) -> None:
+    """`--key=value` for every field of `TrainingConfig`; the parser refuses unknown keys."""
+    hints = get_type_hints(TrainingConfig)
+    group = parser.add_argument_group("training", "--key=value, each with its default")
+    for field in fields(TrainingConfig):
+        hint = hints[field.name]
+        literal = get_origin(hint) is Literal
+        group.add_argument(
+            f"--{field.name}",
+            type=str if literal else hint,
+            choices=get_args(hint) if literal else None,
+            default=None,
+            metavar=None if literal else "X",
+            help=f"({field.default})",
+        )
+
+
+def given_keys(args: argparse.Namespace) -> dict[str, Any]:
+    """The keys that the user gave."""
+    names = [field.name for field in fields(TrainingConfig)]
+    return {name: getattr(args, name) for name in names if getattr(args, name) is not None}
+
+
+def save_config(config: TrainingConfig, folder: Path) -> None:
+    """Write the config into the run's folder."""
+    write_text(folder / RUN_CONFIG_FILE, json.dumps(asdict(config), indent=1) + "\n")
+
+
+def read_config(folder: Path) -> TrainingConfig:
+    """The config of a run.
+
+    Raises:
+        CheckpointError: It is missing, no JSON, or has unknown, missing or ill-typed keys.
+    """
+    file = folder / RUN_CONFIG_FILE
+    try:
+        data = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"{file.name} of {folder.name} cannot be read: {error}.") from error
+    if not isinstance(data, dict):
+        raise CheckpointError(f"{file.name} of {folder.name} is no training config.")
+    return from_mapping(TrainingConfig, data, file.name)
+
+
+def differing_keys(old: TrainingConfig, new: TrainingConfig) -> Sequence[str]:
+    """Names of the fields in which two configs differ."""
+    return [f.name for f in fields(old) if getattr(old, f.name) != getattr(new, f.name)]

@@ -1,0 +1,302 @@
+"""The pictures of a manifest with their landmarks, computed once and kept with the run."""
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
+
+from glam_core.data.manifest import Manifest, ManifestRow
+from glam_core.data.pairs import pairs_of, read_mask
+from glam_core.errors import GlamError, LandmarkError, ManifestError
+from glam_core.geometry.frames import frame_from_landmarks
+from glam_core.geometry.landmarks import Landmarks, NippleMark, PectoralLine
+from glam_core.inference.embedding_input import PREPROCESSING_VERSION
+from glam_core.inference.match_view import MatchView
+from glam_core.inference.match_views import match_view_from
+from glam_core.terms import ChestWall, PointPx, ViewPosition
+from glam_core.training.files import write_text
+from glam_core.training.picture_file import LONGEST_PX, read_row_picture, reduced_mask
+from glam_core.training.split import check_no_leak, split_of
+
+CACHE_FOLDER = "pictures"
+_VERSION = 1
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingPicture:
+    """One picture, ready to be laid on a canvas.
+
+    Attributes:
+        row: Of the manifest.
+        view: As inference sees it.
+        region: (rows, cols) bool over `view.picture`, every annotated place; None where the
+            manifest names none.
+    """
+
+    row: ManifestRow
+    view: MatchView
+    region: npt.NDArray[np.bool_] | None
+
+    @property
+    def is_cc(self) -> bool:
+        """Slot 0 (CC) or slot 1 (MLO)."""
+        return self.view.view_position is ViewPosition.CC
+
+
+@dataclass(frozen=True, eq=False)
+class PicturePair:
+    """Both views of one breast with one annotated lesion."""
+
+    cc: TrainingPicture
+    mlo: TrainingPicture
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingData:
+    """What a run learns from and what it is measured on.
+
+    Attributes:
+        training, validation: Pairs, patients kept apart.
+        singles: Every picture of the training patients with an annotated place, by slot.
+        all_training, all_validation: Every usable picture.
+        skipped: One sentence for each picture that cannot be used; tells no patient.
+    """
+
+    training: tuple[PicturePair, ...]
+    validation: tuple[PicturePair, ...]
+    singles: tuple[tuple[TrainingPicture, ...], tuple[TrainingPicture, ...]]
+    all_training: tuple[TrainingPicture, ...]
+    all_validation: tuple[TrainingPicture, ...]
+    skipped: tuple[str, ...]
+
+
+def training_data(
+    manifest: Manifest,
+    run_folder: Path,
+    *,
+    pairs_needed: bool = True,
+    report: Callable[[int, int], None] | None = None,
+) -> TrainingData:
+    """Read every picture once, find its landmarks, and split by patient.
+
+    Raises:
+        ManifestError: There are no pairs, or none for training or for validation, or a picture
+            cannot be read.
+    """
+    check_no_leak(manifest.rows)
+    rows = [row for row in manifest.rows if split_of(row) != "test"]
+    pairs = pairs_of(manifest) if pairs_needed else ()
+    _check_sides(manifest, [pair.cc for pair in pairs] if pairs_needed else rows)
+    pictures, skipped = _pictures(manifest, rows, run_folder, report)
+    usable = {picture.row.line: picture for picture in pictures}
+    both = [
+        (split_of(pair.cc), PicturePair(usable[pair.cc.line], usable[pair.mlo.line]))
+        for pair in pairs
+        if pair.cc.line in usable and pair.mlo.line in usable
+    ]
+    training = tuple(pair for side, pair in both if side == "training")
+    validation = tuple(pair for side, pair in both if side == "validation")
+    if pairs_needed and not (training and validation):
+        raise ManifestError(
+            f"{manifest.file.name}: no annotated pair is left for "
+            f"{'training' if not training else 'validation'}, because the landmarks of its "
+            "pictures are not found; add nipple and pectoral columns to the manifest."
+        )
+    learnt = tuple(p for p in pictures if split_of(p.row) == "training")
+    marked = [p for p in learnt if p.region is not None]
+    return TrainingData(
+        training=training,
+        validation=validation,
+        singles=(tuple(p for p in marked if p.is_cc), tuple(p for p in marked if not p.is_cc)),
+        all_training=learnt,
+        all_validation=tuple(p for p in pictures if split_of(p.row) == "validation"),
+        skipped=tuple(skipped),
+    )
+
+
+def _check_sides(manifest: Manifest, rows: Sequence[ManifestRow]) -> None:
+    sides = {split_of(row) for row in rows}
+    for wanted in ("training", "validation"):
+        if wanted not in sides:
+            raise ManifestError(
+                f"{manifest.file.name}: no patient with usable pictures falls to {wanted}; add "
+                "patients, or fill the column 'split' with train and val."
+            )
+
+
+def _pictures(
+    manifest: Manifest,
+    rows: Sequence[ManifestRow],
+    run_folder: Path,
+    report: Callable[[int, int], None] | None,
+) -> tuple[list[TrainingPicture], list[str]]:
+    """From the cache where it belongs to these files, otherwise read anew and kept."""
+    folder = run_folder / CACHE_FOLDER
+    key = _cache_key(rows)
+    kept = _read_cache(folder, key, rows)
+    if kept is not None:
+        return kept
+    pictures: list[TrainingPicture] = []
+    skipped: list[str] = []
+    for index, row in enumerate(rows):
+        if report is not None:
+            report(index, len(rows))
+        try:
+            pictures.append(_read(row))
+        except LandmarkError as error:
+            skipped.append(f"Line {row.line}: {error}")
+    if report is not None:
+        report(len(rows), len(rows))
+    if not pictures:
+        raise ManifestError(
+            f"{manifest.file.name}: the landmarks of no picture are found; check that they are "
+            "mammograms, or give nipple and pectoral columns."
+        )
+    _write_cache(folder, key, pictures, skipped)
+    return pictures, skipped
+
+
+def _read(row: ManifestRow) -> TrainingPicture:
+    picture, scale, stored = read_row_picture(row)
+    # Kept in eight bits, so that a run from the cache sees the same pixels as the first one.
+    eight = np.round(picture * 255).astype(np.uint8)
+    view = match_view_from(
+        eight.astype(np.float32) / np.float32(255),
+        scale,
+        stored,
+        row.laterality,
+        row.view_position,
+        key=str(row.line),
+        spacing=row.pixel_spacing_mm,
+        landmarks=_given_landmarks(row),
+    )
+    return TrainingPicture(row, view, _region(row, picture.shape, scale))
+
+
+def _given_landmarks(row: ManifestRow) -> Landmarks | None:
+    """The manifest's own landmarks, where they say all that this view needs.
+
+    In a CC view the nipple alone does not tell the side of the chest wall: that is seen.
+    """
+    nipple, line = row.nipple, row.pectoral_line
+    if nipple is None or line is None or row.view_position is not ViewPosition.MLO:
+        return None
+    top, low = line
+    wall = ChestWall.LEFT if nipple.col > (top.col + low.col) / 2 else ChestWall.RIGHT
+    return Landmarks(
+        wall,
+        NippleMark(nipple.row, nipple.col, 1.0),
+        PectoralLine(top.row, top.col, low.row, low.col, 1.0),
+    )
+
+
+def _region(row: ManifestRow, shape: tuple[int, ...], scale: float) -> npt.NDArray[np.bool_] | None:
+    if row.mask is not None:
+        region = reduced_mask(read_mask(row), (shape[0], shape[1]))
+        return region if region.any() else None
+    if not row.boxes:
+        return None
+    region = np.zeros((shape[0], shape[1]), dtype=bool)
+    for box in row.boxes:
+        top, left = int(box.row0 / scale), int(box.col0 / scale)
+        region[top : int(box.row1 / scale) + 1, left : int(box.col1 / scale) + 1] = True
+    return region if region.any() else None
+
+
+def _cache_key(rows: Sequence[ManifestRow]) -> str:
+    """Changes with the manifest, the files' sizes and times, and the way they are read."""
+    digest = hashlib.sha256(f"{_VERSION} {PREPROCESSING_VERSION} {LONGEST_PX}".encode())
+    for row in rows:
+        stat = row.image.stat()
+        mask = row.mask.stat().st_mtime_ns if row.mask is not None else 0
+        digest.update(repr((row, stat.st_size, stat.st_mtime_ns, mask)).encode())
+    return digest.hexdigest()
+
+
+def _write_cache(
+    folder: Path, key: str, pictures: Sequence[TrainingPicture], skipped: Sequence[str]
+) -> None:
+    arrays: dict[str, npt.NDArray[np.uint8]] = {}
+    facts = []
+    for picture in pictures:
+        view, line = picture.view, str(picture.row.line)
+        arrays[f"{line}.picture"] = np.round(view.picture * 255).astype(np.uint8)
+        arrays[f"{line}.mask"] = view.mask.astype(np.uint8)
+        if picture.region is not None:
+            arrays[f"{line}.region"] = picture.region.astype(np.uint8)
+        facts.append(
+            {
+                "line": picture.row.line,
+                "scale": view.image_px_per_picture_px,
+                "shape": list(view.image_shape),
+                "landmarks": asdict(view.landmarks),
+            }
+        )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        unfinished = folder / ".pictures.part"
+        save_file(arrays, unfinished)
+        unfinished.replace(folder / "pictures.safetensors")
+    except (OSError, SafetensorError) as error:
+        raise GlamError(f"The pictures cannot be kept in {folder}: {error}.") from error
+    said = {"key": key, "pictures": facts, "skipped": list(skipped)}
+    write_text(folder / "pictures.json", json.dumps(said))
+
+
+def _read_cache(
+    folder: Path, key: str, rows: Sequence[ManifestRow]
+) -> tuple[list[TrainingPicture], list[str]] | None:
+    """None where there is none, or one of other files."""
+    try:
+        said = json.loads((folder / "pictures.json").read_text(encoding="utf-8"))
+        if said["key"] != key:
+            return None
+        arrays = load_file(folder / "pictures.safetensors")
+    except (OSError, ValueError, KeyError, SafetensorError):
+        return None
+    by_line = {row.line: row for row in rows}
+    pictures = []
+    for fact in said["pictures"]:
+        row, name = by_line[fact["line"]], str(fact["line"])
+        landmarks = _landmarks_of(fact["landmarks"])
+        view = MatchView(
+            key=name,
+            laterality=row.laterality,
+            view_position=row.view_position,
+            picture=arrays[f"{name}.picture"].astype(np.float32) / np.float32(255),
+            mask=arrays[f"{name}.mask"].astype(bool),
+            image_px_per_picture_px=float(fact["scale"]),
+            landmarks=landmarks,
+            frame=frame_from_landmarks(
+                landmarks,
+                laterality=row.laterality,
+                view=row.view_position,
+                spacing=row.pixel_spacing_mm,
+            ),
+            image_shape=(int(fact["shape"][0]), int(fact["shape"][1])),
+        )
+        region = arrays.get(f"{name}.region")
+        pictures.append(TrainingPicture(row, view, None if region is None else region > 0))
+    return pictures, list(said["skipped"])
+
+
+def _landmarks_of(said: dict[str, object]) -> Landmarks:
+    nipple, line = said["nipple"], said["pectoral_line"]
+    return Landmarks(
+        chest_wall=ChestWall(str(said["chest_wall"])),
+        nipple=NippleMark(**nipple) if isinstance(nipple, dict) else None,
+        pectoral_line=PectoralLine(**line) if isinstance(line, dict) else None,
+    )
+
+
+def centre_of(picture: TrainingPicture) -> PointPx:
+    """Centre of mass of the annotated place, in stored pixels."""
+    assert picture.region is not None
+    rows, cols = np.nonzero(picture.region)
+    return picture.view.image_from_picture(PointPx(float(rows.mean()), float(cols.mean())))

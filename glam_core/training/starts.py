@@ -1,0 +1,61 @@
+"""Configs to start a training from, by the names that commands know them by."""
+
+from dataclasses import replace
+
+from glam_core.errors import GlamError
+from glam_core.model import presets
+from glam_core.model.config import (
+    GlamConfig,
+    NoTextConfig,
+    PoolingConfig,
+    PyramidConfig,
+    TextConfig,
+)
+
+START_NAMES = ("tiny", "small", "glam", "paper")
+
+
+def start_config(name: str, *, texts: bool = True) -> GlamConfig:
+    """The config of that name.
+
+    Args:
+        name: "tiny" (seconds a step on any CPU), "small", "glam" or "paper".
+        texts: Keep the text encoder; without it the model answers clicks only.
+
+    Raises:
+        GlamError: There is no such name.
+    """
+    if name not in START_NAMES:
+        raise GlamError(f"{name!r} is none of {', '.join(START_NAMES)}.")
+    config = {
+        "tiny": _tiny,
+        "small": _small,
+        "glam": presets.glam,
+        "paper": presets.paper,
+    }[name]()
+    if texts:
+        return config
+    corrections = replace(config.corrections, report_to_patch=False)
+    return replace(config, text=NoTextConfig(), corrections=corrections)
+
+
+def _small() -> GlamConfig:
+    config = presets.glam_small()
+    assert isinstance(config.image, PyramidConfig)
+    return replace(config, image=replace(config.image, within_tissue=True, dropout=0.2))
+
+
+def _tiny() -> GlamConfig:
+    config = presets.glam_small(128)
+    assert isinstance(config.text, TextConfig)
+    return replace(
+        config,
+        name="tiny",
+        image=PyramidConfig(
+            side_px=128, map_side=32, width=32, stage_widths=(8, 16, 24), within_tissue=True
+        ),
+        text=replace(config.text, width=32, layers=1, heads=2, intermediate=64),
+        pooling=PoolingConfig(kind="neighbourhood", grid=(8, 8), margin_patch=1, shared=True),
+        cross_view=replace(config.cross_view, local_width=32),
+        projection=replace(config.projection, width=32, view_hidden=32),
+    )
