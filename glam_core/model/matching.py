@@ -110,9 +110,8 @@ def match_scores(
         view: Which of the views in `answering`.
         slot: Of the asking view.
     """
-    rows = torch.full((len(asked.features),), view, device=answering.answering.device)
     with torch.no_grad():
-        return _scores(model, asked, answering, rows, slot)
+        return _scores(model, asked, answering, view, slot)
 
 
 def region_scores(
@@ -164,19 +163,24 @@ def text_scores(model: GlamModel, text_local: Tensor, features: PatchFeatures) -
 
 
 def _scores(
-    model: GlamModel, asked: AskedPlaces, answering: PatchFeatures, rows: Tensor, slot: int
+    model: GlamModel, asked: AskedPlaces, answering: PatchFeatures, view: int | Tensor, slot: int
 ) -> Tensor:
+    """(q, P) scores in one view for all queries, or in the view of each query ((q,) indices)."""
     head = model.cross_view.match_head
-    scores = head.likeness(asked.features[:, None], answering.answering[rows])[:, 0]
-    scores = scores + head.depth_bias(asked.depth_mm[:, None], answering.depth_mm[rows])[:, 0]
-    if answering.saliency is not None:
-        scores = scores + answering.saliency[rows]
+    each = not isinstance(view, int)  # then one row of everything for each query
+    features = functional.normalize(asked.features, dim=-1)
+    depth_mm, offset_mm = asked.depth_mm, asked.offset_mm
+    if each:
+        features, depth_mm, offset_mm = features[:, None], depth_mm[:, None], offset_mm[:, None]
+    scores: Tensor = head.scale() * (features @ answering.answering[view].transpose(-1, -2))
+    scores = scores + head.depth_bias(depth_mm, answering.depth_mm[view])
     if head.has_offset_prior:
-        scores = (
-            scores
-            + head.offset_bias(asked.offset_mm[:, None], answering.offset_mm[rows], slot)[:, 0]
-        )
-    return scores.masked_fill(~answering.tissue[rows], HIDDEN_SCORE)
+        scores = scores + head.offset_bias(offset_mm, answering.offset_mm[view], slot)
+    if each:
+        scores = scores[:, 0]
+    if answering.saliency is not None:
+        scores = scores + answering.saliency[view]
+    return scores.masked_fill(~answering.tissue[view], HIDDEN_SCORE)
 
 
 def _kept(view: ViewFeatures) -> PatchFeatures:

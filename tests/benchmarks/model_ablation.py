@@ -1,6 +1,6 @@
 """What each correction buys, in a toy world of view pairs, beside the paper's own configuration.
 
-Run alone: python -m tests.benchmarks model_ablation. Minutes on one CPU thread.
+Run alone: python -m tests.benchmarks.model_ablation. Minutes on one CPU thread.
 """
 
 import math
@@ -212,3 +212,7 @@ def run(steps: int = STEPS) -> str:
     finally:
         torch.set_num_threads(threads)
     return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    print(run())

@@ -157,6 +157,19 @@ def test_reports_that_say_the_same_count_only_with_correction_6():
         assert bool((apart - together).abs() > 1e-6) is differs
 
 
+def test_a_few_steps_lower_the_loss():
+    model = build(tiny_glam()).train()
+    optimiser = torch.optim.AdamW(parameter_groups(model, 0.05), lr=3e-3)
+    totals = []
+    for _ in range(12):
+        terms = _terms(model, *_views(), annotated=_annotated())
+        optimiser.zero_grad()
+        terms["total"].backward()
+        optimiser.step()
+        totals.append(float(terms["total"].detach()))
+    assert totals[-1] < totals[0] - 1.0
+
+
 def test_norms_biases_and_temperatures_do_not_decay():
     model = build(tiny_glam())
     decayed, spared = (group["params"] for group in parameter_groups(model, 0.2))
