@@ -163,20 +163,21 @@ def _pictures(
 
 
 def _read(row: ManifestRow) -> TrainingPicture:
-    picture, scale, stored = read_row_picture(row)
+    picture = read_row_picture(row)
     # Kept in eight bits, so that a run from the cache sees the same pixels as the first one.
-    eight = np.round(picture * 255).astype(np.uint8)
+    eight = np.round(picture.values * 255).astype(np.uint8)
+    scale = picture.image_px_per_picture_px
     view = match_view_from(
         eight.astype(np.float32) / np.float32(255),
         scale,
-        stored,
+        picture.image_shape,
         row.laterality,
         row.view_position,
         key=str(row.line),
         spacing=row.pixel_spacing_mm,
         landmarks=_given_landmarks(row),
     )
-    return TrainingPicture(row, view, _region(row, picture.shape, scale))
+    return TrainingPicture(row, view, _region(row, eight.shape, scale))
 
 
 def _given_landmarks(row: ManifestRow) -> Landmarks | None:
