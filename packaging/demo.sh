@@ -10,7 +10,7 @@ case "$(uname -s)" in
 esac
 
 if [ -n "$has_display" ]; then
-    exec "$viewer" --demo --click demo
+    exec "$viewer" --demo
 fi
 
 export QT_QPA_PLATFORM=offscreen

@@ -14,13 +14,15 @@ from glam_core.phantom.report import PriorExam
 from glam_core.phantom.request import ExamRequest, LesionRequest
 from glam_core.phantom.series import Cancelled, Report, SeriesError, disk_sentence
 from glam_core.phantom.study_folder import (
-    FORMAT,
-    TRUTH_NAME,
+    EXAMS_FOLDER,
+    TRUTH_FOLDER,
     ExamWords,
     is_complete,
+    read_truth,
     remove_leftovers,
 )
 from glam_core.phantom.truth import LesionKind
+from glam_core.phantom.truth_file import FORMAT
 from glam_core.phantom.worker import ExamTask, outcomes
 from glam_core.terms import Laterality, ViewPosition
 
@@ -82,7 +84,7 @@ class DemoExam:
     def task(self, folder: Path) -> ExamTask:
         """How to make it below `folder`."""
         return ExamTask(
-            folder=folder / self.name,
+            folder=folder / EXAMS_FOLDER / self.name,
             seed=self.seed,
             index=0,
             pixel_mm=self.pixel_mm,
@@ -127,13 +129,13 @@ def write_demo_study(
     """Make the demo exams below `folder`, or find them there; a stale set is made anew.
 
     Args:
-        folder: A cache folder of this program's own; one folder an exam appears in it.
+        folder: A cache folder of this program's own; one folder an exam appears in its exams/.
         report: Called with (exams done, exams in all); the first exam that is reported is the
             first of `DEMO_EXAMS` or its prior.
         cancelled: Polled between exams.
 
     Returns:
-        `folder`.
+        The folder to open: that of the six exams' pictures.
 
     Raises:
         SeriesError: In one sentence, where the folder cannot be written.
@@ -154,19 +156,19 @@ def write_demo_study(
         raise SeriesError(disk_sentence(error, folder)) from error
     if done < len(tasks):
         raise CancelledError(f"Stopped after {done} of {len(tasks)} demo exams.")
-    return folder
+    return folder / EXAMS_FOLDER
 
 
 def demo_is_ready(folder: Path) -> bool:
     """Whether all demo exams of this version lie in `folder`."""
     return _stamp_of(folder) == _stamp() and all(
-        is_complete(folder / exam.name) for exam in DEMO_EXAMS
+        is_complete(exam.task(folder).folder) for exam in DEMO_EXAMS
     )
 
 
 def first_demo_study(folder: Path) -> Path:
     """The folder of the exam to open first; it may be there before the others are."""
-    return folder / DEMO_EXAMS[0].name
+    return DEMO_EXAMS[0].task(folder).folder
 
 
 def demo_click(folder: Path) -> str:
@@ -175,28 +177,28 @@ def demo_click(folder: Path) -> str:
     Raises:
         SeriesError: If the first exam is not there.
     """
-    path = first_demo_study(folder) / TRUTH_NAME
+    first = first_demo_study(folder)
     try:
-        truth = json.loads(path.read_text(encoding="utf-8"))
+        truth = read_truth(first)
     except (OSError, ValueError) as error:
-        raise SeriesError(f"The demo exam is not at {path.parent}; make it first.") from error
+        raise SeriesError(f"The demo exam is not at {first}; make it first.") from error
     for view in truth["views"]:
         for lesion in view["lesions"]:
             if lesion["visible"]:
                 centre = lesion["centre"]
                 name = view["laterality"] + view["view"]
                 return f"{name}:{centre['row']:.0f},{centre['col']:.0f}"
-    raise SeriesError(f"No picture of the demo exam at {path.parent} shows a lesion.")
+    raise SeriesError(f"No picture of the demo exam at {first} shows a lesion.")
 
 
 def _claim(folder: Path) -> None:
     """Make the folder; throw away demo exams of another version."""
-    folder.mkdir(parents=True, exist_ok=True)
-    remove_leftovers(folder)
+    (folder / EXAMS_FOLDER).mkdir(parents=True, exist_ok=True)
+    remove_leftovers(folder / EXAMS_FOLDER)
     if _stamp_of(folder) == _stamp():
         return
-    for exam in DEMO_EXAMS:
-        shutil.rmtree(folder / exam.name, ignore_errors=True)
+    for name in (EXAMS_FOLDER, TRUTH_FOLDER):
+        shutil.rmtree(folder / name, ignore_errors=True)
     temporary = folder / f"{_STAMP_NAME}.partial"
     temporary.write_text(json.dumps(_stamp()), encoding="utf-8")
     temporary.replace(folder / _STAMP_NAME)

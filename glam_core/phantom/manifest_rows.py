@@ -44,11 +44,17 @@ def split_of(patient_id: str) -> str:
     return "validation" if ticket < _TRAIN_SHARE + _VALIDATION_SHARE else "test"
 
 
-def rows_of_exam(exam_folder: Path, root: Path) -> list[dict[str, str]]:
-    """The rows of one whole exam; paths relative to `root`, numbers as text, unknown as ""."""
-    truth = json.loads((exam_folder / "truth.json").read_text(encoding="utf-8"))
-    place = exam_folder.relative_to(root).as_posix()
-    return [_row(truth, view, place) for view in truth["views"]]
+def rows_of_exam(
+    truth: Mapping[str, Any], *, exam_place: str, truth_place: str
+) -> list[dict[str, str]]:
+    """The rows of one whole exam; numbers as text, unknown as "".
+
+    Args:
+        truth: The exam's truth file.
+        exam_place, truth_place: Its two folders as the manifest's paths begin, without a slash
+            at the end.
+    """
+    return [_row(truth, view, exam_place, truth_place) for view in truth["views"]]
 
 
 def write_manifest(path: Path, rows: Sequence[Mapping[str, str]]) -> None:
@@ -61,15 +67,17 @@ def write_manifest(path: Path, rows: Sequence[Mapping[str, str]]) -> None:
     temporary.replace(path)
 
 
-def _row(truth: Mapping[str, Any], view: Mapping[str, Any], place: str) -> dict[str, str]:
+def _row(
+    truth: Mapping[str, Any], view: Mapping[str, Any], exam_place: str, truth_place: str
+) -> dict[str, str]:
     side = view["laterality"]
     breast = truth["breasts"][side]
     nipple, line = view["nipple"], view["pectoral_line"] or {}
     lesions = [lesion for lesion in view["lesions"] if lesion["visible"]]
     kinds = {entry["id"]: entry["kind"] for entry in truth["lesions"]}
     return {
-        "image": f"{place}/{view['file']}",
-        "mask": f"{place}/{view['mask']}" if view["mask"] else "",
+        "image": f"{exam_place}/{view['file']}",
+        "mask": f"{truth_place}/{view['mask']}" if view["mask"] else "",
         "patient_id": truth["patient_id"],
         "laterality": side,
         "view": view["view"],
@@ -90,7 +98,7 @@ def _row(truth: Mapping[str, Any], view: Mapping[str, Any], place: str) -> dict[
         "lesion_ids": ";".join(lesion["id"] for lesion in lesions),
         "abnormality": ";".join(kinds[lesion["id"]] for lesion in lesions),
         "chest_wall": view["chest_wall"],
-        "truth": f"{place}/truth.json",
+        "truth": f"{truth_place}/truth.json",
         "split": truth["split"],
     }
 

@@ -14,20 +14,22 @@ from glam_core import __version__
 from glam_core.errors import CancelledError, GlamError
 from glam_core.phantom.manifest_rows import rows_of_exam, write_manifest
 from glam_core.phantom.study_folder import (
-    FORMAT,
+    EXAMS_FOLDER,
+    TRUTH_FOLDER,
     ExamWords,
     bytes_of_exam,
     exam_name,
     is_complete,
+    read_truth,
     remove_leftovers,
 )
+from glam_core.phantom.truth_file import FORMAT
 from glam_core.phantom.worker import ExamTask, outcomes
 
 Report = Callable[[int, int], None]
 Cancelled = Callable[[], bool]
 
 MANIFEST_NAME = "manifest.csv"
-EXAMS_FOLDER = "exams"
 _PLAN_NAME = "series.json"
 _SPARE_BYTES = 64 * 2**20
 PIXEL_MM_RANGE = (0.05, 1.0)
@@ -200,7 +202,12 @@ def _tasks(out: Path, plan: SeriesPlan, missing: list[int]) -> Iterator[ExamTask
 def _write_series_manifest(out: Path, plan: SeriesPlan) -> Path:
     rows: list[dict[str, str]] = []
     for index in range(plan.exams):
-        rows += rows_of_exam(_exam_folder(out, plan, index), out)
+        folder = _exam_folder(out, plan, index)
+        rows += rows_of_exam(
+            read_truth(folder),
+            exam_place=f"{EXAMS_FOLDER}/{folder.name}",
+            truth_place=f"{TRUTH_FOLDER}/{folder.name}",
+        )
     manifest = out / MANIFEST_NAME
     write_manifest(manifest, rows)
     return manifest

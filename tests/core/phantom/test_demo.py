@@ -1,6 +1,5 @@
 """The demo exams: made once, kept, made again when stale, and pointing at their lesion."""
 
-import json
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from glam_core.phantom.demo import (
     write_demo_study,
 )
 from glam_core.phantom.series import SeriesError
+from glam_core.phantom.study_folder import read_truth
 from tests.core.phantom.drawn_exam import SPICULATED_MASS, drawn_exam
 
 
@@ -36,32 +36,31 @@ def test_six_exams_are_made_once_and_then_kept(tmp_path, made):
     told = []
     folder = write_demo_study(tmp_path / "demo", report=lambda *counts: told.append(counts))
     assert told == [(n, 6) for n in range(1, 7)]
-    assert demo_is_ready(folder)
+    assert demo_is_ready(tmp_path / "demo")
+    assert {path.name for path in folder.iterdir()} == {exam.name for exam in DEMO_EXAMS}
     made.clear()
     assert write_demo_study(tmp_path / "demo") == folder
     assert made == []
 
 
 def test_a_stale_or_torn_set_is_made_again(tmp_path, made, monkeypatch):
-    folder = write_demo_study(tmp_path / "demo")
+    demo_folder = tmp_path / "demo"
+    folder = write_demo_study(demo_folder)
     made.clear()
     (folder / DEMO_EXAMS[2].name / "RCC.dcm").write_bytes(b"torn")
-    assert not demo_is_ready(folder)
-    write_demo_study(folder)
+    assert not demo_is_ready(demo_folder)
+    write_demo_study(demo_folder)
     assert len(made) == 1
     monkeypatch.setattr(demo, "_generator_print", lambda: "changed")
-    assert not demo_is_ready(folder)
+    assert not demo_is_ready(demo_folder)
     made.clear()
-    write_demo_study(folder)
+    write_demo_study(demo_folder)
     assert len(made) == 6
 
 
 def test_the_prior_is_the_same_patient_earlier(tmp_path, made):
     folder = write_demo_study(tmp_path / "demo")
-    now, before = (
-        json.loads((folder / exam.name / "truth.json").read_text(encoding="utf-8"))
-        for exam in DEMO_EXAMS[:2]
-    )
+    now, before = (read_truth(folder / exam.name) for exam in DEMO_EXAMS[:2])
     assert now["patient_id"] == before["patient_id"]
     assert now["study_id"] != before["study_id"]
     assert before["study_date"] < now["study_date"]
@@ -71,8 +70,8 @@ def test_the_prior_is_the_same_patient_earlier(tmp_path, made):
 
 def test_the_click_points_at_the_first_lesion(tmp_path, made):
     folder = write_demo_study(tmp_path / "demo")
-    assert first_demo_study(folder).is_dir()
-    name, place = demo_click(folder).split(":")
+    assert first_demo_study(tmp_path / "demo").parent == folder
+    name, place = demo_click(tmp_path / "demo").split(":")
     assert name == "RCC"
     row, col = map(int, place.split(","))
     assert 30 <= row <= 37

@@ -181,5 +181,5 @@ def test_the_files_do_not_depend_on_the_number_of_workers(tmp_path):
     for workers in (1, 2):
         write_series(tmp_path / str(workers), replace(plan, workers=workers))
     assert files_of(tmp_path / "1") == files_of(tmp_path / "2")
-    truth = json.loads((tmp_path / "1/exams/SYN-3-0000-C/truth.json").read_text(encoding="utf-8"))
+    truth = json.loads((tmp_path / "1/truth/SYN-3-0000-C/truth.json").read_text(encoding="utf-8"))
     assert len(truth["breasts"]["L"]["dense_points"]["CC"]) >= 100

@@ -10,22 +10,28 @@ import pytest
 
 from glam_core.phantom import study_folder
 from glam_core.phantom.manifest_rows import COLUMNS, rows_of_exam, write_manifest
-from glam_core.phantom.study_folder import ExamWords, is_complete, write_exam
+from glam_core.phantom.study_folder import (
+    ExamWords,
+    is_complete,
+    read_truth,
+    truth_folder_of,
+    write_exam,
+)
 from glam_core.phantom.styles import STYLES
 from glam_core.terms import ChestWall, ViewKey
 from tests.core.phantom.drawn_exam import CC, LEFT, MLO, RIGHT, SHAPE, drawn_exam
 
 
-def truth_of(folder):
-    return json.loads((folder / "truth.json").read_text(encoding="utf-8"))
+def rows_of(folder):
+    return rows_of_exam(read_truth(folder), exam_place="exams/one", truth_place="truth/one")
 
 
 def test_an_exam_has_four_pictures_report_truth_and_masks(tmp_path):
-    folder = write_exam(drawn_exam(), tmp_path / "exam")
+    folder = write_exam(drawn_exam(), tmp_path / "exams" / "one")
     assert {p.stem for p in folder.glob("*.dcm")} == {"RCC", "LCC", "RMLO", "LMLO"}
     assert "FINDINGS" in (folder / "report.txt").read_text(encoding="utf-8")
     assert is_complete(folder)
-    mask = cv2.imread(str(folder / "masks" / "LMLO.png"), cv2.IMREAD_UNCHANGED)
+    mask = cv2.imread(str(truth_folder_of(folder) / "masks/LMLO.png"), cv2.IMREAD_UNCHANGED)
     assert mask.shape == SHAPE
     assert set(np.unique(mask)) == {0, 255}
     pixels = pydicom.dcmread(folder / "LMLO.dcm").pixel_array
@@ -33,7 +39,7 @@ def test_an_exam_has_four_pictures_report_truth_and_masks(tmp_path):
 
 
 def test_the_truth_file_places_lesions_and_landmarks(tmp_path):
-    truth = truth_of(write_exam(drawn_exam(), tmp_path / "exam"))
+    truth = read_truth(write_exam(drawn_exam(), tmp_path / "exams" / "one"))
     views = {v["laterality"] + v["view"]: v for v in truth["views"]}
     lesion = views["RCC"]["lesions"][0]
     assert lesion["box"] == {"row0": 30, "col0": 40, "row1": 37, "col1": 45}
@@ -52,22 +58,25 @@ def test_the_truth_file_places_lesions_and_landmarks(tmp_path):
 
 def test_dense_points_are_those_that_both_views_show(tmp_path):
     exam = drawn_exam()
-    breast = truth_of(write_exam(exam, tmp_path / "exam"))["breasts"]["L"]["dense_points"]
+    breast = read_truth(write_exam(exam, tmp_path / "exams" / "one"))["breasts"]["L"][
+        "dense_points"
+    ]
     assert len(breast["CC"]) == len(breast["MLO"]) == len(breast["breast_mm"]) == 4
     assert breast["MLO"][3] == pytest.approx(exam.views[ViewKey(LEFT, MLO)].points[4], abs=0.01)
 
 
 def test_the_same_exam_gives_the_same_bytes(tmp_path):
-    first, again = (write_exam(drawn_exam(), tmp_path / name) for name in "ab")
-    for path in sorted(p for p in first.rglob("*") if p.is_file()):
-        assert path.read_bytes() == (again / path.relative_to(first)).read_bytes()
+    first, again = (write_exam(drawn_exam(), tmp_path / name / "exams" / "one") for name in "ab")
+    for one, other in ((first, again), (truth_folder_of(first), truth_folder_of(again))):
+        for path in sorted(p for p in one.rglob("*") if p.is_file()):
+            assert path.read_bytes() == (other / path.relative_to(one)).read_bytes()
 
 
 def test_a_mirrored_file_says_so_in_its_orientation(tmp_path):
     exam = drawn_exam()
     key = ViewKey(RIGHT, CC)
     view = replace(exam.views[key], chest_wall=ChestWall.LEFT, stored_mirrored=True)
-    folder = write_exam(replace(exam, views={**exam.views, key: view}), tmp_path / "exam")
+    folder = write_exam(replace(exam, views={**exam.views, key: view}), tmp_path / "exams" / "one")
     assert list(pydicom.dcmread(folder / "RCC.dcm").PatientOrientation) == ["A", "L"]
 
 
@@ -78,7 +87,7 @@ def test_a_mirrored_file_says_so_in_its_orientation(tmp_path):
 def test_air_is_told_as_padding_where_it_is_one_value(tmp_path, style, photometric, air):
     exam = drawn_exam(style=style)
     views = {key: replace(view, photometric=photometric) for key, view in exam.views.items()}
-    folder = write_exam(replace(exam, views=views), tmp_path / "exam")
+    folder = write_exam(replace(exam, views=views), tmp_path / "exams" / "one")
     header = pydicom.dcmread(folder / "RCC.dcm")
     assert header.PixelPaddingValue == air
     assert header.PhotometricInterpretation == photometric
@@ -86,7 +95,7 @@ def test_air_is_told_as_padding_where_it_is_one_value(tmp_path, style, photometr
 
 def test_every_scanner_style_has_its_way_of_storing(tmp_path):
     for style in STYLES:
-        folder = write_exam(drawn_exam((), style=style), tmp_path / style)
+        folder = write_exam(drawn_exam((), style=style), tmp_path / "exams" / style)
         assert pydicom.dcmread(folder / "RCC.dcm").pixel_array.shape == SHAPE
 
 
@@ -96,24 +105,25 @@ def test_a_full_disk_leaves_no_exam_and_no_half_folder(tmp_path, monkeypatch):
 
     monkeypatch.setattr(study_folder, "_write_png", full)
     with pytest.raises(OSError, match="No space"):
-        write_exam(drawn_exam(), tmp_path / "exam")
-    assert list(tmp_path.iterdir()) == []
+        write_exam(drawn_exam(), tmp_path / "exams" / "one")
+    assert list((tmp_path / "exams").iterdir()) == []
+    assert not (tmp_path / "truth").exists()
 
 
 def test_an_exam_with_a_short_or_missing_file_is_not_whole(tmp_path):
-    folder = write_exam(drawn_exam(), tmp_path / "exam")
+    folder = write_exam(drawn_exam(), tmp_path / "exams" / "one")
     (folder / "LCC.dcm").write_bytes(b"short")
     assert not is_complete(folder)
     write_exam(drawn_exam(), folder)
     assert is_complete(folder)
-    (folder / "report.txt").unlink()
+    (truth_folder_of(folder) / "masks" / "LCC.png").unlink()
     assert not is_complete(folder)
     assert not is_complete(tmp_path / "nowhere")
 
 
 def test_manifest_rows_follow_the_interchange_format(tmp_path):
     folder = write_exam(drawn_exam(), tmp_path / "exams" / "one", ExamWords(split="test"))
-    rows = {r["laterality"] + r["view"]: r for r in rows_of_exam(folder, tmp_path)}
+    rows = {r["laterality"] + r["view"]: r for r in rows_of(folder)}
     lmlo = rows["LMLO"]
     assert (tmp_path / lmlo["image"]).is_file()
     assert (tmp_path / lmlo["mask"]).is_file()
@@ -132,6 +142,6 @@ def test_manifest_rows_follow_the_interchange_format(tmp_path):
 
 
 def test_a_lesion_free_exam_has_no_masks_and_no_boxes(tmp_path):
-    folder = write_exam(drawn_exam(()), tmp_path / "one")
-    for row in rows_of_exam(folder, tmp_path):
+    folder = write_exam(drawn_exam(()), tmp_path / "exams" / "one")
+    for row in rows_of(folder):
         assert (row["mask"], row["boxes"], row["n_blobs"]) == ("", "", "0")
