@@ -50,6 +50,7 @@ class Correction:
     view_position: ViewPosition | None = None
     nipple: PointPx | None = None
     pectoral_line: tuple[PointPx, PointPx] | None = None
+    spacing_mm: float | None = None
 
 
 class StudyWork(Protocol):

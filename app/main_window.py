@@ -68,6 +68,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.actions_by_name = actions
         self._state = ViewerState()
+        self._side_wanted = True
         self._composer = PaneComposer()
         self.grid = PaneGrid()
         self.empty_page = EmptyPage()
@@ -90,6 +91,7 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(900, 560)
         self._lay_out()
         self.show_panels()
+        self.grid.setFocus()
 
     # What is shown
 
@@ -126,6 +128,7 @@ class MainWindow(QMainWindow):
             actions.check(f"switch.{name}", getattr(state.toggles, name))
         actions["hanging.with_prior"].setEnabled(state.prior is not None)
         self.mode.setText(wording.mode_words(state))
+        self._show_side_if_needed()
 
     def show_place(self, words: str) -> None:
         """Say where the cursor is."""
@@ -138,8 +141,15 @@ class MainWindow(QMainWindow):
 
     def show_side(self, on: bool) -> None:
         """Show or hide the panels at the right."""
-        self.side.setVisible(on)
+        self._side_wanted = on
         self.actions_by_name.check("side_panel", on)
+        self._show_side_if_needed()
+
+    def _show_side_if_needed(self) -> None:
+        """Before a study is open the side would only say that there is nothing."""
+        state = self._state
+        needed = bool(state.study or state.notices or state.skipped)
+        self.side.setVisible(self._side_wanted and needed)
 
     # Qt's events
 

@@ -5,8 +5,9 @@ from dataclasses import replace
 from app.arrivals import AnalysisArrived, Correction, Corrections, PixelsArrived
 from app.hanging import first_hanging, hung, prior_of
 from app.state import Hanging, ShownImage, ViewerState, image_id_of
+from app.wording import SPACING_ENTERED
 from glam_core.geometry.landmarks import Landmarks, NippleMark, PectoralLine
-from glam_core.study import MammogramImage, Study, StudyScan
+from glam_core.study import MammogramImage, PixelSpacing, Study, StudyScan
 from glam_core.terms import Laterality, PointPx, Source, ViewPosition
 
 
@@ -132,7 +133,14 @@ def corrected_image(image: MammogramImage, correction: Correction) -> MammogramI
         image = replace(image, laterality=correction.laterality, laterality_source=Source.USER)
     if correction.view_position is not None:
         image = replace(image, view_position=correction.view_position, view_source=Source.USER)
+    if correction.spacing_mm is not None and image.spacing is None:
+        image = with_spacing(image, correction.spacing_mm)
     return image
+
+
+def with_spacing(image: MammogramImage, spacing_mm: float) -> MammogramImage:
+    """The picture with square pixels of this length, as the user says."""
+    return replace(image, spacing=PixelSpacing(spacing_mm, spacing_mm, SPACING_ENTERED))
 
 
 def with_nipple(landmarks: Landmarks, point: PointPx) -> Landmarks:
@@ -151,6 +159,7 @@ def with_line(landmarks: Landmarks, upper: PointPx, lower: PointPx) -> Landmarks
 def correction_of(shown: ShownImage) -> Correction:
     """What the user said about a picture, to be remembered."""
     image, found = shown.image, shown.landmarks
+    spacing = image.spacing
     nipple = found.nipple if found is not None and shown.nipple_source is Source.USER else None
     line = found.pectoral_line if found is not None else None
     if shown.pectoral_source is not Source.USER:
@@ -162,6 +171,7 @@ def correction_of(shown: ShownImage) -> Correction:
         pectoral_line=(PointPx(line.row0, line.col0), PointPx(line.row1, line.col1))
         if line is not None
         else None,
+        spacing_mm=spacing.row_mm if spacing and spacing.source == SPACING_ENTERED else None,
     )
 
 

@@ -7,7 +7,7 @@ from app.answers import Answer, MatcherWords
 from app.arrivals import Corrections, CorrespondenceWork, StudyWork
 from app.hanging import partner_of
 from app.panes.content import Tool
-from app.state import ImageId, Question, ViewerState
+from app.state import ImageId, Question, ViewerState, image_id_of
 from app.state_holder import StateHolder
 from glam_core.terms import Laterality, PointPx, Source, ViewPosition
 
@@ -201,6 +201,21 @@ class Questions:
         self._show(state if place is None else replace(state, active=place))
         self._memory.remember(image, opening.correction_of(state.images[image_id]))
         self._studies.analyse(image)
+
+    def enter_spacing(self, spacing_mm: float) -> None:
+        """The user says how long a pixel is, for all pictures of the study without a spacing."""
+        state = self._state
+        own = map(image_id_of, state.study.images) if state.study is not None else ()
+        changed = [i for i in own if i in state.images]
+        changed = [i for i in changed if wording.may_enter_spacing(state.images[i].image)]
+        for image_id in changed:
+            image = opening.with_spacing(state.images[image_id].image, spacing_mm)
+            state = state.with_image(image_id, image=image)
+        self._show(replace(state, viewports={}))
+        for image_id in changed:
+            shown = self._state.images[image_id]
+            self._memory.remember(shown.image, opening.correction_of(shown))
+            self.put_view(image_id)
 
     def put_view(self, image_id: ImageId) -> None:
         shown = self._state.images[image_id]

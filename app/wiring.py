@@ -7,7 +7,7 @@ from pathlib import Path
 import platformdirs
 from PySide6.QtCore import QObject, QPoint, QTimer
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu, QMessageBox
 
 from app import wording
 from app.actions import Actions
@@ -137,7 +137,7 @@ class Workstation(QObject):
         window.picture_panel.view_corrected.connect(to.questions.correct_view)
         window.picture_panel.window_chosen.connect(to.choose_window)
         window.picture_panel.switched.connect(to.switch)
-        window.picture_panel.line_wanted.connect(to.questions.place_pectoral_line)
+        window.picture_panel.spacing_wanted.connect(self._ask_spacing)
         window.matcher_panel.matcher_chosen.connect(to.questions.choose_matcher)
         window.matcher_panel.folder_wanted.connect(self._ask_model_folder)
         window.notices_panel.dismissed.connect(to.dismiss_notices)
@@ -249,6 +249,14 @@ class Workstation(QObject):
         chosen = QFileDialog.getExistingDirectory(self.window, "Choose a model folder")
         if chosen:
             self.controller.questions.choose_matcher(chosen)
+
+    def _ask_spacing(self) -> None:
+        words = "Length of one pixel in mm, for the pictures of this study without a spacing:"
+        spacing, accepted = QInputDialog.getDouble(
+            self.window, "Pixel spacing", words, 0.1, 0.005, 5.0, 4
+        )
+        if accepted:
+            self.controller.questions.enter_spacing(spacing)
 
     def _ask_export(self) -> None:
         chosen, _ = QFileDialog.getSaveFileName(

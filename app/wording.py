@@ -8,6 +8,7 @@ from app.state import Framing, Hanging, Progress, ShownImage, ViewerState
 from glam_core.study import MammogramImage, SkippedFile, Study
 from glam_core.terms import Source
 
+_LONGEST_KEY = 20
 PROGRAM = "GLAM Workstation"
 RESEARCH_ONLY = "Research use only"
 NOT_FOR_DIAGNOSIS = "Research use only, not for diagnosis"
@@ -29,6 +30,7 @@ NO_PARTNER = "The other view of this breast is not in the study, so there is not
 NOT_A_PAIR = "Only CC and MLO views of the same breast answer each other."
 VIEW_UNKNOWN = "Side and view of this picture are unknown; choose them in the panel at the right."
 UNCALIBRATED = "uncalibrated, lengths in px"
+SPACING_ENTERED = "entered by user"
 NO_MAMMOGRAMS = "No mammogram was found there."
 TRUE_SIZE_UNKNOWN = "True size needs the pixel spacing of the file and the screen's resolution."
 NO_PRIOR = "There is no earlier study of this patient among the open ones."
@@ -102,7 +104,15 @@ def patient_words(study: Study, *, privacy: bool) -> str:
     if privacy:
         return HIDDEN
     name = (study.patient_name or "").replace("^", " ").strip()
-    return name or study.patient_id or "Unnamed patient"
+    if name or study.patient_id:
+        return name or study.patient_id or ""
+    # Research files carry a short key in their names; a long one is only a UID.
+    return study.patient_key if 0 < len(study.patient_key) <= _LONGEST_KEY else "Unnamed patient"
+
+
+def may_enter_spacing(image: MammogramImage) -> bool:
+    """The file gives no spacing, so the user may."""
+    return image.spacing is None or image.spacing.source == SPACING_ENTERED
 
 
 def title(state: ViewerState) -> str:
@@ -247,7 +257,7 @@ def study_line(study: Study, *, privacy: bool) -> str:
     """Date and views of a study, for the browser's second line."""
     known = [image.view_key.short for image in study.images if image.view_key is not None]
     views = " ".join(dict.fromkeys(known)) or images_words(len(study.images))
-    return views if privacy else f"{date_words(study.date)} · {views}"
+    return views if privacy or not study.date else f"{date_words(study.date)} · {views}"
 
 
 def mode_words(state: ViewerState) -> str:

@@ -4,7 +4,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QWidget
 
 from app import wording
-from app.panels.parts import Section, label, thin_progress
+from app.panels.parts import Section, label, narrow, thin_progress
 from app.state import ViewerState
 
 GEOMETRY = "geometry"
@@ -24,11 +24,13 @@ class MatcherPanel(Section):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Matcher", parent)
         self.choice = QComboBox()
-        self.choice.addItem("Geometry, no learned model", GEOMETRY)
+        narrow(self.choice)
+        self.choice.addItem(wording.matcher_choice(GEOMETRY), GEOMETRY)
         self.choice.activated.connect(
             lambda index: self.matcher_chosen.emit(self.choice.itemData(index))
         )
-        folder = QPushButton("Model folder …")
+        folder = QPushButton("Model …")
+        folder.setToolTip("Choose a model folder")
         folder.clicked.connect(self.folder_wanted)
         row = QHBoxLayout()
         row.addWidget(self.choice, 1)

@@ -13,7 +13,16 @@ from PySide6.QtWidgets import (
 
 from app import wording
 from app.greys import is_dragged
-from app.panels.parts import SPACE, Facts, Section, label, segment_button, set_role
+from app.panels.parts import (
+    SPACE,
+    Facts,
+    Section,
+    label,
+    link_button,
+    narrow,
+    segment_button,
+    set_role,
+)
 from app.state import ImageId, ShownImage, ViewerState
 from glam_core.terms import Laterality, ViewPosition
 
@@ -28,13 +37,13 @@ class PicturePanel(Section):
         view_corrected: (image_id, Laterality, ViewPosition).
         window_chosen: (position among the file's windows,).
         switched: (toggle's name, on).
-        line_wanted: draw a pectoral line to be dragged.
+        spacing_wanted: ask the user for the pixel spacing.
     """
 
     view_corrected = Signal(str, object, object)
     window_chosen = Signal(int)
     switched = Signal(str, bool)
-    line_wanted = Signal()
+    spacing_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Active picture", parent)
@@ -51,7 +60,11 @@ class PicturePanel(Section):
         self.body.addWidget(self.confirm)
         self.facts = Facts(_FACTS)
         self.body.addWidget(self.facts)
+        self.enter_spacing = link_button("Enter the pixel spacing …")
+        self.enter_spacing.clicked.connect(self.spacing_wanted)
+        self.body.addWidget(self.enter_spacing)
         self.windows = QComboBox()
+        narrow(self.windows)
         self.windows.setToolTip("Windows of the file")
         self.windows.activated.connect(self._choose_window)
         self.body.addSpacing(4)
@@ -120,6 +133,7 @@ class PicturePanel(Section):
         self.source.setText("No picture in the active pane")
         set_role(self.source, "quiet")
         self.confirm.setVisible(False)
+        self.enter_spacing.setVisible(False)
         for name in _FACTS:
             self.facts.show_fact(name, None)
         self.windows.clear()
@@ -145,6 +159,7 @@ class PicturePanel(Section):
         self.facts.show_fact("Size", f"{image.rows} × {image.cols} px, {image.bits} bit")
         words = wording.calibration_words(image)
         self.facts.show_fact("Spacing", words, "value" if image.spacing else "warning")
+        self.enter_spacing.setVisible(wording.may_enter_spacing(image))
         found = shown.landmarks
         nipple = found.nipple if found is not None else None
         self.facts.show_fact("Nipple", *wording.landmark_words(shown, nipple, shown.nipple_source))

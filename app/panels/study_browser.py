@@ -133,7 +133,7 @@ class _PictureList(QListWidget):
         self.setIconSize(QSize(*THUMBNAIL_PX))
         self.setGridSize(QSize(THUMBNAIL_PX[0] + 22, THUMBNAIL_PX[1] + 30))
         self.setWordWrap(True)
-        self.setUniformItemSizes(True)
+        self.setSpacing(0)
         self._items: dict[ImageId, QListWidgetItem] = {}
         self._drawn: dict[ImageId, tuple[object, ...]] = {}
 
@@ -147,6 +147,7 @@ class _PictureList(QListWidget):
             for image_id in ids:
                 item = self._items[image_id] = QListWidgetItem("", self)
                 item.setData(_IMAGE_ID, image_id)
+                item.setSizeHint(self.gridSize())
                 item.setTextAlignment(Qt.AlignmentFlag.AlignHCenter)
         for image_id, item in self._items.items():
             shown = state.images.get(image_id)

@@ -87,7 +87,7 @@ def sentence_of(error: BaseException) -> str:
     frames = []
     trace = error.__traceback__
     while trace is not None:
-        frames.append(f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}")
+        frames.append(f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}")
         trace = trace.tb_next
     # The message may quote a header, so only the kind and the place are logged.
     _log.error("%s at %s", type(error).__name__, " < ".join(reversed(frames)))

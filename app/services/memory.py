@@ -73,6 +73,8 @@ def _words_of(correction: Correction) -> dict[str, Any]:
         words["nipple"] = list(correction.nipple)
     if correction.pectoral_line is not None:
         words["pectoral_line"] = [list(end) for end in correction.pectoral_line]
+    if correction.spacing_mm is not None:
+        words["spacing_mm"] = correction.spacing_mm
     return words
 
 
@@ -93,12 +95,21 @@ def _read(file: Path) -> dict[str, Correction]:
 def _correction_of(words: dict[str, Any]) -> Correction:
     laterality, view = words.get("laterality"), words.get("view")
     nipple, line = words.get("nipple"), words.get("pectoral_line")
+    spacing = words.get("spacing_mm")
     return Correction(
         laterality=Laterality(laterality) if laterality is not None else None,
         view_position=ViewPosition(view) if view is not None else None,
         nipple=_point(nipple) if nipple is not None else None,
         pectoral_line=(_point(line[0]), _point(line[1])) if line is not None else None,
+        spacing_mm=_positive(spacing) if spacing is not None else None,
     )
+
+
+def _positive(words: Any) -> float:
+    value = float(words)
+    if not 0 < value < math.inf:
+        raise ValueError("A spacing is positive")
+    return value
 
 
 def _point(words: Any) -> PointPx:
