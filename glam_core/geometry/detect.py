@@ -5,6 +5,7 @@ import numpy as np
 import numpy.typing as npt
 
 from glam_core.geometry.chest_wall import chest_wall_of
+from glam_core.geometry.frames import TYPICAL_ANGLE_DEG
 from glam_core.geometry.landmarks import (
     Landmarks,
     PectoralLine,
@@ -20,7 +21,6 @@ __all__ = ["find_landmarks", "scale_landmarks"]
 
 _OBLIQUE = (ViewPosition.MLO, ViewPosition.ML, ViewPosition.LMO, ViewPosition.LM)
 _WORKING_PX = 512  # half a millimetre a pixel; landmarks are not sharper than that
-_TYPICAL_ANGLE_DEG = 22.0
 
 
 def find_landmarks(
@@ -80,7 +80,7 @@ def _with_wall_left(
     angle = 0.0
     if view in _OBLIQUE:
         fit = fit_pectoral_line(picture, mask)
-        angle = _TYPICAL_ANGLE_DEG if fit is None else fit.angle_deg
+        angle = TYPICAL_ANGLE_DEG if fit is None else fit.angle_deg
         if fit is None:
             failures.append("The pectoral line was not found; place it by hand.")
         else:
