@@ -191,9 +191,8 @@ def _correlate(values: FloatMap, kernel: FloatMap) -> FloatMap:
 def _add_convergence(measures: Measures, smooth: FloatMap, inside: FloatMap) -> None:
     """How far the grey gradients of a ring point to its middle, with and without their size."""
     within = cv2.erode(inside, np.ones((5, 5), np.uint8))
-    across = cv2.Sobel(smooth, cv2.CV_32F, 1, 0, ksize=3) / 8 * within
-    down = cv2.Sobel(smooth, cv2.CV_32F, 0, 1, ksize=3) / 8 * within
-    across, down = np.asarray(across, np.float32), np.asarray(down, np.float32)
+    across: FloatMap = np.asarray(cv2.Sobel(smooth, cv2.CV_32F, 1, 0) / 8 * within, np.float32)
+    down: FloatMap = np.asarray(cv2.Sobel(smooth, cv2.CV_32F, 0, 1) / 8 * within, np.float32)
     size = np.hypot(across, down)
     length = np.asarray(size + 0.03, np.float32)
     unit_across: FloatMap = np.divide(across, length)

@@ -1,0 +1,61 @@
+"""The views of a manifest, read and made ready to match."""
+
+from glam_core.data.manifest import ManifestRow, row_label
+from glam_core.dicom.picture import analysis_picture
+from glam_core.dicom.scan import scan
+from glam_core.errors import LandmarkError, ManifestError, UnreadableFileError
+from glam_core.inference.match_view import MatchView
+from glam_core.inference.match_views import match_view_from
+
+
+def view_of_row(row: ManifestRow, image_unit_mm: float | None = None) -> MatchView:
+    """Read one picture of a manifest; landmarks are found in it.
+
+    The pixel spacing is the manifest's, or else `image_unit_mm`, or else the file's own.
+
+    Args:
+        row: Its side and view count, whatever the file says.
+        image_unit_mm: Length of a stored pixel.
+
+    Raises:
+        UnreadableFileError: The file holds no picture.
+        LandmarkError: A landmark is missing; the sentence names the manifest's line.
+    """
+    found = scan([row.image])
+    images = [image for study in found.studies for image in study.images]
+    if not images:
+        reason = found.skipped[0].reason if found.skipped else "holds no mammogram"
+        raise UnreadableFileError(row.image_name, reason.rstrip("."))
+    image = images[0]
+    spacing = row.pixel_spacing_mm
+    if spacing is None and image_unit_mm is not None:
+        spacing = (image_unit_mm, image_unit_mm)
+    elif spacing is None and image.spacing is not None:
+        spacing = (image.spacing.row_mm, image.spacing.col_mm)
+    picture = analysis_picture(image)
+    try:
+        return match_view_from(
+            picture.values,
+            picture.image_px_per_picture_px,
+            picture.image_shape,
+            row.laterality,
+            row.view_position,
+            row.image_name,
+            spacing,
+        )
+    except LandmarkError as error:
+        raise LandmarkError(f"Manifest {row_label(row)}: {error}") from None
+
+
+def check_units(rows: list[ManifestRow], image_unit_mm: float | None) -> None:
+    """Refuse a manifest in which only some of the pictures have a pixel spacing.
+
+    Raises:
+        ManifestError: Lengths would be partly in mm and partly in px.
+    """
+    without = [row for row in rows if row.pixel_spacing_mm is None]
+    if image_unit_mm is None and without and len(without) < len(rows):
+        raise ManifestError(
+            f"Line {without[0].line} of the manifest has no pixel_spacing_mm but others have; "
+            "fill the column or give --image-unit-mm."
+        )

@@ -1,0 +1,227 @@
+"""The matcher without a learned encoder: AP band, offset and the look of the tissue."""
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from glam_core.errors import GlamError
+from glam_core.inference.correspondence import (
+    Band,
+    Correspondence,
+    Peak,
+    Provenance,
+    Query,
+    Region,
+)
+from glam_core.inference.geometry_scores import (
+    PreparedView,
+    Spot,
+    expected_depth,
+    prepare_view,
+    scores,
+    spot_at,
+)
+from glam_core.inference.geometry_weights import GeometryWeights, bundled_weights
+from glam_core.inference.match_view import MatchView
+from glam_core.inference.peaks import box_of, find_peaks, region_holding
+
+FloatMap = npt.NDArray[np.float32]
+
+APART = 15.0  # grid lengths between two candidates
+AROUND = 10.0  # grid lengths: the probability of a candidate is the mass within
+MOST_PEAKS = 5
+_LEAST_PROBABILITY = 0.02
+_PEAK_BLUR = 2.5
+_FLAT = 0.02  # grey levels that differ by less show no structure
+_MOST_OUTSIDE = 5.0  # grid lengths: a spot farther off the tissue is outside the breast
+_KEPT_VIEWS = 16
+
+
+@dataclass(frozen=True, eq=False)
+class _Answer:
+    """A probability map over the tissue of one view."""
+
+    view: PreparedView
+    probability: FloatMap
+
+    def peaks(self, count: int) -> tuple[tuple[int, int, float], ...]:
+        return find_peaks(
+            self.probability,
+            apart_px=APART,
+            around_px=AROUND,
+            count=count,
+            smooth_px=_PEAK_BLUR,
+            least_probability=_LEAST_PROBABILITY,
+        )
+
+
+class GeometryMatcher:
+    """Answers from depth, offset and hand-made measures of the tissue (see method.md).
+
+    The measures of a view are kept after `prepare`; a click then costs a few milliseconds. Safe to
+    use from several threads.
+    """
+
+    def __init__(self, weights: GeometryWeights | None = None) -> None:
+        self._weights = bundled_weights() if weights is None else weights
+        self._kept: OrderedDict[tuple[object, ...], PreparedView] = OrderedDict()
+        self._lock = threading.Lock()
+
+    @property
+    def provenance(self) -> Provenance:
+        """Name, version and the data that the weights were fitted to."""
+        return Provenance("geometry", self._weights.version, self._weights.trained_on)
+
+    def prepare(self, view: MatchView) -> None:
+        """Measure and keep one view.
+
+        Raises:
+            GlamError: The view shows no tissue.
+        """
+        self.prepared(view)
+
+    def prepared(self, view: MatchView) -> PreparedView:
+        """The measures of a view, computed where they are not kept yet.
+
+        Raises:
+            GlamError: The view shows no tissue.
+        """
+        key = (view.key, view.view_position, view.landmarks, view.frame, view.picture.shape)
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+        made = prepare_view(view, self._weights)
+        if made is None:
+            raise GlamError(
+                f"The {view.laterality.value} {view.view_position.value} view shows no tissue "
+                "in front of the pectoral line; check its landmarks."
+            )
+        with self._lock:
+            self._kept[key] = made
+            while len(self._kept) > _KEPT_VIEWS:
+                self._kept.popitem(last=False)
+        return made
+
+    def locate(self, asked: MatchView, query: Query, answering: MatchView) -> Correspondence:
+        """Where the spot lies in the other view.
+
+        Raises:
+            GlamError: The views are no pair of one breast, or one shows no tissue.
+        """
+        check_pair(asked, answering)
+        first, second = self.prepared(asked), self.prepared(answering)
+        place = first.grid.grid_from_image(query.point)
+        radius = 0.0
+        if query.half_size_px is not None:
+            radius = float(np.mean(query.half_size_px)) / first.grid.image_px_per_grid_px / 2
+        spot = spot_at(first, *place, radius)
+        answer = self._answer(spot, second)
+        found = answer.peaks(MOST_PEAKS)
+        back = self._answer(spot_at(second, *found[0][:2]), first).peaks(1)[0]
+        cycle = float(np.hypot(back[0] - place[0], back[1] - place[1]))
+        reason = self._reason(first, second, place, found[0][2], cycle)
+        return self._correspondence(spot, first, answer, found, cycle, reason)
+
+    def _answer(self, spot: Spot, view: PreparedView) -> _Answer:
+        score = scores(spot, view, self._weights)
+        score -= score.max()
+        share = np.exp(score / np.float32(self._weights.decision.temperature))
+        probability = np.zeros(view.grid.tissue.shape, dtype=np.float32)
+        probability[view.rows, view.cols] = share
+        blur = self._weights.decision.blur
+        if blur > 0:
+            probability = np.asarray(
+                cv2.GaussianBlur(probability, (0, 0), blur, borderType=cv2.BORDER_CONSTANT)
+            )
+            probability *= view.grid.tissue
+        probability /= probability.sum(dtype=np.float64)
+        return _Answer(view, probability)
+
+    def _reason(
+        self,
+        asked: PreparedView,
+        answering: PreparedView,
+        place: tuple[float, float],
+        probability: float,
+        cycle: float,
+    ) -> str:
+        """Why there is no confident match; empty where there is one."""
+        decision = self._weights.decision
+        off = np.hypot(asked.rows - place[0], asked.cols - place[1]).min()
+        if off > _MOST_OUTSIDE:
+            return "The spot lies outside the breast tissue."
+        if asked.variety < _FLAT or answering.variety < _FLAT:
+            return "The picture shows no structure to compare."
+        if probability < decision.least_probability:
+            return (
+                f"No place stands out: the best candidate holds {probability:.0%} "
+                "of the probability."
+            )
+        if cycle > decision.most_cycle:
+            length = _length(cycle, asked)
+            return f"The round trip fails: the best candidate leads back {length} from the spot."
+        return ""
+
+    def _correspondence(
+        self,
+        spot: Spot,
+        asked: PreparedView,
+        answer: _Answer,
+        found: tuple[tuple[int, int, float], ...],
+        cycle: float,
+        reason: str,
+    ) -> Correspondence:
+        grid = answer.view.grid
+        peaks = []
+        for row, col, probability in found:
+            point = grid.image_from_grid(row, col)
+            peaks.append(Peak(point.row, point.col, probability))
+        region = region_holding(answer.probability)
+        row0, col0, row1, col1 = box_of(region)
+        upper, lower = grid.image_from_grid(row0, col0), grid.image_from_grid(row1, col1)
+        middle = expected_depth(spot, answer.view.places, self._weights.depth)
+        half_width = self._weights.decision.band_half_width
+        outside = abs(float(grid.depth[found[0][:2]]) - middle) - half_width
+        unit = grid.unit_per_grid
+        return Correspondence(
+            probability=answer.probability,
+            image_px_per_map_px=grid.image_px_per_grid_px,
+            peaks=tuple(peaks),
+            region90=Region(upper.row, upper.col, lower.row, lower.col),
+            region90_mask=region,
+            band=Band(middle * unit, half_width * unit, grid.unit),
+            cycle_error=cycle * asked.grid.unit_per_grid,
+            model_to_band=max(outside, 0.0) * unit,
+            matched=not reason,
+            reason=reason or "One place fits the spot best and leads back to it.",
+            unit=grid.unit,
+            provenance=self.provenance,
+        )
+
+
+def _length(length: float, view: PreparedView) -> str:
+    return f"{length * view.grid.unit_per_grid:.0f} {view.grid.unit}"
+
+
+def check_pair(asked: MatchView, answering: MatchView) -> None:
+    """Refuse views that are not CC and MLO of one breast.
+
+    Raises:
+        GlamError: One sentence on what does not fit.
+    """
+    if asked.laterality is not answering.laterality:
+        raise GlamError("The two views show different breasts; choose both views of one breast.")
+    if asked.view_position.partner is not answering.view_position:
+        raise GlamError(
+            f"{asked.view_position.value} and {answering.view_position.value} are no pair; "
+            "choose the CC and the MLO view of one breast."
+        )
+    if asked.frame.unit != answering.frame.unit:
+        raise GlamError(
+            "The pixel spacing of one of the two views is unknown; enter it for both or for none."
+        )

@@ -1,0 +1,98 @@
+"""`glam evaluate correspondence`: measure a matcher on a manifest (see cli.md for the shape)."""
+
+import argparse
+import json
+import os
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from glam_core.data.manifest import read_manifest
+from glam_core.data.pairs import pairs_of
+from glam_core.evaluation.correspondence import (
+    OWN,
+    CorrespondencePlan,
+    correspondence_report,
+    evaluate_correspondence,
+)
+from glam_core.scripts.output import add_json_argument, write_json, write_text
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """--manifest, --matcher, --image-unit-mm, --json, --predictions, --workers."""
+    parser.add_argument("--manifest", type=Path, required=True, metavar="M.csv")
+    parser.add_argument(
+        "--matcher", default="geometry", metavar="NAME", help='"geometry" or a model folder'
+    )
+    parser.add_argument(
+        "--image-unit-mm",
+        type=float,
+        metavar="X",
+        help="length of a stored pixel where the manifest gives none; without it lengths are px",
+    )
+    parser.add_argument("--predictions", metavar="FILE", help="write one JSON line a query")
+    parser.add_argument(
+        "--workers", type=int, default=os.cpu_count() or 1, metavar="K", help="processes"
+    )
+    add_json_argument(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Evaluate and write; 2 where a number is impossible."""
+    if args.image_unit_mm is not None and not args.image_unit_mm > 0:
+        print("--image-unit-mm must be a positive length.", file=sys.stderr)
+        return 2
+    if args.workers < 1:
+        print("--workers must be at least 1.", file=sys.stderr)
+        return 2
+    pairs = pairs_of(read_manifest(args.manifest))
+    plan = CorrespondencePlan(pairs, args.matcher, args.image_unit_mm, args.workers)
+    with tqdm(total=len(pairs), unit="pair", file=sys.stderr) as bar:
+
+        def report(done: int, total: int) -> None:
+            bar.update(done - bar.n)
+
+        results = evaluate_correspondence(plan, report=report)
+    content = correspondence_report(plan, results)
+    failures = Counter(result.failure for result in results[OWN] if not result.peaks)
+    for words, count in failures.most_common(5):
+        print(f"No answer for {count} queries: {words}", file=sys.stderr)
+    if args.predictions:
+        lines = [json.dumps(r.as_prediction(), ensure_ascii=False) for r in results[OWN]]
+        write_text(Path(args.predictions), "\n".join(lines) + "\n")
+    if args.json:
+        write_json(content, args.json)
+    else:
+        print(as_table(content))
+    return 0
+
+
+def as_table(content: dict[str, Any]) -> str:
+    """A short table for people: the matcher above its baselines."""
+    unit = content["unit"]
+    lines = [
+        f"{content['n_pairs']} pairs, both directions, lengths in {unit}",
+        f"{'':18}{'hit':>7}{'95 %':>15}{'PCK@10':>8}{'median':>8}{'rank':>7}{'band 15':>9}"
+        f"{'random':>8}{'90 %':>7}{'no match':>10}",
+    ]
+    for name, row in {content["matcher"]: content, **content["baselines"]}.items():
+        low, high = row["ci95"]["hit"]
+        cells = [
+            row["pck"]["10"],
+            row["median_error"],
+            row["rank_in_band"],
+            row["band_coverage"]["15"],
+            row["random_coverage"]["15"],
+            row["region90_coverage"],
+            row["no_match_rate"],
+        ]
+        widths = (8, 8, 7, 9, 8, 7, 10)
+        rest = "".join(
+            f"{'-' if cell is None else format(cell, '.3f'):>{width}}"
+            for cell, width in zip(cells, widths, strict=True)
+        )
+        lines.append(f"{Path(name).name:18}{row['hit']:>7.3f}{f'{low:.3f}-{high:.3f}':>15}{rest}")
+    return "\n".join(lines)
