@@ -178,8 +178,7 @@ class _PairMaker:
         fields = field_stream(self.device, self.seed, *words)
         drawn = draw_view(breast, tissue, setup, fields)
         display = display_values(
-            drawn.extra,
-            drawn.envelope,
+            drawn,
             setup.pose.thickness_mm,
             style,
             pixel_mm=framing.pixel_mm,

@@ -17,7 +17,7 @@ from glam_core.phantom.streams import stream
 from glam_core.terms import ViewPosition
 
 _WAVES = 24
-_DISPLACEMENT_MM = 5.6
+_DISPLACEMENT_MM = 7.4
 _HELD_BY_SKIN = 0.6
 _DISPLACEMENT_LENGTH_MM = 35.0
 _MLO_DEG = 45.0

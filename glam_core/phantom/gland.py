@@ -120,7 +120,7 @@ def _share(
     inside = torch.where(skin_radius < 1.0, score, torch.full_like(score, -1e4))
     sample = inside[:, ::3, ::3, ::3].flatten(1)
     ordered = sample.sort(dim=1, descending=True).values
-    rank = (fraction.view(-1, 1) * _BOX_SHARE * 1.5 * sample.shape[1]).long()
+    rank = (fraction.view(-1, 1) * _BOX_SHARE * 1.2 * sample.shape[1]).long()
     threshold = ordered.gather(1, rank.clamp(max=sample.shape[1] - 1)).view(-1, 1, 1, 1)
     above = score - threshold
     width = 0.30 - 0.14 * clump

@@ -77,7 +77,7 @@ def _node_patch(
     b = (reach[None] * math.cos(turn) - reach[:, None] * math.sin(turn)) / thin
     whole = (1.0 - (a**2 + b**2) / size**2).clamp(min=0.0).sqrt()
     hole = (1.0 - (a**2 + (b - 0.45 * size) ** 2) / (hilum * 2 * size) ** 2).clamp(min=0.0).sqrt()
-    patch = (whole * 1.1 * size - hole * 0.8 * size).clamp(min=0.0)
+    patch = (whole * 1.1 * size - hole * 0.5 * size).clamp(min=0.0)
     row0, col0 = round(row) - half, round(col) - half
     outside = row0 + 2 * half < 0 or row0 >= framing.rows or col0 + 2 * half < 0
     return None if outside or col0 >= framing.cols else (row0, col0, patch)

@@ -5,20 +5,18 @@ import math
 import torch
 from torch.nn import functional
 
-from glam_core.phantom.envelope import Envelope
 from glam_core.phantom.projection import FAT_PER_CM
 from glam_core.phantom.splat import blur, coarse_shape, enlarge
 from glam_core.phantom.styles import ScannerStyle
 from glam_core.phantom.truth import WindowSetting
+from glam_core.phantom.view import DrawnView
 
-_GLAND_ANCHOR = 0.78  # display value of the dense end of a breast
 _RIM_MM = 1.6  # equalisation gives up towards the skin
 _LEAST_RANGE = 0.48  # log units: fatty breasts are not stretched further
 
 
 def display_values(
-    extra: torch.Tensor,
-    envelope: Envelope,
+    drawn: DrawnView,
     full_mm: float,
     style: ScannerStyle,
     *,
@@ -28,10 +26,10 @@ def display_values(
     """(1, 1, rows, cols) display values about 0..1 from the attenuation beyond fat.
 
     Args:
-        extra: Log attenuation in excess of fat of the same thickness.
+        drawn: The view as attenuation.
         full_mm: Thickness under the paddle.
     """
-    inside = envelope.inside_mm > 0
+    envelope, extra = drawn.envelope, drawn.extra
     thin = FAT_PER_CM * (full_mm - envelope.thickness_mm) / 10.0
     evened = style.equalisation * (1.0 - torch.exp(-envelope.inside_mm.clamp(min=0.0) / _RIM_MM))
     signal = extra - (1.0 - evened) * thin
@@ -44,10 +42,10 @@ def display_values(
     if style.sharpening:
         smooth = _wide_blur(signal, style.sharpening_mm / pixel_mm)
         signal = signal + style.sharpening * (signal - smooth)
-    spread = _dense_end(extra, inside)
+    spread = _dense_end(extra, (envelope.inside_mm > 0) & (drawn.muscle_mm < 1.0))
     level = math.log(style.fat_level / (1 - style.fat_level))
-    dense = math.log(_GLAND_ANCHOR / (1 - _GLAND_ANCHOR))
-    curve = level + (dense - level) * style.contrast * signal / spread
+    dense = math.log(style.dense_level / (1 - style.dense_level))
+    curve = level + (dense - level) * signal / spread
     return torch.sigmoid(curve)
 
 
@@ -91,7 +89,7 @@ def _wide_blur(picture: torch.Tensor, sigma_px: float) -> torch.Tensor:
 
 
 def _dense_end(extra: torch.Tensor, inside: torch.Tensor) -> torch.Tensor:
-    """The 97th percentile of the breast's excess attenuation, from a sparse sample."""
+    """The 97th percentile of the excess attenuation where `inside`, from a sparse sample."""
     step = max(1, int(math.sqrt(extra.shape[-1] * extra.shape[-2] / 20000)))
     sample = extra[..., ::step, ::step].flatten()
     within = inside[..., ::step, ::step].flatten()

@@ -61,8 +61,13 @@ class ViewSetup:
 
 def render_tissue(
     tissue: BreastTissue, setup: ViewSetup, generator: torch.Generator
-) -> tuple[Envelope, torch.Tensor]:
-    """The envelope, and the log attenuation in excess of fat (1, 1, rows, cols), no lesions."""
+) -> tuple[Envelope, torch.Tensor, torch.Tensor]:
+    """Everything but lesions.
+
+    Returns:
+        The envelope; the log attenuation in excess of fat, and the muscle along the beam in mm,
+        both (1, 1, rows, cols).
+    """
     device, framing = generator.device, setup.framing
     anatomy = tissue.anatomy
     envelope = breast_envelope(
@@ -84,7 +89,7 @@ def render_tissue(
     if anatomy.implant is not None:
         shadow = project_implant(setup.map32, framing, anatomy.implant) * inner
         extra = extra + _IMPLANT_EXCESS_PER_MM * shadow
-    return envelope, extra
+    return envelope, extra, muscle
 
 
 def project_families(
@@ -110,19 +115,19 @@ def project_families(
 def _projected(
     curves: Curves, setup: ViewSetup, device: torch.device, volume: GlandVolume | None
 ) -> ProjectedCurves:
-    controls = torch.as_tensor(curves.controls)
+    controls = torch.as_tensor(curves.controls, dtype=torch.float32, device=device)
     flat = controls.reshape(1, -1, 3)
-    places = setup.framing.picture_from_view(setup.map64.view_from_anatomy(flat))
-    inside = setup.map64.skin_radius(flat).view(controls.shape[:2])
-    kept = (inside < 1.3).double().mean(-1) ** 2
+    places = setup.framing.picture_from_view(setup.map32.view_from_anatomy(flat))
+    inside = setup.map32.skin_radius(flat).view(controls.shape[:2])
+    kept = (inside < 1.3).float().mean(-1) ** 2
     taper = torch.as_tensor(curves.taper).float().to(device)
     if curves.in_gland and volume is not None:
-        where = volume.grid_from_anatomy(controls.float().to(device)[None, :, :, None])
+        where = volume.grid_from_anatomy(controls[None, :, :, None])
         found = functional.grid_sample(volume.density, where, align_corners=False)
         taper = taper * found[0, 0, :, :, 0]
     return ProjectedCurves(
-        places.reshape(*controls.shape[:2], 2).float().to(device),
-        (torch.as_tensor(curves.area_mm2) * kept).float().to(device),
+        places.reshape(*controls.shape[:2], 2),
+        torch.as_tensor(curves.area_mm2, dtype=torch.float32, device=device) * kept,
         taper,
     )
 

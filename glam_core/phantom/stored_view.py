@@ -50,8 +50,7 @@ def stored_view(
     if marked:
         markers += add_skin_markers(drawn.extra, breast.anatomy, setup, seed, index)
     display = display_values(
-        drawn.extra,
-        drawn.envelope,
+        drawn,
         setup.pose.thickness_mm,
         style,
         pixel_mm=framing.pixel_mm,

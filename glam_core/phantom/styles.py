@@ -17,7 +17,7 @@ class ScannerStyle:
         air, low, high: Stored values (before any inversion) of air, of display 0 and display 1.
         equalisation: Share of the rim's thinness that processing removes.
         fat_level: Display value of full-thickness fat.
-        contrast: Steepness of the curve.
+        dense_level: Display value of the densest tissue of a breast.
         sharpening, sharpening_mm: Unsharp amount and its Gaussian's sigma.
         noise: Standard deviation of the log signal behind average tissue.
         mirrored_share: Share of exams stored with columns against the custom.
@@ -35,7 +35,7 @@ class ScannerStyle:
     high: int
     equalisation: float
     fat_level: float
-    contrast: float
+    dense_level: float
     sharpening: float
     sharpening_mm: float
     noise: float
@@ -53,23 +53,23 @@ STYLES = {
     for style in (
         ScannerStyle(
             "flat panel", 0.094, _FLAT, 12, "MONOCHROME2", 0, 2150, 3350,
-            0.93, 0.24, 1.0, 0.55, 1.6, 0.0100, 0.0, "none",
+            0.93, 0.16, 0.64, 0.55, 1.6, 0.0100, 0.0, "none",
         ),
         ScannerStyle(
             "selenium", 0.070, ((240.0, 180.0), (290.0, 240.0)), 12, "MONOCHROME2", 0, 350, 3700,
-            0.88, 0.20, 1.0, 0.60, 1.2, 0.0110, 0.0, "plain",
+            0.88, 0.13, 0.66, 0.60, 1.2, 0.0110, 0.0, "plain",
         ),
         ScannerStyle(
             "silicon", 0.085, _FLAT, 14, "MONOCHROME1", 200, 3200, 14500,
-            0.90, 0.26, 1.1, 0.40, 1.8, 0.0100, 0.12, "plain",
+            0.90, 0.17, 0.64, 0.40, 1.8, 0.0100, 0.12, "plain",
         ),
         ScannerStyle(
             "storage phosphor", 0.100, _FILM, 12, "MONOCHROME1", 60, 500, 3700,
-            0.78, 0.27, 1.15, 0.35, 2.2, 0.0160, 0.15, "box",
+            0.78, 0.22, 0.66, 0.35, 2.2, 0.0160, 0.15, "box",
         ),
         ScannerStyle(
             "digitised film", 0.100, _FILM, 12, "MONOCHROME2", 90, 140, 3900,
-            0.66, 0.33, 1.05, 0.0, 2.0, 0.0170, 0.10, "box", 0.15, 8.0,
+            0.66, 0.36, 0.70, 0.0, 2.0, 0.0170, 0.10, "box", 0.15, 8.0,
         ),
     )
 }  # fmt: skip

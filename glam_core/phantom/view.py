@@ -46,11 +46,13 @@ class DrawnView:
     Attributes:
         extra: (1, 1, rows, cols) log attenuation beyond fat of the same thickness.
         lesion_extra: The lesions' part of it.
+        muscle_mm: Pectoral muscle along the beam.
     """
 
     envelope: Envelope
     extra: torch.Tensor
     lesion_extra: torch.Tensor
+    muscle_mm: torch.Tensor
     lesions: tuple[DrawnLesion, ...]
 
 
@@ -74,12 +76,12 @@ def draw_view(
     breast: BreastSetup, tissue: BreastTissue, setup: ViewSetup, generator: torch.Generator
 ) -> DrawnView:
     """Tissue and lesions of one view."""
-    envelope, extra = render_tissue(tissue, setup, generator)
+    envelope, extra, muscle = render_tissue(tissue, setup, generator)
     lesion_extra = torch.zeros_like(extra)
     drawn = []
     for lesion in breast.lesions:
         drawn.append(_draw_lesion(lesion, breast, setup, lesion_extra, envelope))
-    return DrawnView(envelope, extra + lesion_extra, lesion_extra, tuple(drawn))
+    return DrawnView(envelope, extra + lesion_extra, lesion_extra, muscle, tuple(drawn))
 
 
 def _draw_lesion(
