@@ -40,12 +40,7 @@ class ExamTask:
 
 
 def write_one_exam(task: ExamTask) -> str | None:
-    """Make and write one exam; one sentence where the disk or the device refused, else None.
-
-    One thread does it, so that the last bits are the same on every machine.
-    """
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
+    """Make and write one exam; one sentence where the disk or the device refused, else None."""
     try:
         exam = make_exam(
             task.seed,
@@ -63,8 +58,6 @@ def write_one_exam(task: ExamTask) -> str | None:
         return "The graphics memory is full; use fewer workers or larger pixels"
     except (GlamError, MemoryError) as error:
         return str(error) or "The memory is full; use fewer workers or larger pixels"
-    finally:
-        torch.set_num_threads(threads)
     return None
 
 
@@ -111,5 +104,6 @@ def _pooled(
 
 
 def _start_worker() -> None:
-    """The first Ctrl-C is the parent's to answer."""
+    """One thread a worker; the first Ctrl-C is the parent's to answer."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    torch.set_num_threads(1)
