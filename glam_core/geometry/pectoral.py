@@ -69,7 +69,10 @@ def fit_pectoral_line(picture: FloatPicture, mask: npt.NDArray[np.bool_]) -> Pec
     if best is None or best[0] < _LEAST_SCORE:
         return None
     _, angle, start, contrast = best
-    fine = _best_line(field, angle + np.arange(-1.5, 1.6, 0.5), start + np.arange(-3, 3.1, 0.75))
+    # Once the edge is known, its own inclination counts more than the usual one.
+    fine = _best_line(
+        field, angle + np.arange(-6, 6.1, 0.75), start + np.arange(-9, 9.1, 1.0), prior_floor=0.8
+    )
     score, angle, start, contrast = best if fine is None else fine
     col_at_top = start + field.top * float(np.tan(np.deg2rad(angle)))
     confidence = float(np.clip((score - _LEAST_SCORE) / (0.85 - _LEAST_SCORE), 0.05, 0.95))
@@ -101,14 +104,18 @@ def _field_of(picture: FloatPicture, mask: npt.NDArray[np.bool_], scale: float) 
 
 
 def _best_line(
-    field: _Field, angles_deg: FloatArray, starts: FloatArray
+    field: _Field,
+    angles_deg: FloatArray,
+    starts: FloatArray,
+    *,
+    prior_floor: float = _PRIOR_FLOOR,
 ) -> tuple[float, float, float, float] | None:
     """(score, angle, column at the breast's upper end, contrast) of the best line."""
     best: tuple[float, float, float, float] | None = None
     if starts.size == 0:
         return None
     for angle in angles_deg:
-        scores, contrasts = _line_scores(field, float(angle), starts)
+        scores, contrasts = _line_scores(field, float(angle), starts, prior_floor)
         index = int(np.argmax(scores))
         if scores[index] > (0.0 if best is None else best[0]):
             best = (float(scores[index]), float(angle), float(starts[index]), contrasts[index])
@@ -116,7 +123,7 @@ def _best_line(
 
 
 def _line_scores(
-    field: _Field, angle_deg: float, starts: FloatArray
+    field: _Field, angle_deg: float, starts: FloatArray, prior_floor: float
 ) -> tuple[FloatArray, FloatArray]:
     """(n,) scores and (n,) contrasts of parallel lines."""
     angle = np.deg2rad(angle_deg)
@@ -133,6 +140,6 @@ def _line_scores(
     contrast = (evidence * counted).sum(axis=1) / np.maximum(count, 8)
     length = count * 2.0 / np.cos(angle) / field.height
     unusual = (angle_deg - _PRIOR_MEAN_DEG) / _PRIOR_SPREAD_DEG
-    usual = _PRIOR_FLOOR + (1 - _PRIOR_FLOOR) * np.exp(-0.5 * unusual**2)
+    usual = prior_floor + (1 - prior_floor) * np.exp(-0.5 * unusual**2)
     complete = (counted.sum(axis=1) > 0.9 * count) & (count >= 8)
     return contrast * usual * np.minimum(length, _LENGTH_SHARE) ** 0.3 * complete, contrast
