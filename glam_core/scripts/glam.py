@@ -18,6 +18,9 @@ COMMANDS = {
     "evaluate grounding": ("evaluate_grounding", "measure grounding on a manifest"),
     "phantom": ("phantom", "make synthetic exams with exact truth"),
     "import-checkpoint": ("import_checkpoint", "convert an official GLAM or MaMA checkpoint"),
+    "pretrain": ("pretrain", "train the GLAM objective on a manifest"),
+    "finetune correspondence": ("finetune", "learn from lesions outlined in both views"),
+    "train-demo": ("train_demo", "make the model that ships, from CBIS-DDSM"),
     "models": ("models", "list the models at hand"),
 }
 

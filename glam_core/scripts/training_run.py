@@ -1,0 +1,134 @@
+"""What the training commands share: their arguments, the checks before the first step, the data."""
+
+import argparse
+import sys
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import NoReturn
+
+from tqdm import tqdm
+
+from glam_core.data.manifest import Manifest
+from glam_core.errors import CheckpointError
+from glam_core.model.build import build_model
+from glam_core.model.checkpoint import load_model
+from glam_core.model.config import NoTextConfig
+from glam_core.model.glam import GlamModel
+from glam_core.training.checkpoint import MODEL_FOLDER, has_run
+from glam_core.training.config import (
+    TrainingConfig,
+    add_config_arguments,
+    differing_keys,
+    given_keys,
+    read_config,
+    save_config,
+)
+from glam_core.training.files import prepare_run_folder
+from glam_core.training.pair_pictures import TrainingData, training_data
+from glam_core.training.starts import START_NAMES, start_config
+
+_SPACE_FOR_WEIGHTS = 12  # two checkpoints of weights, running mean and two moments, and the model
+_SPACE_FOR_A_PICTURE = 3 * 512 * 512
+
+
+def add_run_arguments(parser: argparse.ArgumentParser, *, start: str, name: str) -> None:
+    """Manifest, folder, first weights, provenance, and every key of the config."""
+    parser.add_argument("--manifest", type=Path, required=True, metavar="M.csv")
+    parser.add_argument("--out", type=Path, required=True, metavar="RUN", help="the run's folder")
+    parser.add_argument(
+        "--init",
+        default=start,
+        metavar="START",
+        help=f"a model folder, or one of {', '.join(START_NAMES)} ({start})",
+    )
+    parser.add_argument("--name", default=name, help="of the model, shown with its answers")
+    parser.add_argument("--trained-on", default="", help="what the model is said to know")
+    add_continuing_arguments(parser)
+    add_config_arguments(parser)
+
+
+def add_continuing_arguments(parser: argparse.ArgumentParser) -> None:
+    """--resume and --json-lines."""
+    parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
+    parser.add_argument("--json-lines", action="store_true", help="progress for another program")
+
+
+def run_config(
+    folder: Path, args: argparse.Namespace, defaults: TrainingConfig | None = None
+) -> TrainingConfig:
+    """The config of a new run, or that of the run to go on with.
+
+    Raises:
+        CheckpointError: There is a run in the folder and --resume was not given, or the reverse,
+            or a key differs from the run's.
+    """
+    given = given_keys(args)
+    if not args.resume:
+        if has_run(folder):
+            raise CheckpointError(
+                f"{folder} holds a run already: give --resume to go on, or another --out."
+            )
+        return replace(defaults or TrainingConfig(), **given)
+    if not has_run(folder):
+        raise CheckpointError(f"{folder} holds no checkpoint to resume; leave out --resume.")
+    config = read_config(folder)
+    new = replace(config, **given)
+    changed = [name for name in differing_keys(config, new) if name != "threads"]
+    if changed:
+        raise CheckpointError(
+            f"--{changed[0]} is {asdict(config)[changed[0]]!r} in the run to resume; leave it out, "
+            "or start a new run."
+        )
+    return new
+
+
+def first_model(
+    args: argparse.Namespace, config: TrainingConfig, manifest: Path, *, texts: bool
+) -> GlamModel:
+    """A new model, one to go on from, or that of the run to resume.
+
+    Args:
+        texts: Whether a new model gets a text encoder.
+
+    Raises:
+        CheckpointError: The folder holds no usable model.
+    """
+    trained_on = args.trained_on or f"the manifest {manifest.name}"
+    if args.init in START_NAMES and not args.resume:
+        start = start_config(args.init, texts=texts)
+        named = replace(start, name=args.name, version="1", trained_on=trained_on)
+        return build_model(named, seed=config.seed)
+    model = load_model(args.out / MODEL_FOLDER if args.resume else Path(args.init))
+    if texts and isinstance(model.config.text, NoTextConfig):
+        print("This model reads no text: the image-text terms are left out.", file=sys.stderr)
+    if not args.resume:
+        before = model.config.trained_on
+        known = f"{before}; then {trained_on}" if before else trained_on
+        model.config = replace(model.config, name=args.name, trained_on=known)
+    return model.train()
+
+
+def prepared_data(
+    manifest: Manifest,
+    folder: Path,
+    model: GlamModel,
+    config: TrainingConfig,
+    *,
+    pairs_needed: bool,
+    json_lines: bool,
+) -> TrainingData:
+    """See that the run can succeed, read its pictures, and keep its config."""
+    weights = sum(value.nbytes for value in model.state_dict().values())
+    pictures = len(manifest.rows)
+    prepare_run_folder(folder, _SPACE_FOR_WEIGHTS * weights + _SPACE_FOR_A_PICTURE * pictures)
+    with tqdm(total=pictures, unit="picture", file=sys.stderr, disable=json_lines) as bar:
+
+        def report(done: int, total: int, bar: "tqdm[NoReturn]" = bar) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        data = training_data(manifest, folder, pairs_needed=pairs_needed, report=report)
+    save_config(config, folder)
+    for sentence in data.skipped:
+        print(f"Left out: {sentence}", file=sys.stderr)
+    return data

@@ -1,0 +1,196 @@
+"""The GLAM objective on the breasts of a manifest: texts, both views, and places across them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from glam_core.data.manifest import Manifest
+from glam_core.errors import ManifestError
+from glam_core.loss.shuffled_control import shuffled_control
+from glam_core.loss.total import AnnotatedPairs, TotalLoss
+from glam_core.model.batch import TextBatch, ViewBatch
+from glam_core.model.config import TextConfig
+from glam_core.model.glam import GlamModel
+from glam_core.model.vocabulary import tokenise
+from glam_core.training.augmentation import shared_change
+from glam_core.training.config import TrainingConfig
+from glam_core.training.pair_pictures import TrainingPicture
+from glam_core.training.samples import Sample, SlotBatch, plain_sample, together, varied_sample
+from glam_core.training.sentences import facts_of, groups_of, text_of
+from glam_core.training.split import split_of
+
+_CONTROL_BREASTS = 64
+
+
+@dataclass(frozen=True, eq=False)
+class Breast:
+    """The views of one breast; one of them may be missing."""
+
+    cc: TrainingPicture | None
+    mlo: TrainingPicture | None
+
+    @property
+    def views(self) -> tuple[TrainingPicture | None, TrainingPicture | None]:
+        """By slot."""
+        return self.cc, self.mlo
+
+    @property
+    def told_by(self) -> TrainingPicture:
+        """The picture whose row gives the text."""
+        picture = self.cc or self.mlo
+        assert picture is not None
+        return picture
+
+
+@dataclass(frozen=True, eq=False)
+class PretrainingBatch:
+    """What the model and the losses read."""
+
+    slots: tuple[SlotBatch, SlotBatch]
+    texts: TextBatch | None
+    group: Tensor | None
+    annotated: AnnotatedPairs | None
+
+
+def breasts_of(pictures: Sequence[TrainingPicture]) -> tuple[Breast, ...]:
+    """Pictures grouped by patient, study and side, in the manifest's order; first of each view."""
+    found: dict[tuple[str, str, str], list[TrainingPicture | None]] = {}
+    for picture in pictures:
+        row = picture.row
+        views = found.setdefault(
+            (row.patient_id, row.study_id or "", row.laterality.value), [None, None]
+        )
+        slot = 0 if picture.is_cc else 1
+        views[slot] = views[slot] or picture
+    return tuple(Breast(views[0], views[1]) for views in found.values())
+
+
+def check_two_views(manifest: Manifest) -> None:
+    """See, before any picture is read, that there is something to learn across the views.
+
+    Raises:
+        ManifestError: There is no breast with both views among the training patients.
+    """
+    seen: dict[tuple[str, str, str], set[str]] = {}
+    for row in manifest.rows:
+        if split_of(row) == "training":
+            breast = (row.patient_id, row.study_id or "", row.laterality.value)
+            seen.setdefault(breast, set()).add(row.view_position.value)
+    if len(seen) < 2 or not any(len(views) > 1 for views in seen.values()):
+        raise ManifestError(
+            f"{manifest.file.name}: learning across views needs two breasts or more for training, "
+            "and at least one with both its CC and its MLO view."
+        )
+
+
+class PretrainingTask:
+    """What one step of `pretrain` learns from."""
+
+    def __init__(self, breasts: Sequence[Breast], config: TrainingConfig) -> None:
+        self.breasts, self.config = breasts, config
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Steps until as many breasts were drawn as there are."""
+        return max(1, round(len(self.breasts) / self.config.batch))
+
+    def draw(self, model: GlamModel, rng: np.random.Generator) -> PretrainingBatch:
+        """A batch of varied breasts with their texts."""
+        count = min(max(2, self.config.batch), len(self.breasts))
+        chosen = [self.breasts[int(i)] for i in rng.permutation(len(self.breasts))[:count]]
+        samples: tuple[list[Sample], list[Sample]] = ([], [])
+        for breast in chosen:
+            shared = shared_change(self.config, rng)
+            drawn = [
+                None
+                if picture is None
+                else varied_sample(picture, model.config, self.config, shared, rng)
+                for picture in breast.views
+            ]
+            for slot, sample in enumerate(drawn):
+                samples[slot].append(sample or _missing(drawn[1 - slot]))
+        slots = _slots(chosen, samples)
+        texts, group = _texts(model, chosen, rng)
+        return PretrainingBatch(slots, texts, group, _annotated(chosen, slots))
+
+    def loss(self, model: GlamModel, batch: PretrainingBatch) -> dict[str, Tensor]:
+        """Every term of the total loss."""
+        first, second = (slot.views for slot in batch.slots)
+        output = model(first, second, batch.texts)
+        terms: dict[str, Tensor] = TotalLoss(model.config)(
+            model, output, batch.group, batch.annotated
+        )
+        return terms
+
+
+def control_of(model: GlamModel, breasts: Sequence[Breast]) -> dict[str, float]:
+    """The local loss on true and on wrong partners of the validation patients.
+
+    Where the two do not separate, the run has learnt positions, not correspondence.
+    """
+    both = [b for b in breasts if b.cc is not None and b.mlo is not None][:_CONTROL_BREASTS]
+    if len(both) < 3:
+        return {}
+    slots = [
+        together([plain_sample(picture, model.config) for b in both if (picture := b.views[slot])])
+        for slot in (0, 1)
+    ]
+    control = shuffled_control(model, slots[0].views, slots[1].views)
+    return {
+        "local": control.true.in_image,
+        "local_shuffled": control.shuffled.in_image,
+        "own_partner": control.true.own_partner,
+        "own_partner_shuffled": control.shuffled.own_partner,
+        "separated": float(control.separated),
+    }
+
+
+def _missing(like: Sample | None) -> Sample:
+    """A place holder that is never looked at."""
+    assert like is not None
+    blank = replace(like.batch, pictures=torch.zeros_like(like.batch.pictures))
+    return Sample(blank, torch.zeros_like(like.region))
+
+
+def _slots(
+    breasts: Sequence[Breast], samples: tuple[list[Sample], list[Sample]]
+) -> tuple[SlotBatch, SlotBatch]:
+    made = []
+    for slot in (0, 1):
+        joined = together(samples[slot])
+        present = torch.tensor([breast.views[slot] is not None for breast in breasts])
+        views: ViewBatch = replace(joined.views, present=present)
+        made.append(SlotBatch(views, joined.regions))
+    return made[0], made[1]
+
+
+def _texts(
+    model: GlamModel, breasts: Sequence[Breast], rng: np.random.Generator
+) -> tuple[TextBatch | None, Tensor | None]:
+    """None where the model reads no text or the manifest says nothing about any of them."""
+    text = model.config.text
+    facts = [facts_of(breast.told_by.row) for breast in breasts]
+    if not isinstance(text, TextConfig) or not any(facts):
+        return None, None
+    spoken = [text_of(breast.told_by.row, rng) for breast in breasts]
+    batch = tokenise(model.tokenizer, spoken, text.max_tokens)
+    return batch, torch.tensor(groups_of(facts))
+
+
+def _annotated(
+    breasts: Sequence[Breast], slots: tuple[SlotBatch, SlotBatch]
+) -> AnnotatedPairs | None:
+    """Breasts whose row counts one region in each view."""
+    rows = [
+        index
+        for index, breast in enumerate(breasts)
+        if all(view is not None and view.row.n_blobs == 1 for view in breast.views)
+        and all(bool(slot.regions[index].any()) for slot in slots)
+    ]
+    if not rows:
+        return None
+    sample = torch.tensor(rows)
+    return AnnotatedPairs(sample, slots[0].regions[sample], slots[1].regions[sample])

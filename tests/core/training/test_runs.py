@@ -1,0 +1,143 @@
+"""Runs as a user starts them: they learn, stop, go on, and refuse what cannot work."""
+
+import json
+import signal
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from glam_core.scripts.glam import main
+from glam_core.training import loop
+from tests.core.training.drawn_manifest import write_manifest
+
+SMALL = ["--init=tiny", "--batch=2", "--singles=1", "--evaluate_every=100", "--threads=1"]
+
+
+@pytest.fixture(scope="module")
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_manifest(tmp_path_factory.mktemp("drawn"))
+
+
+def finetune(manifest: Path, out: Path, *more: str) -> int:
+    words = ["finetune", "correspondence", "--manifest", str(manifest), "--out", str(out)]
+    return main([*words, *SMALL, *more])
+
+
+def weights(run: Path) -> dict[str, torch.Tensor]:
+    return load_file(run / "model" / "weights.safetensors")
+
+
+def test_correspondence_is_learnt_and_measured(manifest, tmp_path, capsys):
+    out = tmp_path / "run"
+    assert finetune(manifest, out, "--epochs=15", "--json-lines", "--learning_rate=0.003") == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    totals = [line["total"] for line in lines if line["event"] == "step"]
+    assert len(totals) == 30
+    assert sum(totals[-6:]) < 0.8 * sum(totals[:6])
+    (measured,) = (line for line in lines if line["event"] == "validation")
+    assert measured["queries"] == 4
+    assert 0 <= measured["shuffled_hit"] <= 1
+    assert json.loads((out / "training.json").read_text())["epochs"] == 15
+
+
+def test_a_resumed_run_equals_one_that_never_stopped(manifest, tmp_path, monkeypatch):
+    whole, parted = tmp_path / "whole", tmp_path / "parted"
+    assert finetune(manifest, whole, "--epochs=3") == 0
+    step = loop._step
+
+    def interrupted(model, task, config, optimiser, number):
+        if number == 3:
+            signal.raise_signal(signal.SIGINT)
+        return step(model, task, config, optimiser, number)
+
+    monkeypatch.setattr(loop, "_step", interrupted)
+    assert finetune(manifest, parted, "--epochs=3") == 130
+    monkeypatch.undo()
+    assert json.loads((parted / "last.json").read_text()) == {"checkpoint": "00000003"}
+    words = ["finetune", "correspondence", "--manifest", str(manifest), "--out", str(parted)]
+    assert main([*words, "--resume"]) == 0
+    expected = weights(whole)
+    found = weights(parted)
+    assert expected.keys() == found.keys()
+    assert all(torch.equal(expected[name], found[name]) for name in expected)
+
+
+def test_the_shown_provenance_is_kept(manifest, tmp_path):
+    out = tmp_path / "run"
+    named = ["--name=mine", "--trained-on=drawn breasts"]
+    assert finetune(manifest, out, "--epochs=1", *named) == 0
+    config = json.loads((out / "model" / "config.json").read_text())
+    assert (config["name"], config["trained_on"]) == ("mine", "drawn breasts")
+    further = tmp_path / "further"
+    words = ["finetune", "correspondence", "--manifest", str(manifest), "--out", str(further)]
+    more = ["--epochs=1", "--batch=2", f"--init={out / 'model'}", "--trained-on=more"]
+    assert main([*words, *more]) == 0
+    config = json.loads((further / "model" / "config.json").read_text())
+    assert config["trained_on"] == "drawn breasts; then more"
+
+
+def test_a_kept_run_is_not_overwritten(manifest, tmp_path, capsys):
+    out = tmp_path / "run"
+    assert finetune(manifest, out, "--epochs=1") == 0
+    assert finetune(manifest, out, "--epochs=1") == 3
+    assert "--resume" in capsys.readouterr().err
+    assert finetune(manifest, out, "--epochs=2", "--resume") == 3
+    assert "--epochs is 1 in the run to resume" in capsys.readouterr().err
+
+
+def test_a_run_that_is_not_there_cannot_be_resumed(manifest, tmp_path, capsys):
+    assert finetune(manifest, tmp_path / "none", "--resume") == 3
+    assert "no checkpoint to resume" in capsys.readouterr().err
+
+
+def test_a_killed_writer_leaves_the_checkpoint_before(manifest, tmp_path, capsys):
+    out = tmp_path / "run"
+    assert finetune(manifest, out, "--epochs=1") == 0
+    half = out / "checkpoints" / "00000099"
+    half.mkdir()
+    (half / "state.safetensors").write_bytes(b"half")
+    words = ["finetune", "correspondence", "--manifest", str(manifest), "--out", str(out)]
+    assert main([*words, "--resume"]) == 0
+    (out / "checkpoints" / "00000002" / "state.safetensors").write_bytes(b"half")
+    assert main([*words, "--resume"]) == 3
+    assert "cannot be resumed" in capsys.readouterr().err
+
+
+def test_keys_that_are_unknown_or_impossible_are_refused(manifest, tmp_path, capsys):
+    with pytest.raises(SystemExit) as refused:
+        finetune(manifest, tmp_path / "run", "--learnign_rate=1")
+    assert refused.value.code == 2
+    for key, said in [
+        ("--epochs=0", "1 or more"),
+        ("--learning_rate=-1", "more than 0"),
+        ("--flip=2", "between 0 and 1"),
+        ("--noise=-1", "negative"),
+    ]:
+        assert finetune(manifest, tmp_path / "run", key) == 3
+        assert said in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
+def test_pretraining_learns_texts_and_views(manifest, tmp_path, capsys):
+    out = tmp_path / "run"
+    words = ["pretrain", "--manifest", str(manifest), "--out", str(out), "--json-lines"]
+    assert main([*words, "--epochs=6", "--batch=4", "--threads=1", "--evaluate_every=9"]) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    first, *_, last = (line for line in lines if line["event"] == "step")
+    for term in ("image_text", "view_view", "in_image", "report_to_patch", "correspondence"):
+        assert term in first
+    assert last["total"] < first["total"]
+    assert (out / "model" / "tokenizer.json").is_file()
+
+
+def test_a_diverging_run_says_so(manifest, tmp_path, capsys, monkeypatch):
+    from glam_core.training.correspondence import CorrespondenceTask
+
+    def broken(self, model, batch):
+        return {"total": torch.tensor(float("nan"), requires_grad=True)}
+
+    monkeypatch.setattr(CorrespondenceTask, "loss", broken)
+    assert finetune(manifest, tmp_path / "run", "--epochs=1") == 3
+    assert "smaller --learning_rate" in capsys.readouterr().err
