@@ -54,11 +54,12 @@ def _run(args: argparse.Namespace) -> int:
     workstation.controller.open_places(paths_of(args.paths))
     try:
         application.exec()
+        exit_code, sentence = (0, "") if driver is None else (driver.exit_code, driver.sentence)
     finally:
-        workstation.close()
-    if driver is not None and driver.sentence:
-        sys.stderr.write(driver.sentence + "\n")
-    return driver.exit_code if driver is not None else 0
+        workstation.dispose()
+    if sentence:
+        sys.stderr.write(sentence + "\n")
+    return exit_code
 
 
 def _parser() -> argparse.ArgumentParser:

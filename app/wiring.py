@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 import platformdirs
-from PySide6.QtCore import QObject, QPoint, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPoint, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu, QMessageBox
 
@@ -81,6 +81,14 @@ class Workstation(QObject):
         self._closed = True
         for service in (self.studies, self.correspondence, self.demo):
             service.close()
+
+    def dispose(self) -> None:
+        """Close everything and delete the window, so that nothing of it stays behind."""
+        self.close()
+        self.window.close()
+        for thing in (self.window, self):
+            thing.deleteLater()
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
     def _start(self, matcher_name: str) -> None:
         if not self._closed:

@@ -26,7 +26,7 @@ class DemoService(QObject):
 
     def __init__(self, folder: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._folder = folder
+        self.folder = folder
         self._delivery = Delivery(self)
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="demo")
         self._stop = threading.Event()
@@ -54,12 +54,12 @@ class DemoService(QObject):
         def report(done: int, total: int) -> None:
             nonlocal told
             self._delivery.post(lambda: self.progressed.emit(done, total))
-            first = first_demo_study(self._folder)
+            first = first_demo_study(self.folder)
             if not told and done < total and is_complete(first):
                 told = True
                 self._delivery.post(lambda: self.first_ready.emit(first))
 
-        return write_demo_study(self._folder, report=report, cancelled=self._stop.is_set)
+        return write_demo_study(self.folder, report=report, cancelled=self._stop.is_set)
 
     def _done(self, folder: Path) -> None:
         self._running = False

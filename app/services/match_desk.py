@@ -80,8 +80,11 @@ class MatchDesk:
         """Have the chosen matcher prepare a view; False where the view is not there."""
         with self._lock:
             view, chosen = self._views.get(image_id), self._chosen
+            prepared = view is not None and self._ready.get(image_id) is view
         if view is None:
             return False
+        if prepared:
+            return True
         if chosen is not self._geometry:
             chosen.prepare(view)
         with self._lock:
