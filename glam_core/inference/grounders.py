@@ -1,0 +1,154 @@
+"""Grounders: words to evidence without a model, and with one."""
+
+import re
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from glam_core.data.report_location import location_slots
+from glam_core.inference.correspondence import Matcher, Provenance
+from glam_core.inference.geometry_matcher import GeometryMatcher
+from glam_core.inference.grounding import GroundedView, Grounder, Phrase
+from glam_core.inference.learned_matcher import LearnedMatcher
+from glam_core.inference.linked_grounding import ViewEvidence, check_phrase, ground_breast
+from glam_core.inference.match_view import MatchView
+from glam_core.inference.matchers import GEOMETRY, matcher
+from glam_core.inference.search_grid import SearchGrid, search_grid
+from glam_core.model.matching import text_scores
+from glam_core.terms import Laterality
+
+FloatMap = npt.NDArray[np.float32]
+
+_LOOKS_LIKE_A_MASS = ("mass", "asymmetry", "distortion", "lymph_node")
+_SPECK_MM = 0.8
+_GROUP_GRID = 4.0
+_SPECK_WEIGHT = 1.5
+
+
+class _LinkedGrounder:
+    """What both grounders share: the views of each breast are answered together."""
+
+    def __init__(self, link: Matcher) -> None:
+        self._link = link
+
+    @property
+    def provenance(self) -> Provenance:
+        """That of the matcher or model underneath."""
+        return self._link.provenance
+
+    def prepare(self, view: MatchView) -> None:
+        """Compute and keep what depends on the picture alone."""
+        self._link.prepare(view)
+
+    def ground(self, views: Sequence[MatchView], phrase: Phrase) -> tuple[GroundedView, ...]:
+        """Search the views; the answers come in the order of the views that were searched."""
+        wanted = [v for v in views if phrase.laterality in (None, v.laterality)]
+        check_phrase(phrase, wanted)
+        answers: list[GroundedView] = []
+        for side in Laterality:
+            breast = [view for view in wanted if view.laterality is side]
+            evidences = [self._evidence(view, phrase) for view in breast]
+            answers += ground_breast(evidences, phrase, self._link)
+        order = {id(view): place for place, view in enumerate(views)}
+        return tuple(sorted(answers, key=lambda answer: order[id(answer.view)]))
+
+    def _evidence(self, view: MatchView, phrase: Phrase) -> ViewEvidence:
+        raise NotImplementedError
+
+
+class GeometryGrounder(_LinkedGrounder):
+    """Words without a model: the place they say, and hand-made measures of how such things look.
+
+    It tells masses from calcifications, but not one shape or margin from another.
+    """
+
+    def __init__(self) -> None:
+        self._matcher = GeometryMatcher()
+        super().__init__(self._matcher)
+
+    def _evidence(self, view: MatchView, phrase: Phrase) -> ViewEvidence:
+        prepared = self._matcher.prepared(view)
+        grid = prepared.grid
+        if phrase.type in _LOOKS_LIKE_A_MASS:
+            scores = np.full(grid.tissue.shape, -50.0, dtype=np.float32)
+            scores[prepared.rows, prepared.cols] = prepared.saliency
+            return ViewEvidence(view, grid, scores)
+        if phrase.type == "calcification":
+            return ViewEvidence(view, grid, speck_evidence(view, grid))
+        return ViewEvidence(view, grid, None)
+
+
+def speck_evidence(view: MatchView, grid: SearchGrid) -> FloatMap:
+    """(rows, cols) of the grid: log evidence for a group of small bright specks."""
+    px_mm = view.image_px_per_picture_px * view.frame.length_per_px[0]
+    speck_px = _SPECK_MM / px_mm if view.frame.unit == "mm" else 2.0
+    side = 2 * max(1, round(speck_px)) + 1
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    specks = np.asarray(cv2.morphologyEx(view.picture, cv2.MORPH_TOPHAT, kernel), dtype=np.float32)
+    inside = cv2.erode(view.mask.astype(np.uint8), np.ones((2 * side + 1,) * 2, np.uint8)) > 0
+    if not inside.any():
+        return np.zeros(grid.tissue.shape, dtype=np.float32)
+    noise = float(np.percentile(specks[inside], 90)) + 1e-4
+    strong = np.where(inside, np.clip(specks / noise - 2.0, 0.0, 4.0), 0.0).astype(np.float32)
+    rows, cols = grid.tissue.shape
+    dense = cv2.resize(strong, (cols, rows), interpolation=cv2.INTER_AREA)
+    dense = cv2.GaussianBlur(dense, (0, 0), _GROUP_GRID)
+    values = dense[grid.tissue]
+    spread = float(np.std(values)) + 1e-6
+    return np.asarray(_SPECK_WEIGHT * (dense - values.mean()) / spread, dtype=np.float32)
+
+
+class LearnedGrounder(_LinkedGrounder):
+    """Words with a model: phrase embedding against patch embeddings."""
+
+    def __init__(self, link: LearnedMatcher) -> None:
+        super().__init__(link)
+        self._session = link.session
+
+    def _evidence(self, view: MatchView, phrase: Phrase) -> ViewEvidence:
+        grid = search_grid(view)
+        _, local = self._session.text_features([_look_of(phrase)])
+        if local is None or phrase.type is None:
+            return ViewEvidence(view, grid, None)
+        embedded = self._session.embed(view)
+        with torch.inference_mode():
+            scores = text_scores(self._session.model, local, embedded.features)[0, 0]
+        patch = scores.reshape(embedded.canvas.grid).numpy()
+        patch = np.where(patch < -1e3, patch[patch > -1e3].min(initial=0.0), patch)
+        corners = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0]])
+        stored = np.array([grid.image_from_grid(*corner) for corner in corners])
+        places = embedded.canvas.patch_from_image(stored)
+        patch_from_grid = cv2.getAffineTransform(
+            corners[:, ::-1].astype(np.float32), places[:, ::-1].astype(np.float32)
+        )
+        rows, cols = grid.tissue.shape
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        fine = cv2.warpAffine(
+            patch.astype(np.float32), patch_from_grid, (cols, rows),
+            flags=flags, borderMode=cv2.BORDER_REPLICATE,
+        )  # fmt: skip
+        return ViewEvidence(view, grid, np.asarray(fine, dtype=np.float32))
+
+
+def _look_of(phrase: Phrase) -> str:
+    """The words without their place: the place is geometry, not look."""
+    look = phrase.text
+    for slot in reversed(location_slots(phrase.text)):
+        look = f"{look[: slot.start]} {look[slot.end :]}"
+    return re.sub(r"\s+", " ", look).strip(" ,.;:")
+
+
+def grounder(name_or_folder: str = GEOMETRY) -> Grounder:
+    """The grounder of this name: "geometry", or a folder that holds a learned model.
+
+    Raises:
+        CheckpointError: There is no such grounder or folder, or its model cannot be used.
+    """
+    if name_or_folder == GEOMETRY:
+        return GeometryGrounder()
+    link = matcher(name_or_folder)
+    assert isinstance(link, LearnedMatcher)
+    return LearnedGrounder(link)

@@ -1,0 +1,232 @@
+"""The matcher of a learned model: one matrix product a click over embeddings kept by a session."""
+
+import dataclasses
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from glam_core.inference.correspondence import Band, Correspondence, Peak, Provenance, Query, Region
+from glam_core.inference.geometry_matcher import (
+    APART,
+    AROUND,
+    MOST_PEAKS,
+    GeometryMatcher,
+    check_pair,
+)
+from glam_core.inference.match_view import MatchView
+from glam_core.inference.peaks import box_of, find_peaks, region_holding
+from glam_core.inference.search_grid import SearchGrid, search_grid
+from glam_core.inference.session import EmbeddedView, Session
+from glam_core.model.attention import HIDDEN_SCORE
+from glam_core.model.matching import AskedPlaces, asked_at, asked_in, match_scores
+from glam_core.terms import PointPx
+
+FloatMap = npt.NDArray[np.float32]
+
+# Limits of a confident match. They are the same for every model and not calibrated to it.
+LEAST_PROBABILITY = 0.08
+MOST_CYCLE = 25.0  # grid lengths, about mm
+_LEAST_PEAK = 0.02
+_KEPT_VIEWS = 16
+
+
+@dataclass(frozen=True, eq=False)
+class _Ready:
+    """A view with its embedding and the grid that answers are given on."""
+
+    embedded: EmbeddedView
+    grid: SearchGrid
+    patch_from_grid: npt.NDArray[np.float64]
+
+
+class LearnedMatcher:
+    """Answers with a model's features; the geometry matcher's answer is kept beside it.
+
+    Safe to use from several threads.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self._geometry = GeometryMatcher()
+        self._kept: OrderedDict[tuple[object, ...], _Ready] = OrderedDict()
+        self._lock = threading.Lock()
+
+    @property
+    def provenance(self) -> Provenance:
+        """Name, version and training data of the model."""
+        return self.session.provenance
+
+    def prepare(self, view: MatchView) -> None:
+        """Embed and keep one view.
+
+        Raises:
+            GlamError: The view shows no tissue, or is neither CC nor MLO.
+        """
+        self._ready(view)
+        self._geometry.prepare(view)
+
+    def locate(self, asked: MatchView, query: Query, answering: MatchView) -> Correspondence:
+        """Where the spot lies in the other view (method.md, "Inference").
+
+        Raises:
+            GlamError: The views are no pair of one breast, or one shows no tissue.
+        """
+        check_pair(asked, answering)
+        first, second = self._ready(asked), self._ready(answering)
+        probability = self._probability(self._asked(first, query), first, second)
+        found = self._peaks(probability, MOST_PEAKS)
+        best = second.grid.image_from_grid(*found[0][:2])
+        back_map = self._probability(self._asked(second, Query(best)), second, first)
+        back = self._peaks(back_map, 1)[0]
+        place = first.grid.grid_from_image(query.point)
+        cycle = float(np.hypot(back[0] - place[0], back[1] - place[1]))
+        geometry = self._geometry.locate(asked, query, answering)
+        reason = _refusal(geometry, found[0][2], cycle, first.grid)
+        return self._correspondence(first, second, probability, found, cycle, geometry, reason)
+
+    def _ready(self, view: MatchView) -> _Ready:
+        key = (view.key, view.view_position, view.landmarks, view.frame, view.picture.shape)
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+        embedded = self.session.embed(view)
+        grid = search_grid(view)
+        corners = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0]])
+        stored = np.array([grid.image_from_grid(*corner) for corner in corners])
+        patch = embedded.canvas.patch_from_image(stored)
+        made = _Ready(
+            embedded,
+            grid,
+            np.asarray(
+                cv2.getAffineTransform(
+                    corners[:, ::-1].astype(np.float32), patch[:, ::-1].astype(np.float32)
+                ),
+                dtype=float,
+            ),
+        )
+        with self._lock:
+            self._kept[key] = made
+            while len(self._kept) > _KEPT_VIEWS:
+                self._kept.popitem(last=False)
+        return made
+
+    def _asked(self, view: _Ready, query: Query) -> AskedPlaces:
+        """Features of the spot; its depth and offset are exact, not those of the patch."""
+        embedded = view.embedded
+        centre = embedded.canvas.patch_from_image(query.point)
+        asked = asked_at(embedded.features, 0, torch.from_numpy(centre).float()[None])
+        if query.half_size_px is not None:
+            region = _region_of(embedded, query)
+            if bool(region.any()):
+                asked = asked_in(embedded.features, 0, region[None])
+        depth, offset = embedded.view.frame.depth_offset_from_image(query.point)
+        return dataclasses.replace(
+            asked,
+            depth_mm=torch.tensor([depth], dtype=torch.float32),
+            offset_mm=torch.tensor([offset], dtype=torch.float32),
+        )
+
+    def _probability(self, asked: AskedPlaces, first: _Ready, second: _Ready) -> FloatMap:
+        with torch.inference_mode():
+            scores = match_scores(
+                self.session.model, asked, second.embedded.features, 0, slot=first.embedded.slot
+            )[0]
+        grid = scores.reshape(second.embedded.features.grid).numpy()
+        hidden = grid <= HIDDEN_SCORE / 2
+        floor = float(grid[~hidden].min()) if not hidden.all() else 0.0
+        grid = np.where(hidden, floor, grid)
+        tissue = second.grid.tissue
+        rows, cols = tissue.shape
+        fine = cv2.warpAffine(
+            grid.astype(np.float32),
+            second.patch_from_grid,
+            (cols, rows),
+            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+            borderMode=cv2.BORDER_REPLICATE,
+        )
+        share = np.where(tissue, np.exp(fine - fine[tissue].max()), 0.0)
+        return np.asarray(share / share.sum(dtype=np.float64), dtype=np.float32)
+
+    @staticmethod
+    def _peaks(probability: FloatMap, count: int) -> tuple[tuple[int, int, float], ...]:
+        return find_peaks(
+            probability,
+            apart_px=APART,
+            around_px=AROUND,
+            count=count,
+            smooth_px=2.0,
+            least_probability=_LEAST_PEAK,
+        )
+
+    def _correspondence(
+        self,
+        first: _Ready,
+        second: _Ready,
+        probability: FloatMap,
+        found: tuple[tuple[int, int, float], ...],
+        cycle: float,
+        geometry: Correspondence,
+        reason: str,
+    ) -> Correspondence:
+        grid = second.grid
+        peaks = tuple(Peak(*grid.image_from_grid(row, col), share) for row, col, share in found)
+        region = region_holding(probability)
+        row0, col0, row1, col1 = box_of(region)
+        frame = second.embedded.view.frame
+        depth = float(frame.depth_offset_from_image(peaks[0].point)[0])
+        return Correspondence(
+            probability=probability,
+            image_px_per_map_px=grid.image_px_per_grid_px,
+            peaks=peaks,
+            region90=Region(*grid.image_from_grid(row0, col0), *grid.image_from_grid(row1, col1)),
+            region90_mask=region,
+            band=geometry.band,
+            cycle_error=cycle * first.grid.unit_per_grid,
+            model_to_band=_outside(depth, geometry.band),
+            matched=not reason,
+            reason=reason or "One place fits the spot best and leads back to it.",
+            unit=grid.unit,
+            provenance=self.provenance,
+            geometry_disagreement=_apart(peaks[0].point, geometry.peaks[0].point, second),
+        )
+
+
+def _region_of(embedded: EmbeddedView, query: Query) -> torch.Tensor:
+    """(P,) bool, the patches whose centre lies in the asked box and in tissue."""
+    assert query.half_size_px is not None
+    rows, cols = embedded.canvas.grid
+    grid = np.stack(np.meshgrid(np.arange(rows), np.arange(cols), indexing="ij"), axis=-1)
+    away = np.abs(embedded.canvas.image_from_patch(grid) - np.asarray(query.point))
+    inside = (away <= np.asarray(query.half_size_px)).all(axis=-1)
+    return torch.from_numpy(inside).flatten() & embedded.features.tissue[0]
+
+
+def _refusal(geometry: Correspondence, probability: float, cycle: float, grid: SearchGrid) -> str:
+    """Why there is no confident match; empty where there is one."""
+    if not geometry.matched and "outside" in geometry.reason:
+        return geometry.reason
+    if probability < LEAST_PROBABILITY:
+        return (
+            f"No place stands out: the best candidate holds {probability:.0%} of the probability."
+        )
+    if cycle > MOST_CYCLE:
+        length = f"{cycle * grid.unit_per_grid:.0f} {grid.unit}"
+        return f"The round trip fails: the best candidate leads back {length} from the spot."
+    return ""
+
+
+def _outside(depth: float, band: Band | None) -> float | None:
+    if band is None:
+        return None
+    return max(abs(depth - band.depth) - band.half_width, 0.0)
+
+
+def _apart(one: PointPx, other: PointPx, view: _Ready) -> float:
+    length = view.embedded.view.frame.length_per_px
+    return float(np.hypot((one.row - other.row) * length[0], (one.col - other.col) * length[1]))

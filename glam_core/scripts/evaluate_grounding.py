@@ -1,0 +1,41 @@
+"""`glam evaluate grounding`: measure grounding on a manifest (see cli.md for the shape)."""
+
+import argparse
+from pathlib import Path
+
+from tqdm import tqdm
+
+from glam_core.data.manifest import read_manifest
+from glam_core.evaluation.grounding_protocol import evaluate_grounding
+from glam_core.scripts.output import add_json_argument, write_json
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """--manifest, --model, --predictions, --json."""
+    parser.add_argument("--manifest", required=True, type=Path, metavar="M.csv")
+    parser.add_argument("--model", default="geometry", help='"geometry" or a model folder')
+    parser.add_argument("--predictions", type=Path, metavar="FILE", help="one JSON line a picture")
+    add_json_argument(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Measure; the table goes to standard output where no JSON does."""
+    manifest = read_manifest(args.manifest)
+    with tqdm(total=len(manifest.rows), unit="picture", disable=None) as bar:
+
+        def show(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        result = evaluate_grounding(manifest, args.model, report=show, predictions=args.predictions)
+    if args.json:
+        write_json(result, args.json)
+        return 0
+    low, high = result["ci95"]["pointing"]
+    print(f"{result['model']}: {result['n']} pictures")
+    print(f"pointing {result['pointing']:.3f} (95 % {low:.3f} to {high:.3f})")
+    print(f"within 10 mm {result['pointing_10mm']:.3f}")
+    for name, told in result["controls"].items():
+        value = told if isinstance(told, float) else told["pointing"]
+        print(f"control {name}: {value:.3f}")
+    return 0

@@ -1,0 +1,98 @@
+"""Grounding without a model, on drawn pairs of views."""
+
+import numpy as np
+import pytest
+
+from glam_core.errors import GlamError
+from glam_core.inference.grounders import GeometryGrounder, speck_evidence
+from glam_core.inference.grounding import Phrase, phrases_of
+from glam_core.inference.location_prior import LocationWords
+from glam_core.inference.search_grid import search_grid
+from glam_core.terms import Laterality, ViewPosition
+
+from .drawn_views import SIDE, drawn_view
+
+
+@pytest.fixture(scope="module")
+def search():
+    return GeometryGrounder()
+
+
+def one(text: str) -> Phrase:
+    (phrase,) = phrases_of(text)
+    return phrase
+
+
+def test_a_mass_is_found_in_both_views_at_the_same_depth(search):
+    views = [drawn_view(ViewPosition.CC), drawn_view(ViewPosition.MLO, (90.0, 70.0))]
+    found = search.ground(views, one("mass in the left breast"))
+    assert [answer.found for answer in found] == [True, True]
+    assert abs(found[0].row - 110) < 6
+    assert abs(found[0].col - 70) < 6
+    assert abs(found[1].row - 90) < 6
+    assert found[0].region.row0 <= found[0].row <= found[0].region.row1
+
+
+def test_the_words_choose_between_two_spots(search):
+    two = drawn_view(ViewPosition.CC, (70.0, 70.0))
+    other = drawn_view(ViewPosition.CC, (190.0, 70.0))
+    both = np.maximum(two.picture, other.picture)
+    view = type(two)(**{**_fields(two), "picture": both, "key": "both"})
+    outer = search.ground([view], one("mass, left breast, outer upper"))[0]
+    inner = search.ground([view], one("mass, left breast, inner upper"))[0]
+    assert outer.row < 128 < inner.row  # offset grows towards lateral, upwards as drawn
+
+
+def _fields(view) -> dict:
+    return {name: getattr(view, name) for name in view.__dataclass_fields__}
+
+
+def test_only_on_one_view_leaves_the_other_without_a_place(search):
+    views = [drawn_view(ViewPosition.CC), drawn_view(ViewPosition.MLO)]
+    cc, mlo = search.ground(views, one("mass in the left breast, seen only on the MLO view"))
+    assert (cc.found, mlo.found) == (False, True)
+    assert "another view" in cc.reason
+
+
+def test_negated_words_are_not_searched_for(search):
+    with pytest.raises(GlamError, match="none"):
+        search.ground([drawn_view(ViewPosition.CC)], one("no mass in the left breast"))
+
+
+def test_words_of_the_other_breast_are_refused(search):
+    with pytest.raises(GlamError, match="right breast"):
+        search.ground([drawn_view(ViewPosition.CC)], one("mass in the right breast"))
+
+
+def test_a_place_alone_is_shown_faintly_and_names_no_spot(search):
+    phrase = one("upper outer left breast")
+    assert phrase.location == LocationWords(quadrant="UO")
+    (answer,) = search.ground([drawn_view(ViewPosition.MLO)], phrase)
+    assert not answer.found
+    assert answer.location.sum() == pytest.approx(1.0, abs=1e-3)
+
+
+def test_specks_stand_out_for_calcifications_and_smooth_blobs_do_not():
+    view = drawn_view(ViewPosition.CC, (170.0, 60.0))
+    picture = view.picture.copy()
+    random = np.random.default_rng(3)
+    for row, col in random.integers(-6, 7, (14, 2)) + (80, 70):
+        picture[row, col] = 0.9
+    marked = type(view)(**{**_fields(view), "picture": picture, "key": "specks"})
+    evidence = speck_evidence(marked, search_grid(marked))
+    row, col = np.unravel_index(evidence.argmax(), evidence.shape)
+    scale = SIDE / evidence.shape[0]
+    assert abs(row * scale - 80) < 10
+    assert abs(col * scale - 70) < 10
+
+
+@pytest.mark.parametrize("text", ["", "hello there"])
+def test_words_without_finding_or_place_are_refused(text):
+    with pytest.raises(GlamError, match="look for"):
+        phrases_of(text)
+
+
+def test_lay_words_are_understood():
+    assert phrases_of("star-shaped lump")[0].descriptors == ("margin.spiculated",)
+    assert phrases_of("tiny bright dots on the right")[0].type == "calcification"
+    assert phrases_of("tiny bright dots on the right")[0].laterality is Laterality.RIGHT

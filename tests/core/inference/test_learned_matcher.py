@@ -1,0 +1,82 @@
+"""The learned matcher beside the geometry matcher, on drawn pairs and a model of random weights."""
+
+import numpy as np
+import pytest
+import torch
+
+from glam_core.errors import GlamError
+from glam_core.inference.correspondence import Query
+from glam_core.inference.learned_matcher import LearnedMatcher
+from glam_core.inference.matchers import matcher
+from glam_core.inference.session import Session
+from glam_core.model.build import build_model
+from glam_core.model.checkpoint import save_model
+from glam_core.model.presets import glam_small
+from glam_core.terms import ChestWall, PointPx, ViewPosition
+
+from .drawn_views import drawn_view
+
+SPOT = Query(PointPx(110.0, 70.0))
+
+
+@pytest.fixture(scope="module")
+def model_folder(tmp_path_factory):
+    torch.manual_seed(0)
+    folder = tmp_path_factory.mktemp("model") / "small"
+    save_model(build_model(glam_small()), folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def learned(model_folder):
+    return LearnedMatcher(Session.open(model_folder, device="cpu"))
+
+
+def test_a_model_folder_is_a_matcher_like_any_other(model_folder):
+    made = matcher(str(model_folder))
+    answer = made.locate(drawn_view(ViewPosition.CC), SPOT, drawn_view(ViewPosition.MLO))
+    assert answer.provenance.trained_on.startswith("nothing yet")
+    assert answer.probability.sum() == pytest.approx(1.0, abs=1e-3)
+    assert answer.unit == "mm"
+
+
+def test_the_answer_holds_both_ways_and_says_how_far_geometry_disagrees(learned):
+    views = drawn_view(ViewPosition.CC), drawn_view(ViewPosition.MLO)
+    for asked, answering in (views, views[::-1]):
+        answer = learned.locate(asked, SPOT, answering)
+        assert answer.geometry_disagreement is not None
+        assert answer.geometry_disagreement >= 0
+        assert answer.band is not None
+        assert answer.cycle_error is not None
+        assert 0 < answer.peaks[0].probability <= 1
+
+
+def test_probability_lies_on_tissue_only(learned):
+    answering = drawn_view(ViewPosition.MLO)
+    answer = learned.locate(drawn_view(ViewPosition.CC), SPOT, answering)
+    assert answer.probability.shape == answering.mask.shape  # 256 px at 1 mm: the same grid
+    assert answer.probability[~answering.mask].max() == 0
+
+
+def test_a_mirrored_file_gets_the_mirrored_answer(learned):
+    asked = drawn_view(ViewPosition.CC)
+    plain = learned.locate(asked, SPOT, drawn_view(ViewPosition.MLO))
+    mirrored = learned.locate(asked, SPOT, drawn_view(ViewPosition.MLO, chest_wall=ChestWall.RIGHT))
+    assert np.abs(plain.probability - mirrored.probability[:, ::-1]).max() < 1e-4
+
+
+def test_a_region_may_be_asked(learned):
+    query = Query(PointPx(110.0, 70.0), half_size_px=(12.0, 12.0))
+    answer = learned.locate(drawn_view(ViewPosition.CC), query, drawn_view(ViewPosition.MLO))
+    assert len(answer.peaks) >= 1
+
+
+def test_an_untrained_model_does_not_sound_certain_about_nothing(learned):
+    blank = drawn_view(ViewPosition.MLO, None, seed=4)
+    answer = learned.locate(drawn_view(ViewPosition.CC, None, seed=5), SPOT, blank)
+    assert answer.peaks[0].probability < 0.5
+
+
+def test_no_pair_is_refused(learned):
+    with pytest.raises(GlamError, match="pair"):
+        learned.locate(drawn_view(ViewPosition.CC), SPOT, drawn_view(ViewPosition.CC))
