@@ -186,7 +186,7 @@ class MainWindow(QMainWindow):
         splitter.setCollapsible(1, False)
         splitter.setSizes([_BROWSER_PX, 1000, _SIDE_PX])
         self.browser.setMinimumWidth(150)
-        self.side.setMinimumWidth(250)
+        self.side.setMinimumWidth(_SIDE_PX - 12)
         self.setCentralWidget(splitter)
         self.show_browser(True)
         self.show_side(True)

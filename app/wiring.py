@@ -57,7 +57,7 @@ class Workstation(QObject):
             demo=self.demo,
             memory=memory,
         )
-        self._handlers = self._handlers_by_name()
+        self.handlers = self._handlers_by_name()
         self.actions = Actions(self._act, self)
         self.window = MainWindow(self.actions)
         self._closed = False
@@ -211,7 +211,7 @@ class Workstation(QObject):
         elif member and group == "switch":
             self.controller.switch(member, checked)
         else:
-            self._handlers[name](checked)
+            self.handlers[name](checked)
         self.window.show_panels()
 
     def _handlers_by_name(self) -> dict[str, Callable[[bool], None]]:
