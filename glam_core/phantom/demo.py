@@ -101,7 +101,7 @@ class DemoExam:
                 split="test",
                 years_back=_YEARS_BETWEEN if self.is_prior else 0,
                 prior=self._prior(),
-                patient_words=f"DEMO {self.seed - 100}",
+                patient_words=f"DEMO {self.name[0]}",
             ),
         )
 
@@ -112,14 +112,14 @@ class DemoExam:
         return PriorExam(before.study_date, {"L1": _MASS_SIZE_MM * _GROWTH_BEFORE})
 
 
-_MASS_SEED = 101
+_MASS_SEED = 111
 DEMO_EXAMS = (
     DemoExam("1-spiculated-mass", _MASS_SEED, (_MASS,), "B", "flat panel", _FINE_MM),
     DemoExam("1-spiculated-mass-prior", _MASS_SEED, (_MASS,), "B", "flat panel", _FINE_MM, True),
-    DemoExam("2-calcifications", 102, (_CALCIFICATIONS,), "C", "flat panel", _QUICK_MM),
-    DemoExam("3-one-view-asymmetry", 103, (_ONE_VIEW_ASYMMETRY,), "B", "flat panel", _QUICK_MM),
-    DemoExam("4-dense-breasts", 104, (_HIDDEN_MASS,), "D", "flat panel", _QUICK_MM),
-    DemoExam("5-normal", 105, (), "A", "flat panel", _QUICK_MM),
+    DemoExam("2-calcifications", 132, (_CALCIFICATIONS,), "C", "flat panel", _QUICK_MM),
+    DemoExam("3-one-view-asymmetry", 142, (_ONE_VIEW_ASYMMETRY,), "B", "flat panel", _QUICK_MM),
+    DemoExam("4-dense-breasts", 152, (_HIDDEN_MASS,), "D", "flat panel", _QUICK_MM),
+    DemoExam("5-normal", 162, (), "A", "flat panel", _QUICK_MM),
 )
 
 
