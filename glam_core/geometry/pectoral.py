@@ -68,12 +68,13 @@ def fit_pectoral_line(picture: FloatPicture, mask: npt.NDArray[np.bool_]) -> Pec
     best = _best_line(field, _ANGLES_DEG, starts)
     if best is None or best[0] < _LEAST_SCORE:
         return None
-    _, angle, start, contrast = best
+    score, angle, start, contrast = best
     # Once the edge is known, its own inclination counts more than the usual one.
     fine = _best_line(
         field, angle + np.arange(-6, 6.1, 0.75), start + np.arange(-9, 9.1, 1.0), prior_floor=0.8
     )
-    score, angle, start, contrast = best if fine is None else fine
+    if fine is not None:
+        _, angle, start, contrast = fine
     col_at_top = start + field.top * float(np.tan(np.deg2rad(angle)))
     confidence = float(np.clip((score - _LEAST_SCORE) / (0.85 - _LEAST_SCORE), 0.05, 0.95))
     return PectoralFit(angle, (col_at_top + 0.5) / scale - 0.5, contrast, confidence)
