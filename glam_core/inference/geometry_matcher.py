@@ -31,8 +31,8 @@ from glam_core.inference.peaks import box_of, find_peaks, region_holding
 
 FloatMap = npt.NDArray[np.float32]
 
-APART = 15.0  # grid lengths between two candidates
-AROUND = 10.0  # grid lengths: the probability of a candidate is the mass within
+APART = 15.0  # mm (grid pixels where the spacing is unknown) between two candidates
+AROUND = 10.0  # the same: the probability of a candidate is the mass within
 MOST_PEAKS = 5
 _LEAST_PROBABILITY = 0.02
 _PEAK_BLUR = 2.5
@@ -51,8 +51,8 @@ class _Answer:
     def peaks(self, count: int) -> tuple[tuple[int, int, float], ...]:
         return find_peaks(
             self.probability,
-            apart_px=APART,
-            around_px=AROUND,
+            apart_px=APART / self.view.grid.mm_per_grid,
+            around_px=AROUND / self.view.grid.mm_per_grid,
             count=count,
             smooth_px=_PEAK_BLUR,
             least_probability=_LEAST_PROBABILITY,
@@ -185,7 +185,7 @@ class GeometryMatcher:
         row0, col0, row1, col1 = box_of(region)
         upper, lower = grid.image_from_grid(row0, col0), grid.image_from_grid(row1, col1)
         middle = expected_depth(spot, answer.view.places, self._weights.depth)
-        half_width = self._weights.decision.band_half_width
+        half_width = self._weights.decision.band_half_width / grid.mm_per_grid
         outside = abs(float(grid.depth[found[0][:2]]) - middle) - half_width
         unit = grid.unit_per_grid
         return Correspondence(

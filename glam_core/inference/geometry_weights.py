@@ -56,7 +56,7 @@ class Decision:
         blur: Gaussian width over the map, for the same reason.
         least_probability: A first peak below it is no confident match.
         most_cycle: A round trip above it is no confident match; grid lengths.
-        band_half_width: Half width of the AP band; grid lengths.
+        band_half_width: Half width of the AP band in mm; grid lengths where the spacing is unknown.
     """
 
     temperature: float

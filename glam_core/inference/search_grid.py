@@ -14,7 +14,8 @@ from glam_core.terms import ChestWall, PointPx
 FloatMap = npt.NDArray[np.float32]
 BoolMap = npt.NDArray[np.bool_]
 
-LONGEST_GRID_PX = 256
+LONGEST_GRID_PX = 256  # where the spacing is unknown: then about 1 mm a pixel for most pictures
+LONGEST_GRID_MM_PX = 320  # 1 mm a pixel on the largest detector
 FINEST_GRID_MM = 1.0
 _MUSCLE_MARGIN_GRID = 5.0  # lesions on the muscle's edge still count as tissue
 _NEVER_BEHIND = -99.0
@@ -47,6 +48,11 @@ class SearchGrid:
     unit_per_grid: float
     unit: str
 
+    @property
+    def mm_per_grid(self) -> float:
+        """Length of a grid pixel in mm; taken as 1 where the spacing is unknown."""
+        return self.unit_per_grid if self.unit == "mm" else 1.0
+
     def grid_from_image(self, point: PointPx) -> tuple[float, float]:
         """A stored-pixel place in grid pixels."""
         scale = self.image_px_per_grid_px
@@ -59,13 +65,14 @@ class SearchGrid:
 
 
 def search_grid(view: MatchView) -> SearchGrid:
-    """Reduce a view: 1 mm a pixel where the spacing is known, at most 256 px on the long side."""
+    """Reduce a view: 1 mm a pixel where the spacing is known, else 256 px on the long side."""
     rows, cols = view.picture.shape
     longest = max(rows, cols)
     length_per_picture_px = view.image_px_per_picture_px * view.frame.length_per_px[0]
-    step = max(1.0, longest / LONGEST_GRID_PX)
     if view.frame.unit == "mm":
-        step = max(step, FINEST_GRID_MM / length_per_picture_px)
+        step = max(1.0, longest / LONGEST_GRID_MM_PX, FINEST_GRID_MM / length_per_picture_px)
+    else:
+        step = max(1.0, longest / LONGEST_GRID_PX)
     shape = (max(1, round(rows / step)), max(1, round(cols / step)))
     step = longest / max(shape)
     grey = _reduced(view.picture, shape)

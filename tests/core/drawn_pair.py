@@ -40,7 +40,7 @@ def drawn_view(
     place = None if blob is None else place_of(view, *blob)
     if place is not None:
         away = np.hypot(rows - place.row, cols - place.col)
-        picture = picture + 0.3 / (1 + np.exp((away - radius) / 1.0))
+        picture = picture + 0.3 / (1 + np.exp(np.clip(away - radius, -30, 30)))
     return Drawn(np.clip(picture, 0, 1).astype(np.float32), place, view)
 
 

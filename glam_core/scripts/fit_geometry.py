@@ -1,0 +1,143 @@
+"""Refit the geometry matcher's weights from a manifest with annotated pairs.
+
+Run as `python -m glam_core.scripts.fit_geometry --manifest M.csv --out weights.json`. Two thirds of
+the patients (a fixed hash of their id) are fitted on, the rest only check; a quarter of the former
+sets temperature and confidence limits for a first fit, then all of them are fitted on.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+from tqdm import tqdm
+
+from glam_core.data.manifest import Manifest, read_manifest
+from glam_core.data.pairs import Pair, pairs_of
+from glam_core.errors import GlamError
+from glam_core.evaluation.correspondence import annotated_view
+from glam_core.evaluation.correspondence_results import summary
+from glam_core.evaluation.geometry_calibration import (
+    UNLIMITED,
+    ViewPair,
+    asked_both_ways,
+    calibrated,
+)
+from glam_core.evaluation.geometry_fit import FitData, FitSettings, fit, weights_of
+from glam_core.evaluation.geometry_samples import (
+    TissueSample,
+    is_tuning_patient,
+    tissue_samples,
+)
+from glam_core.inference.geometry_weights import Decision, GeometryWeights, weights_as_text
+from glam_core.scripts.output import write_text
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """--manifest, --out and what the provenance says."""
+    parser.add_argument("--manifest", type=Path, required=True, metavar="M.csv")
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE")
+    parser.add_argument("--version", default="1", help="stated in the provenance")
+    parser.add_argument("--trained-on", required=True, help="data, licence and attribution")
+    parser.add_argument("--altered", type=int, default=2, help="altered versions of each picture")
+    parser.add_argument("--epochs", type=int, default=FitSettings().epochs)
+    parser.add_argument("--seed", type=int, default=0)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Fit, calibrate, write the weights and print how well they do."""
+    manifest = read_manifest(args.manifest)
+    pairs = pairs_of(manifest)
+    tuning = [pair for pair in pairs if is_tuning_patient(pair.patient_id)]
+    check = [pair for pair in pairs if not is_tuning_patient(pair.patient_id)]
+    samples = _samples(manifest, args.altered, args.seed)
+    settings = FitSettings(epochs=args.epochs, seed=args.seed)
+    said = (args.version, args.trained_on)
+    held = tuning[::4]
+    unseen = {pair.patient_id for pair in held}
+    seen = {
+        row.line: samples[row.line]
+        for row in manifest.rows
+        if row.line in samples and row.patient_id not in unseen
+    }
+    first = _fitted(seen, tuning, settings, said)
+    decision, report = calibrated(first, _view_pairs(held))
+    print(f"{decision}\n{report}")
+    weights = _fitted(samples, tuning, settings, said, decision)
+    write_text(args.out, weights_as_text(weights))
+    for name, part in (("tuning", tuning), ("check", check), ("all", pairs)):
+        if part:
+            print(name, _words(weights, _view_pairs(part)), flush=True)
+    return 0
+
+
+def _samples(manifest: Manifest, altered: int, seed: int) -> dict[int, tuple[TissueSample, ...]]:
+    """Samples of the tuning patients' annotated pictures by line of the manifest."""
+    random = np.random.default_rng(seed)
+    rows = [row for row in manifest.rows if row.mask and is_tuning_patient(row.patient_id)]
+    bar = tqdm(rows, unit="picture", file=sys.stderr)
+    found = {row.line: tissue_samples(row, random, altered=altered) for row in bar}
+    return {line: several for line, several in found.items() if several}
+
+
+def _fitted(
+    samples: dict[int, tuple[TissueSample, ...]],
+    pairs: Sequence[Pair],
+    settings: FitSettings,
+    said: tuple[str, str],
+    decision: Decision = UNLIMITED,
+) -> GeometryWeights:
+    lines = list(samples)
+    index = {line: number for number, line in enumerate(lines)}
+    used = [
+        (index[pair.cc.line], index[pair.mlo.line])
+        for pair in pairs
+        if pair.cc.line in index and pair.mlo.line in index
+    ]
+    if not used:
+        raise GlamError("No pair of the tuning patients can be used; a fit needs some hundreds.")
+    paired = {number for pair in used for number in pair}
+    data = FitData(
+        [samples[line] for line in lines], used, [n for n in range(len(lines)) if n not in paired]
+    )
+    with tqdm(file=sys.stderr, unit="step") as bar:
+
+        def report(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        model, mean, deviation = fit(data, settings, report=report)
+    names = samples[lines[0]][0].names
+    return weights_of(model, mean, deviation, names, decision, version=said[0], trained_on=said[1])
+
+
+def _view_pairs(pairs: Sequence[Pair]) -> list[ViewPair]:
+    return [(annotated_view(pair.cc, None), annotated_view(pair.mlo, None)) for pair in pairs]
+
+
+def _words(weights: GeometryWeights, pairs: Sequence[ViewPair]) -> str:
+    figures = summary(asked_both_ways(weights, weights.decision, pairs))
+    low, high = figures["ci95"]["hit"]
+    return (
+        f"{len(pairs)} pairs: hit {figures['hit']:.3f} ({low:.3f}-{high:.3f}), "
+        f"PCK@10 {figures['pck']['10']:.3f}, rank in band {figures['rank_in_band']:.3f}, "
+        f"90 % region {figures['region90_coverage']:.3f}, no match {figures['no_match_rate']:.3f}"
+    )
+
+
+def main() -> int:
+    """Fit from the command line."""
+    cv2.setNumThreads(1)
+    parser = argparse.ArgumentParser(description=__doc__)
+    add_arguments(parser)
+    try:
+        return run(parser.parse_args())
+    except GlamError as error:
+        print(error, file=sys.stderr)
+        return 3
+
+
+if __name__ == "__main__":
+    sys.exit(main())
