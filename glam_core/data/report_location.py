@@ -5,26 +5,6 @@ from dataclasses import dataclass
 
 _NUMBERS = "one two three four five six seven eight nine ten eleven twelve"
 _NUMBER_WORDS = {word: number for number, word in enumerate(_NUMBERS.split(" "), start=1)}
-_WORDS = {
-    word: number
-    for number, word in enumerate(
-        [
-            "one",
-            "two",
-            "three",
-            "four",
-            "five",
-            "six",
-            "seven",
-            "eight",
-            "nine",
-            "ten",
-            "eleven",
-            "twelve",
-        ],
-        start=1,
-    )
-}
 _WORDS = "|".join(_NUMBER_WORDS)
 _VALUE = rf"(?:\d+(?:[.,]\d+)?|{_WORDS})"
 _UNIT = r"(?:cm|mm|centimet(?:er|re)s?|millimet(?:er|re)s?)"

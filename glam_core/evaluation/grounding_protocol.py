@@ -158,9 +158,8 @@ def _measured(case: _Case, values: FloatMap, place: tuple[float, float] | None) 
     rows, cols = view.picture.shape
     scale = view.image_px_per_picture_px
     outline = _shrunk(case.outline, (rows, cols))
-    scores = cv2.resize(
-        np.asarray(values, np.float32), (cols, rows), interpolation=cv2.INTER_LINEAR
-    )
+    values = np.asarray(values, dtype=np.float32)
+    scores = np.asarray(cv2.resize(values, (cols, rows)), dtype=np.float32)
     on_picture = None
     if place is not None:
         on_picture = ((place[0] + 0.5) / scale - 0.5, (place[1] + 0.5) / scale - 0.5)

@@ -76,7 +76,7 @@ def test_specks_stand_out_for_calcifications_and_smooth_blobs_do_not():
     view = drawn_view(ViewPosition.CC, (170.0, 60.0))
     picture = view.picture.copy()
     random = np.random.default_rng(3)
-    for row, col in random.integers(-6, 7, (14, 2)) + (80, 70):
+    for row, col in random.integers(-6, 7, (14, 2)) + np.array([80, 70]):
         picture[row, col] = 0.9
     marked = type(view)(**{**_fields(view), "picture": picture, "key": "specks"})
     evidence = speck_evidence(marked, search_grid(marked))
