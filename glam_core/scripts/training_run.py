@@ -9,7 +9,7 @@ from typing import NoReturn
 from tqdm import tqdm
 
 from glam_core.data.manifest import Manifest
-from glam_core.errors import CheckpointError
+from glam_core.errors import CancelledError, CheckpointError
 from glam_core.model.build import build_model
 from glam_core.model.checkpoint import load_model
 from glam_core.model.config import NoTextConfig
@@ -117,7 +117,12 @@ def prepared_data(
     pairs_needed: bool,
     json_lines: bool,
 ) -> TrainingData:
-    """See that the run can succeed, read its pictures, and keep its config."""
+    """See that the run can succeed, read its pictures, and keep its config.
+
+    Raises:
+        CancelledError: Ctrl-C while the pictures were read.
+        GlamError: The folder, the disk or the manifest do not allow a run.
+    """
     weights = sum(value.nbytes for value in model.state_dict().values())
     pictures = len(manifest.rows)
     prepare_run_folder(folder, _SPACE_FOR_WEIGHTS * weights + _SPACE_FOR_A_PICTURE * pictures)
@@ -127,7 +132,10 @@ def prepared_data(
             bar.total = total
             bar.update(done - bar.n)
 
-        data = training_data(manifest, folder, pairs_needed=pairs_needed, report=report)
+        try:
+            data = training_data(manifest, folder, pairs_needed=pairs_needed, report=report)
+        except KeyboardInterrupt:
+            raise CancelledError("Stopped before the first step: nothing is kept.") from None
     save_config(config, folder)
     for sentence in data.skipped:
         print(f"Left out: {sentence}", file=sys.stderr)

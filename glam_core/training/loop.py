@@ -114,14 +114,14 @@ def train(
             if step % _LOGGED_EVERY == 0:
                 _log(folder, {"step": step, "epoch": step / task.steps_per_epoch, **terms})
             stopped = bool(stop) or step == stop_after
-            last = step == steps or stopped
+            last = step == steps
+            if last or stopped or _due(step, config.save_every, task):
+                save_run(folder, step, model, averaged, optimiser)
             if measure is not None and (last or _due(step, config.evaluate_every, task)):
                 measures = measure(averaged.model)
                 _log(folder, {"step": step, "validation": measures})
                 progress.event("validation", step=step, **measures)
-            if last or _due(step, config.save_every, task):
-                save_run(folder, step, model, averaged, optimiser)
-            if stopped:
+            if stopped and not last:
                 progress.event("stopped", step=step)
                 break
     return Outcome(done, done >= steps, measures)
@@ -197,5 +197,5 @@ def _first_interrupt() -> Iterator[list[int]]:
 
 
 def measures_of(result: Any) -> dict[str, float]:
-    """A dataclass of measures as numbers for the log."""
-    return {name: float(value) for name, value in asdict(result).items()}
+    """A dataclass of measures as numbers for the log; unknown ones are left out."""
+    return {name: float(value) for name, value in asdict(result).items() if value is not None}

@@ -19,7 +19,6 @@ from glam_core.training.samples import plain_sample
 
 HIT_LENGTH = 5.0  # mm, or px where the spacing is unknown
 PCK_LENGTH = 10.0
-_SHUFFLE = 7  # patients further down the list give the wrong partner
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +31,14 @@ class Measures:
         median_error: To its centre, in mm (px).
         shuffled_hit: `hit` where the question comes from another patient: what the answering view
             alone and typical positions explain. The model has learnt correspondence to the extent
-            that `hit` is above it.
+            that `hit` is above it. None where there is one patient only.
         queries: Number of questions.
     """
 
     hit: float
     pck10: float
     median_error: float
-    shuffled_hit: float
+    shuffled_hit: float | None
     queries: int
 
 
@@ -62,16 +61,24 @@ def measure(model: GlamModel, pairs: Sequence[PicturePair]) -> Measures:
             answer = _answer(model, views[asking], answering, asking)
             errors.append(_length(answering, answer, centre_of(answering.picture)))
             hits.append(_to_region(answering, answer) <= HIT_LENGTH)
-            wrong = placed[(index + _SHUFFLE) % len(placed)][asking]
-            answer = _answer(model, wrong, answering, asking)
-            shuffled.append(_to_region(answering, answer) <= HIT_LENGTH)
+            stranger = _another_patient(pairs, index)
+            if stranger is not None:
+                answer = _answer(model, placed[stranger][asking], answering, asking)
+                shuffled.append(_to_region(answering, answer) <= HIT_LENGTH)
     return Measures(
         hit=float(np.mean(hits)),
         pck10=float(np.mean(np.asarray(errors) <= PCK_LENGTH)),
         median_error=float(np.median(errors)),
-        shuffled_hit=float(np.mean(shuffled)),
+        shuffled_hit=float(np.mean(shuffled)) if shuffled else None,
         queries=len(errors),
     )
+
+
+def _another_patient(pairs: Sequence[PicturePair], index: int) -> int | None:
+    """The next pair of somebody else."""
+    own = pairs[index].cc.row.patient_id
+    later = [*range(index + 1, len(pairs)), *range(index)]
+    return next((other for other in later if pairs[other].cc.row.patient_id != own), None)
 
 
 def _placed(model: GlamModel, picture: TrainingPicture, slot: int) -> _Placed:

@@ -64,6 +64,15 @@ def test_a_resumed_run_equals_one_that_never_stopped(manifest, tmp_path, monkeyp
     assert all(torch.equal(expected[name], found[name]) for name in expected)
 
 
+def test_ctrl_c_while_pictures_are_read_is_said(manifest, tmp_path, capsys, monkeypatch):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("glam_core.scripts.training_run.training_data", interrupted)
+    assert finetune(manifest, tmp_path / "run") == 130
+    assert "nothing is kept" in capsys.readouterr().err
+
+
 def test_the_shown_provenance_is_kept(manifest, tmp_path):
     out = tmp_path / "run"
     named = ["--name=mine", "--trained-on=drawn breasts"]
