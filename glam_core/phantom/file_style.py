@@ -2,6 +2,12 @@
 
 from dataclasses import dataclass
 
+from glam_core.phantom.technique import Tube
+
+_RHODIUM = Tube("RHODIUM", "RHODIUM", "RHODIUM")
+_MOLYBDENUM = Tube("MOLYBDENUM", "MOLYBDENUM", "RHODIUM", 45.0)
+_TUNGSTEN = Tube("TUNGSTEN", "RHODIUM", "SILVER", 65.0)
+
 
 @dataclass(frozen=True, slots=True)
 class FileStyle:
@@ -23,29 +29,59 @@ class FileStyle:
     magnification: float
     calibrated: bool
     padded: bool
+    tube: Tube
 
 
 _FILES = {
     "flat panel": FileStyle(
-        "Synthetic Imaging A", "Phantom Flat Panel", "SIGMOID", "explicit", 1.0, False, True
+        manufacturer="Synthetic Imaging A",
+        model_name="Phantom Flat Panel",
+        voi_function="SIGMOID",
+        transfer_syntax="explicit",
+        magnification=1.0,
+        calibrated=False,
+        padded=True,
+        tube=_RHODIUM,
     ),
     "selenium": FileStyle(
-        "Synthetic Imaging B", "Phantom Selenium", "LINEAR", "jpeg-lossless", 1.07, False, True
+        manufacturer="Synthetic Imaging B",
+        model_name="Phantom Selenium",
+        voi_function="LINEAR",
+        transfer_syntax="jpeg-lossless",
+        magnification=1.07,
+        calibrated=False,
+        padded=True,
+        tube=_TUNGSTEN,
     ),
     "silicon": FileStyle(
-        "Synthetic Imaging C", "Phantom Silicon", "LINEAR_EXACT", "jpeg-2000", 1.05, True, True
+        manufacturer="Synthetic Imaging C",
+        model_name="Phantom Silicon",
+        voi_function="LINEAR_EXACT",
+        transfer_syntax="jpeg-2000",
+        magnification=1.05,
+        calibrated=True,
+        padded=True,
+        tube=_TUNGSTEN,
     ),
     "storage phosphor": FileStyle(
-        "Synthetic Imaging D",
-        "Phantom Storage Phosphor",
-        "LINEAR",
-        "jpeg-lossless",
-        1.0,
-        False,
-        False,
+        manufacturer="Synthetic Imaging D",
+        model_name="Phantom Storage Phosphor",
+        voi_function="LINEAR",
+        transfer_syntax="jpeg-lossless",
+        magnification=1.0,
+        calibrated=False,
+        padded=False,
+        tube=_MOLYBDENUM,
     ),
     "digitised film": FileStyle(
-        "Synthetic Imaging E", "Phantom Film", "LINEAR", "explicit", 1.0, True, False
+        manufacturer="Synthetic Imaging E",
+        model_name="Phantom Film",
+        voi_function="LINEAR",
+        transfer_syntax="explicit",
+        magnification=1.0,
+        calibrated=True,
+        padded=False,
+        tube=_MOLYBDENUM,
     ),
 }
 

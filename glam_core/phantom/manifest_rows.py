@@ -31,6 +31,7 @@ COLUMNS = (
     "abnormality",
     "chest_wall",
     "truth",
+    "report_file",
     "split",
 )
 _TRAIN_SHARE, _VALIDATION_SHARE = 70, 15
@@ -99,6 +100,7 @@ def _row(
         "abnormality": ";".join(kinds[lesion["id"]] for lesion in lesions),
         "chest_wall": view["chest_wall"],
         "truth": f"{truth_place}/truth.json",
+        "report_file": f"{truth_place}/report.txt",
         "split": truth["split"],
     }
 

@@ -1,4 +1,4 @@
-"""One synthetic exam on the disk: pictures and report, truth and masks beside; whole or not."""
+"""One synthetic exam on the disk: pictures here, report and truth beside; whole or not."""
 
 import json
 import os
@@ -56,7 +56,7 @@ def exam_name(seed: int, index: int, years_back: int = 0) -> str:
 def truth_folder_of(folder: Path) -> Path:
     """Where the truth of the exam at ROOT/exams/NAME lies: ROOT/truth/NAME.
 
-    It lies apart, so that who opens the exams does not meet the masks as pictures.
+    It lies apart, so that who opens the exams meets the pictures alone.
     """
     return folder.parent.parent / TRUTH_FOLDER / folder.name
 
@@ -98,7 +98,7 @@ def write_exam(exam: PhantomExam, folder: Path, words: ExamWords | None = None) 
 
     Args:
         exam: What `make_exam` made.
-        folder: ROOT/exams/NAME for pictures and report; the truth goes to ROOT/truth/NAME. Both
+        folder: ROOT/exams/NAME for the pictures; report and truth go to ROOT/truth/NAME. Both
             are made, and replaced where they exist.
 
     Returns:
@@ -118,7 +118,7 @@ def write_exam(exam: PhantomExam, folder: Path, words: ExamWords | None = None) 
     try:
         pictures.mkdir(parents=True)
         (beside / "masks").mkdir(parents=True)
-        (pictures / REPORT_NAME).write_text(report.text, encoding="utf-8")
+        (beside / REPORT_NAME).write_text(report.text, encoding="utf-8")
         for number, key in enumerate(VIEW_ORDER, start=1):
             view = exam.views[key]
             path = pictures / f"{key.short}.dcm"
@@ -177,6 +177,7 @@ def _view_file(
             view.key,
             thickness_mm=view.thickness_mm,
             gland_fraction=exam.gland_fraction,
+            tube=style.tube,
             draw=draw,
         ),
         key=view.key,

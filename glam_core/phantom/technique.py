@@ -6,8 +6,16 @@ from dataclasses import dataclass
 from glam_core.terms import Laterality, ViewKey, ViewPosition
 
 _MLO_ANGLE_DEG = 45.0
-_TARGETS = (("TUNGSTEN", "RHODIUM"), ("TUNGSTEN", "SILVER"), ("RHODIUM", "RHODIUM"))
-_OLD_TARGETS = (("MOLYBDENUM", "MOLYBDENUM"), ("MOLYBDENUM", "RHODIUM"))
+
+
+@dataclass(frozen=True, slots=True)
+class Tube:
+    """The anode of a scanner, and its filters for thin and for thick breasts."""
+
+    anode: str
+    thin_filter: str
+    thick_filter: str
+    thick_from_mm: float = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +40,16 @@ class Technique:
 
 
 def technique_of(
-    key: ViewKey, *, thickness_mm: float, gland_fraction: float, draw: random.Random
+    key: ViewKey,
+    *,
+    thickness_mm: float,
+    gland_fraction: float,
+    tube: Tube,
+    draw: random.Random,
 ) -> Technique:
     """A plausible exposure of a breast of this thickness and share of glandular tissue."""
     thick = min(max(thickness_mm, 15.0), 110.0)
     kvp = round(min(max(24.5 + thick / 13.0 + draw.uniform(-0.7, 0.7), 24), 35))
-    anode, filter_material = draw.choice(_TARGETS if thick > 45 else _TARGETS + _OLD_TARGETS)
     exposure = (28.0 + 1.35 * thick) * (0.8 + 1.1 * gland_fraction) * draw.uniform(0.9, 1.1)
     dose = 0.55 + 0.017 * thick * (0.9 + 0.4 * gland_fraction)
     side = 1.0 if key.laterality is Laterality.RIGHT else -1.0
@@ -46,8 +58,8 @@ def technique_of(
         kvp=kvp,
         exposure_mas=round(exposure, 1),
         exposure_time_ms=round(exposure / 0.1),
-        anode=anode,
-        filter_material=filter_material,
+        anode=tube.anode,
+        filter_material=tube.thin_filter if thick < tube.thick_from_mm else tube.thick_filter,
         force_n=round(draw.gauss(95.0, 17.0) + (10.0 if oblique else 0.0), 1),
         thickness_mm=round(thick, 1),
         angle_deg=side * _MLO_ANGLE_DEG if oblique else 0.0,

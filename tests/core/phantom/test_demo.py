@@ -14,7 +14,7 @@ from glam_core.phantom.demo import (
     write_demo_study,
 )
 from glam_core.phantom.series import SeriesError
-from glam_core.phantom.study_folder import read_truth
+from glam_core.phantom.study_folder import read_truth, truth_folder_of
 from tests.core.phantom.drawn_exam import SPICULATED_MASS, drawn_exam
 
 
@@ -64,7 +64,9 @@ def test_the_prior_is_the_same_patient_earlier(tmp_path, made):
     assert now["patient_id"] == before["patient_id"]
     assert now["study_id"] != before["study_id"]
     assert before["study_date"] < now["study_date"]
-    report = (folder / DEMO_EXAMS[0].name / "report.txt").read_text(encoding="utf-8")
+    report = (truth_folder_of(folder / DEMO_EXAMS[0].name) / "report.txt").read_text(
+        encoding="utf-8"
+    )
     assert before["study_date"] in report
 
 

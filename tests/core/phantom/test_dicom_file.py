@@ -13,7 +13,7 @@ import pytest
 
 from glam_core.phantom.dicom_file import StoredWindow, ViewFile, patient_orientation, write_view
 from glam_core.phantom.identity import identity_of
-from glam_core.phantom.technique import technique_of
+from glam_core.phantom.technique import Tube, technique_of
 from glam_core.terms import ChestWall, Laterality, ViewKey, ViewPosition
 
 LEFT, RIGHT = Laterality.LEFT, Laterality.RIGHT
@@ -25,7 +25,13 @@ SYNTAXES = ("explicit", "jpeg-lossless", "jpeg-2000")
 def view_file(key=RCC, **changes) -> ViewFile:
     view = ViewFile(
         identity=identity_of(7, 3),
-        technique=technique_of(key, thickness_mm=55, gland_fraction=0.2, draw=random.Random(1)),
+        technique=technique_of(
+            key,
+            thickness_mm=55,
+            gland_fraction=0.2,
+            tube=Tube("TUNGSTEN", "RHODIUM", "SILVER"),
+            draw=random.Random(1),
+        ),
         key=key,
         number=1,
         chest_wall=ChestWall.RIGHT if key.laterality is RIGHT else ChestWall.LEFT,

@@ -16,6 +16,7 @@ def test_a_study_of_four_standard_views_with_exact_pixels_and_spacing(tmp_path, 
     exam = drawn_exam(style=style)
     found = scan([write_exam(exam, tmp_path / "exams" / "one")])
     [study] = found.studies
+    assert found.skipped == ()
     assert {image.view_key for image in study.images} == set(exam.views)
     assert study.patient_id == "SYN-5-0000"
     for image in study.images:

@@ -29,7 +29,7 @@ def rows_of(folder):
 def test_an_exam_has_four_pictures_report_truth_and_masks(tmp_path):
     folder = write_exam(drawn_exam(), tmp_path / "exams" / "one")
     assert {p.stem for p in folder.glob("*.dcm")} == {"RCC", "LCC", "RMLO", "LMLO"}
-    assert "FINDINGS" in (folder / "report.txt").read_text(encoding="utf-8")
+    assert "FINDINGS" in (truth_folder_of(folder) / "report.txt").read_text(encoding="utf-8")
     assert is_complete(folder)
     mask = cv2.imread(str(truth_folder_of(folder) / "masks/LMLO.png"), cv2.IMREAD_UNCHANGED)
     assert mask.shape == SHAPE
