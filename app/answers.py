@@ -17,8 +17,8 @@ class MatcherWords:
 
     @property
     def line(self) -> str:
-        """One line for the picture's edge."""
-        return f"{self.name} {self.version} · {self.notice.rstrip('.').lower()}"
+        """One line for the picture's edge; where it is cut short, the notice still stands."""
+        return f"Research use only · {self.name} {self.version}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,7 +98,7 @@ def _texts(
     if slot.prior:
         top.append("Prior")
     bottom = [
-        wording.technique_words(image),
+        *wording.technique_lines(image),
         wording.window_words(shown),
         wording.calibration_words(image),
     ]

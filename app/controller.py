@@ -100,7 +100,7 @@ class Controller:
         if self._keep_open and state.study is not None:
             self._show(opening.with_prior_of(state))
             return
-        self._open(state, _first_to_read(found.studies))
+        self._open(state, _first_to_read(state.studies, found.studies))
 
     def open_study(self, study_uid: str) -> None:
         """Show a study of the browser."""
@@ -316,9 +316,11 @@ class Controller:
         self._show(replace(self._state, images=images))
 
 
-def _first_to_read(studies: Sequence[Study]) -> Study:
-    """The first patient's latest study."""
-    own = [study for study in studies if study.patient_key == studies[0].patient_key]
+def _first_to_read(listed: Sequence[Study], found: Sequence[Study]) -> Study:
+    """Of the studies found, the latest one of the patient that is listed first."""
+    uids = {study.study_uid for study in found}
+    ordered = [study for study in listed if study.study_uid in uids]
+    own = [study for study in ordered if study.patient_key == ordered[0].patient_key]
     return max(own, key=lambda study: study.date or "")
 
 

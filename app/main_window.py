@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon, QShowEvent
 from PySide6.QtWidgets import (
     QLabel,
     QMainWindow,
@@ -91,7 +91,6 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(900, 560)
         self._lay_out()
         self.show_panels()
-        self.grid.setFocus()
 
     # What is shown
 
@@ -152,6 +151,11 @@ class MainWindow(QMainWindow):
         self.side.setVisible(self._side_wanted and needed)
 
     # Qt's events
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        # Single keys are tools, so the search field must not have them.
+        (self.empty_page if self._state.study is None else self.grid).setFocus()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if event.mimeData().hasUrls():

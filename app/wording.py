@@ -9,6 +9,7 @@ from glam_core.study import MammogramImage, SkippedFile, Study
 from glam_core.terms import Source
 
 _LONGEST_KEY = 20
+_MOST_FACTS = 6
 PROGRAM = "GLAM Workstation"
 RESEARCH_ONLY = "Research use only"
 NOT_FOR_DIAGNOSIS = "Research use only, not for diagnosis"
@@ -140,9 +141,10 @@ def calibration_words(image: MammogramImage) -> str:
     return f"{spacing.col_mm:.3f} mm/px {spacing.source}"
 
 
-def technique_words(image: MammogramImage) -> str:
-    """Tube, filter, force and thickness in one line, as far as the file says."""
-    return " · ".join(f"{name} {value}" for name, value in list(image.technique.items())[:4])
+def technique_lines(image: MammogramImage) -> tuple[str, ...]:
+    """Tube, filter, force and thickness, two in a line, as far as the file says."""
+    facts = [f"{name} {value}" for name, value in list(image.technique.items())[:_MOST_FACTS]]
+    return tuple(" · ".join(facts[i : i + 2]) for i in range(0, len(facts), 2))
 
 
 def spacing_warning(state: ViewerState) -> str:
@@ -162,8 +164,7 @@ def band_words(answer: Answer) -> str:
     """The band's depth behind the nipple and its width."""
     if answer.band_depth is None or answer.band_half_width is None:
         return "no band (a landmark is missing)"
-    depth = length(answer.band_depth, answer.unit)
-    return f"{depth} ± {length(answer.band_half_width, answer.unit)}"
+    return f"{answer.band_depth:.0f} ± {length(answer.band_half_width, answer.unit)}"
 
 
 def to_band_words(answer: Answer) -> str:
@@ -228,7 +229,7 @@ def landmark_words(shown: ShownImage, mark: object | None, source: Source) -> tu
 
 def matcher_choice(name: str) -> str:
     """A matcher as the list offers it."""
-    return "Geometry, no learned model" if name == "geometry" else Path(name).name
+    return "Geometry" if name == "geometry" else Path(name).name
 
 
 def provenance_words(words: MatcherWords) -> str:
@@ -242,7 +243,7 @@ def prepared_words(done: int, total: int, failed: int) -> str:
         return f"Preparing views, {done} of {total} ready …"
     if failed:
         return f"{total - failed} of {total} views can be asked."
-    return f"All {total} views can be asked."
+    return f"All {total} views can be asked." if total > 1 else "The view can be asked."
 
 
 def private_sentence(sentence: str, *, privacy: bool) -> str:

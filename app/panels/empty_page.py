@@ -24,6 +24,7 @@ class EmptyPage(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("emptyPage")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         sign = QLabel()
         sign.setPixmap(icon("application").pixmap(QSize(_ICON_PX, _ICON_PX)))

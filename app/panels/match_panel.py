@@ -10,7 +10,7 @@ from app.state import ViewerState, view_words
 
 _SHOWN_CANDIDATES = 5
 _FACTS = (
-    "Asked spot",
+    "Depth of the spot",
     "AP band",
     "First candidate",
     "90 % region",
@@ -79,9 +79,7 @@ class MatchPanel(Section):
         set_role(self.explanation, "quiet" if answer.matched else "warning")
         self.candidates.show_answer(answer)
         unit = answer.unit
-        self.facts.show_fact(
-            "Asked spot", f"{wording.length(answer.asked_depth, unit)} behind the nipple"
-        )
+        self.facts.show_fact("Depth of the spot", wording.length(answer.asked_depth, unit))
         self.facts.show_fact("AP band", wording.band_words(answer))
         self.facts.show_fact("First candidate", wording.to_band_words(answer))
         rows, cols = answer.region90_size

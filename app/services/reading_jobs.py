@@ -24,6 +24,7 @@ from glam_core.terms import ViewPosition
 FIRST_REDUCTION = 4
 _REDUCED_FROM_PX = 4_000_000  # smaller pictures are read whole at once
 ANALYSIS_LONGEST_PX = 1024
+_EVERY = 4  # enough pixels to know the range of values
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +90,18 @@ def _landmarks(
     return scale_landmarks(found, scale), " ".join(found.failures)
 
 
+def _air_value(stored: StoredPixels, scale: GreyScale) -> int:
+    """A stored value at the thin end of the picture, to stand for padding; its table is black."""
+    if scale.padding is None:
+        return 0
+    low, high = scale.padding
+    some = stored.values[::_EVERY, ::_EVERY]
+    tissue = some[(some < low) | (some > high)]
+    if scale.inverted:
+        return max(high, int(tissue.max())) if tissue.size else high
+    return min(low, int(tissue.min())) if tissue.size else low
+
+
 def _pixels(image: MammogramImage, stored: StoredPixels, grey: GreyScale | None) -> Pixels:
     scale = grey or read_grey_scale(image).with_statistics(stored.values)
     pyramid = PicturePyramid.build(
@@ -96,6 +109,7 @@ def _pixels(image: MammogramImage, stored: StoredPixels, grey: GreyScale | None)
         reduction=stored.reduction,
         image_shape=(image.rows, image.cols),
         padding=scale.padding,
+        padding_shown_as=_air_value(stored, scale),
     )
     arrived = PixelsArrived(image_id_of(image), pyramid, scale, scale.default_window)
     return Pixels(stored, arrived)

@@ -119,7 +119,7 @@ def test_a_question_is_answered_in_the_windows_own_words(qtbot, service, images)
     assert answer.candidates[0].probability == 0.5
     assert answer.region90_size == pytest.approx((30.0, 15.0))
     assert answer.overlay.band.label.startswith("AP 30 mm")
-    assert "research use only" in answer.overlay.provenance
+    assert answer.overlay.provenance == "Research use only · geometry 1"
     assert answer.asked_depth == pytest.approx(33.0, abs=3)
 
 

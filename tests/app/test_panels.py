@@ -38,8 +38,8 @@ def test_an_answer_is_said_in_mm(qtbot):
     panel.show_state(_answered().state)
     assert panel.verdict.text() == "RCC → RMLO: 2 candidates"
     assert panel.candidates.texts() == ["60 % at 42 mm", "< 1 % at 55 mm"]
-    assert panel.facts.text_of("Asked spot") == "40 mm behind the nipple"
-    assert panel.facts.text_of("AP band") == "42 mm ± 8.0 mm"
+    assert panel.facts.text_of("Depth of the spot") == "40 mm"
+    assert panel.facts.text_of("AP band") == "42 ± 8.0 mm"
     assert panel.facts.text_of("90 % region") == "31 × 24 mm"
     assert panel.facts.text_of("Round trip") == "3.1 mm"
     assert panel.facts.text_of("First candidate") == "inside the band"
