@@ -1,5 +1,6 @@
 """Small valid mammography DICOM files in every transfer syntax, for tests; drawn, no patient."""
 
+import struct
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,6 @@ import imagecodecs
 import numpy as np
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.encaps import encapsulate
-from pydicom.pixels.encoders import RLELosslessEncoder
 from pydicom.uid import UID
 
 PREFIX = "1.2.826.0.1.3680043.8.498."
@@ -178,11 +178,16 @@ def write_study(
 
 
 def _rle(frame: np.ndarray, bits: int) -> bytes:
-    return RLELosslessEncoder.encode(
-        frame, rows=frame.shape[0], columns=frame.shape[1], samples_per_pixel=1,
-        bits_allocated=8 * frame.itemsize, bits_stored=8 * frame.itemsize, number_of_frames=1,
-        pixel_representation=int(frame.dtype.kind == "i"), photometric_interpretation="MONOCHROME2",
-    )  # fmt: skip
+    """PS3.5, annex G: byte planes, the most significant first, each row by itself."""
+    planes = frame.view(np.uint8).reshape(*frame.shape, frame.itemsize)
+    segments = []
+    for number in reversed(range(frame.itemsize)):
+        rows = np.ascontiguousarray(planes[..., number])
+        segment = b"".join(bytes(imagecodecs.packbits_encode(row.tobytes())) for row in rows)
+        segments.append(segment + b"\0" * (len(segment) % 2))
+    offsets = [64 + sum(map(len, segments[:number])) for number in range(len(segments))]
+    offsets += [0] * (15 - len(segments))
+    return struct.pack("<16I", len(segments), *offsets) + b"".join(segments)
 
 
 def _jpeg_lossless(predictor: int) -> Callable[[np.ndarray, int], bytes]:

@@ -35,14 +35,12 @@ READABLE = frozenset((*NATIVE, RLE, *_JPEG, *_JPEG_LS, *WAVELET))
 _START_OF_FRAME = frozenset(set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}) | {0xF7}
 _STANDALONE = frozenset((0x01, *range(0xD0, 0xDA)))
 
+_DAMAGED = "its compressed pixel data are damaged; copy it again"
 _CODEC_ERRORS = (
     imagecodecs.Jpeg8Error,
-    imagecodecs.LjpegError,
-    imagecodecs.Jpegsof3Error,
     imagecodecs.JpeglsError,
     imagecodecs.Jpeg2kError,
-    imagecodecs.Htj2kError,
-    imagecodecs.DicomrleError,
+    imagecodecs.PackbitsError,
     ValueError,
     TypeError,
     IndexError,
@@ -112,39 +110,25 @@ def _wavelet_facts(frame: bytes, start: int) -> FrameFacts:
 
 
 def _decode_jpeg(frame: bytes) -> npt.NDArray[np.integer[Any]]:
+    """libjpeg-turbo for lossless too: faster than the others, which crash on damaged streams."""
     return np.asarray(imagecodecs.jpeg8_decode(frame))
-
-
-def _decode_jpeg_lossless(frame: bytes) -> npt.NDArray[np.integer[Any]]:
-    """libjpeg-turbo is twice as fast; the others read streams that it refuses."""
-    try:
-        return np.asarray(imagecodecs.jpeg8_decode(frame))
-    except imagecodecs.Jpeg8Error:
-        pass
-    try:
-        return np.asarray(imagecodecs.ljpeg_decode(frame))
-    except imagecodecs.LjpegError:
-        return np.asarray(imagecodecs.jpegsof3_decode(frame))
 
 
 def _decode_jpeg_ls(frame: bytes) -> npt.NDArray[np.integer[Any]]:
     return np.asarray(imagecodecs.jpegls_decode(frame))
 
 
-def _decode_jpeg_2000(frame: bytes) -> npt.NDArray[np.integer[Any]]:
+def _decode_wavelet(frame: bytes) -> npt.NDArray[np.integer[Any]]:
+    """OpenJPEG for HTJ2K too: OpenJPH is twice as fast but hides damage and may hang on it."""
     return np.asarray(imagecodecs.jpeg2k_decode(frame, numthreads=1))
-
-
-def _decode_htj2k(frame: bytes) -> npt.NDArray[np.integer[Any]]:
-    return np.asarray(imagecodecs.htj2k_decode(frame))
 
 
 _DECODERS: dict[str, Callable[[bytes], npt.NDArray[np.integer[Any]]]] = {
     "jpeg": _decode_jpeg,
-    "jpeg lossless": _decode_jpeg_lossless,
+    "jpeg lossless": _decode_jpeg,
     "jpeg-ls": _decode_jpeg_ls,
-    "jpeg 2000": _decode_jpeg_2000,
-    "htj2k": _decode_htj2k,
+    "jpeg 2000": _decode_wavelet,
+    "htj2k": _decode_wavelet,
 }
 
 
@@ -166,7 +150,7 @@ def decode_frame(frame: bytes, rows: int, cols: int) -> npt.NDArray[np.integer[A
     try:
         values = _DECODERS[facts.kind](frame)
     except _CODEC_ERRORS as error:
-        raise DamagedFrameError("its compressed pixel data are damaged; copy it again") from error
+        raise DamagedFrameError(_DAMAGED) from error
     if values.shape != (rows, cols):
         raise DamagedFrameError("its compressed pixel data give a picture of another size")
     return values
@@ -193,12 +177,27 @@ def decode_rle(frame: bytes, rows: int, cols: int, bits: int) -> npt.NDArray[np.
     Raises:
         DamagedFrameError: If the segments do not fill the picture.
     """
-    wanted = np.dtype("<u2" if bits > 8 else "u1")
-    try:
-        data = imagecodecs.dicomrle_decode(frame, wanted)
-    except _CODEC_ERRORS as error:
-        raise DamagedFrameError("its compressed pixel data are damaged; copy it again") from error
-    values = np.frombuffer(data, wanted)
-    if values.size < rows * cols or values.size > rows * cols + 1:
-        raise DamagedFrameError("its run lengths give a picture of another size; copy it again")
-    return values[: rows * cols].reshape(rows, cols).copy()
+    count, planes = rows * cols, 2 if bits > 8 else 1
+    values = np.empty((count, planes), np.uint8)
+    for number, segment in enumerate(_rle_segments(frame, planes)):
+        try:
+            plane = imagecodecs.packbits_decode(segment)
+        except _CODEC_ERRORS as error:
+            raise DamagedFrameError(_DAMAGED) from error
+        if not count <= len(plane) <= count + 1:
+            raise DamagedFrameError("its run lengths give a picture of another size; copy it again")
+        values[:, planes - 1 - number] = np.frombuffer(plane, np.uint8, count)
+    return values.view("<u2" if planes == 2 else "u1").reshape(rows, cols)
+
+
+def _rle_segments(frame: bytes, planes: int) -> list[bytes]:
+    if len(frame) < 64:
+        raise DamagedFrameError(_DAMAGED)
+    count, *offsets = struct.unpack_from("<16I", frame)
+    if count != planes:
+        raise DamagedFrameError(f"its run lengths have {count} byte planes instead of {planes}")
+    ends = [*offsets[1:planes], len(frame)]
+    pieces = list(zip(offsets[:planes], ends, strict=True))
+    if any(not 64 <= begin < end <= len(frame) for begin, end in pieces):
+        raise DamagedFrameError(_DAMAGED)
+    return [frame[begin:end] for begin, end in pieces]

@@ -4,6 +4,7 @@ import uuid
 from dataclasses import dataclass, replace
 from typing import BinaryIO
 
+from pydicom import config
 from pydicom.uid import UID
 
 from glam_core.dicom.codecs import DEFLATED
@@ -178,7 +179,7 @@ def _check_kind(header: Header) -> None:
         return
     if modality:
         raise NotAMammogramError(f"{modality[:16]}, not a mammogram")
-    class_name = UID(sop_class).name if sop_class else ""
+    class_name = UID(sop_class, config.IGNORE).name if sop_class else ""
     radiograph = any(word in class_name for word in ("X-Ray", "Radiography", "Secondary Capture"))
     if class_name and class_name != sop_class and not radiograph:
         raise NotAMammogramError(f"{class_name}, not a mammogram")

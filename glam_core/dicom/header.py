@@ -14,6 +14,7 @@ import pydicom
 from pydicom.dataset import Dataset
 from pydicom.errors import BytesLengthException, InvalidDicomError
 from pydicom.multival import MultiValue
+from pydicom.sequence import Sequence
 
 # All that pydicom was seen to raise over broken headers; each of them means "unreadable".
 HEADER_ERRORS = (
@@ -97,7 +98,7 @@ class Header:
                 return []
         if value is None or value == "":
             return []
-        if isinstance(value, (MultiValue, list, tuple)):
+        if isinstance(value, MultiValue | Sequence | list | tuple):
             return list(value)
         return [value]
 
