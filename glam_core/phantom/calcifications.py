@@ -13,7 +13,7 @@ from glam_core.phantom.lesion_window import LesionImage, LesionWindow
 from glam_core.phantom.lesions import LesionPlan
 from glam_core.phantom.splat import enlarge
 
-_EXCESS_PER_MM = 0.9
+_EXCESS_PER_MM = 1.3
 _LEAST_SIGMA_PX = 0.42
 FloatArray = npt.NDArray[np.float64]
 
@@ -59,12 +59,12 @@ def draw_specks(
     """Where the single calcifications lie, and their grains."""
     centres = _centres(plan, anatomy, position, draw)
     makers = {
-        "round": (1, 0.16, 0.34, 1.0, 0.0),
-        "punctate": (1, 0.09, 0.18, 1.1, 0.0),
+        "round": (1, 0.18, 0.36, 1.0, 0.0),
+        "punctate": (1, 0.13, 0.21, 1.2, 0.0),
         "coarse heterogeneous": (5, 0.14, 0.34, 0.9, 0.35),
-        "amorphous": (4, 0.07, 0.12, 0.6, 0.22),
-        "fine pleomorphic": (3, 0.07, 0.19, 1.1, 0.20),
-        "fine linear branching": (7, 0.07, 0.12, 1.1, 0.0),
+        "amorphous": (10, 0.13, 0.22, 0.3, 0.34),
+        "fine pleomorphic": (3, 0.09, 0.23, 1.2, 0.20),
+        "fine linear branching": (17, 0.09, 0.15, 1.0, 0.0),
     }
     grains, low, high, strength, spread = makers[plan.morphology or "punctate"]
     radii = draw.uniform(low, high, (len(centres), grains))
@@ -96,7 +96,7 @@ def _centres(
         wide = 0.22 * (half - along) * draw.normal(size=(count, 3))
         return np.asarray(along * axis + wide)
     count, shrink = {
-        "grouped": (int(draw.integers(6, 22)), 0.42),
+        "grouped": (int(draw.integers(9, 26)), 0.42),
         "regional": (int(draw.integers(20, 42)), 0.45),
         "diffuse": (int(draw.integers(26, 60)), 0.50),
     }[plan.distribution or "grouped"]
@@ -111,7 +111,7 @@ def _rods(
     """Grains in short rows, some forked, casting the course of a duct."""
     to_nipple = np.asarray(anatomy.nipple_mm) - position
     axis = to_nipple / np.linalg.norm(to_nipple) + draw.normal(0, 0.35, (count, 3))
-    length = draw.uniform(0.5, 1.6, (count, 1, 1))
+    length = draw.uniform(0.7, 2.0, (count, 1, 1))
     along = np.linspace(-1, 1, grains)[None, :, None]
     branch = draw.normal(0, 0.6, (count, 1, 3)) * (draw.random((count, 1, 1)) < 0.5)
     fork = np.where(np.arange(grains)[None, :, None] % 2 == 0, branch, 0.0) * along.clip(0)

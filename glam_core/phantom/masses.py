@@ -102,21 +102,22 @@ def draw_distortion(
 ) -> LesionImage:
     """Lines that run together on a point, without a body."""
     device = window.setup.map32.nipple.device
-    count = int(draw.integers(34, 56))
+    count = int(draw.integers(55, 85))
     radius = plan.size_mm / 2
     direction = _unit(draw.normal(size=(count, 3)))
-    length = radius * draw.uniform(0.8, 1.7, (count, 1, 1))
-    along = np.linspace(0.06, 1.0, CONTROLS)[None, :, None]
-    sideways = _unit(draw.normal(size=(count, 3)))[:, None] * draw.normal(0, 0.10, (count, 1, 1))
+    length = radius * draw.uniform(0.7, 2.0, (count, 1, 1))
+    along = np.linspace(0.0, 1.0, CONTROLS)[None, :, None]
+    sideways = _unit(draw.normal(size=(count, 3)))[:, None] * draw.normal(0, 0.14, (count, 1, 1))
     controls = length * (direction[:, None] * along + sideways * along**2)
-    controls = controls + window.position.numpy()
-    area = 0.20 * draw.lognormal(0, 0.45, count)
+    beside = 0.11 * radius * draw.normal(size=(count, 1, 3))
+    controls = controls + beside + window.position.numpy()
+    area = 0.42 * draw.lognormal(0, 0.5, count)
     taper = np.linspace(1.0, 0.25, CONTROLS)
     curves = Curves(controls, area, taper, 0.22)
     lines = project_families([curves], window.setup, device)[0, 0]
     x, v = _offsets(window, 1, device).unbind(-1)
     distance = torch.hypot(x, v)
-    core = 2.4 * torch.exp(-((distance / (0.16 * plan.size_mm + 1.0)) ** 2))
+    core = 2.0 * torch.exp(-((distance / (0.16 * plan.size_mm + 1.0)) ** 2))
     return LesionImage(_MASS_EXCESS_PER_MM * (lines + core), distance < 0.55 * radius + 1.0)
 
 

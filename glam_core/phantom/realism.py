@@ -128,7 +128,10 @@ def rim_profile(
 ) -> list[float]:
     """Median grey at `PROFILE_DEPTHS_MM` inside the skin, as a share of the median farther in."""
     inside = _off_the_edges(mask, pixel_mm)
-    inner = np.median(picture[inside > PROFILE_DEPTHS_MM[-1]])
+    deep = inside > PROFILE_DEPTHS_MM[-1]
+    if not deep.any():
+        return [math.nan] * len(PROFILE_DEPTHS_MM)
+    inner = np.median(picture[deep])
     shares = []
     for depth in PROFILE_DEPTHS_MM:
         ring = np.abs(inside - depth) < max(0.5, 0.6 * pixel_mm)
@@ -145,7 +148,7 @@ def grey_levels(
     return np.asarray(np.percentile(values, (5, 25, 50, 75, 95)))
 
 
-def _off_the_edges(inside: FloatArray, mask: npt.NDArray[np.bool_], pixel_mm: float) -> FloatArray:
+def _off_the_edges(mask: npt.NDArray[np.bool_], pixel_mm: float) -> FloatArray:
     """Lengths to the skin alone: the picture's own edges are no skin."""
     padded = np.pad(mask, ((1, 1), (1, 1)), mode="edge")
     return np.asarray(ndimage.distance_transform_edt(padded)[1:-1, 1:-1] * pixel_mm)

@@ -1,0 +1,188 @@
+"""The help page: figures of synthetic exams beside real ones, and a sheet of synthetic views."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from glam_core.errors import UnreadableFileError
+from glam_core.phantom.exam import make_exam
+from glam_core.phantom.realism import (
+    PROFILE_DEPTHS_MM,
+    FloatArray,
+    exponents_of,
+    geometry_figures,
+    grey_levels,
+    real_breast,
+    rim_profile,
+    shown_picture,
+    summary,
+)
+from glam_core.phantom.request import ExamRequest, LesionRequest
+from glam_core.phantom.thickness import thickness_shares
+from glam_core.phantom.truth import LesionKind, PhantomExam
+from glam_core.terms import ChestWall, Laterality, ViewKey, ViewPosition
+
+PIXEL_MM = 0.2
+REAL_PIXEL_MM = 0.22  # digitised films halved; their true pixel is not known exactly
+_SEED = 17
+_STYLES = ("digitised film", "flat panel", "selenium")
+_Picture = tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]
+
+# 114 real lesion pairs and 1,463 breasts with expert landmarks
+_REAL_DEPTH = ("6.3", "13.0", "18.3", "79 %", "93 %", "96 %")
+_REAL_ARC = ("8.0", "16.9", "19.8", "74 %", "86 %", "95 %")
+
+_HEAD = """# How near the synthetic exams come to real ones
+
+Figures of {exams} synthetic exams ({rendered} of them rendered at {pixel} mm) beside real ones.
+"Fitted" marks a figure that the generator was adjusted to; all others are outcomes.
+
+"""
+
+
+def realism_table(*, exams: int = 400, rendered: int = 4, real_films: Sequence[Path] = ()) -> str:
+    """The page's Markdown.
+
+    Args:
+        real_films: Real digitised films (8 bit, "..._L_CC.png") to be measured in the same way.
+    """
+    head = _HEAD.format(exams=exams, rendered=rendered * len(_STYLES), pixel=PIXEL_MM)
+    return head + _positions(exams) + _pictures(rendered, real_films)
+
+
+def sample_sheet() -> npt.NDArray[np.uint8]:
+    """(rows, cols) a sheet of synthetic views: four breasts, CC and MLO, each density class."""
+    cells = []
+    for index, (density, style) in enumerate(
+        zip("ABCD", ("digitised film", "selenium", "flat panel", "silicon"), strict=True)
+    ):
+        mass = LesionRequest(
+            LesionKind.MASS, Laterality.LEFT, 16.0, "irregular", "spiculated", "high",
+            place_words="upper outer",
+        )  # fmt: skip
+        request = ExamRequest((mass,), density, style, implants=False, skin_markers=False)
+        exam = make_exam(_SEED, 40 + index, pixel_mm=PIXEL_MM, request=request)
+        for view in (ViewPosition.CC, ViewPosition.MLO):
+            cells.append(_cell(shown_picture(exam.views[ViewKey(Laterality.LEFT, view)])))
+    return np.vstack([np.hstack(cells[:4]), np.hstack(cells[4:])])
+
+
+def _cell(picture: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
+    """One view on 420 x 280 pixels."""
+    scale = 420 / picture.shape[0]
+    small = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)[:, :280]
+    cell = np.zeros((420, 280), np.uint8)
+    cell[: small.shape[0], : small.shape[1]] = np.clip(small * 255, 0, 255).astype(np.uint8)
+    return cell
+
+
+def _positions(exams: int) -> str:
+    figures = geometry_figures(_SEED, exams)
+    depth = _shares(figures.lesion_depth_mm)
+    arc = _shares(figures.lesion_arc_mm)
+    rows = [
+        ("Depth along the PNL, lesions, real", *_REAL_DEPTH),
+        ("Depth along the PNL, lesions, synthetic (mean and P90 fitted)", *depth),
+        ("Depth along the PNL, random tissue, synthetic", *_shares(figures.tissue_depth_mm)),
+        ("Arc, lesions, real", *_REAL_ARC),
+        ("Arc, lesions, synthetic", *arc),
+    ]
+    heads = ("CC against MLO, landmarks exact", "mean mm", "P90", "P95", "10 mm", "15 mm", "20 mm")
+    difference = figures.pnl_cc_mm - figures.pnl_mlo_mm
+    wide = f"{100 * (np.abs(difference) > 10).mean():.1f} %"
+    low, high = np.percentile(figures.pectoral_deg, (5, 95))
+    positions = [
+        ("PNL in MLO, mm (drawn)", "77 ± 17", _spread(figures.pnl_mlo_mm)),
+        ("PNL in CC, mm (drawn)", "73 ± 16", _spread(figures.pnl_cc_mm)),
+        ("CC minus MLO, mm (drawn)", "-3.5 ± 7.4", _spread(difference)),
+        ("Differ by more than 10 mm", "19.5 %", wide),
+        ("Pectoral angle, degrees (drawn)", "22.0 ± 5.8", _spread(figures.pectoral_deg)),
+        ("Pectoral angle, 5 to 95 %", "13 to 32", f"{low:.0f} to {high:.0f}"),
+    ]
+    return _table(heads, rows) + "\n" + _table(("Positioning", "real", "synthetic"), positions)
+
+
+def _pictures(rendered: int, real_films: Sequence[Path]) -> str:
+    spectrum, greys, rims, thickness = [], [], [], []
+    heads = [f"{depth:g} mm" for depth in PROFILE_DEPTHS_MM]
+    if real_films:
+        films = [_film(path) for path in real_films]
+        name = f"real films ({len(films)})"
+        spectrum.append((name, *_exponents(films)))
+        greys.append((name, *_grey_row(films, REAL_PIXEL_MM)))
+        rims.append((name, *_rim_row(films, REAL_PIXEL_MM)))
+    for style in _STYLES:
+        exams = [_plain(index, style) for index in range(rendered)]
+        pictures = [picture for exam in exams for picture in _left_pictures(exam)]
+        spectrum.append((f"synthetic, {style}", *_exponents(pictures)))
+        greys.append((f"synthetic, {style}", *_grey_row(pictures, PIXEL_MM)))
+        rims.append((f"synthetic, {style}", *_rim_row(pictures, PIXEL_MM)))
+    thickness.append(("synthetic CC", *(f"{share:.2f}" for share in thickness_shares(_SEED))))
+    return "\n".join(
+        (
+            "",
+            _table(("Power spectrum 1/f^b", "mean b", "smallest", "largest"), spectrum)
+            + "Published: mean 2.8, 1.5 to 3.5 (fitted: volume noise of exponent 3.2).\n",
+            _table(("Grey deeper than 8 mm (fitted by eye)", "5", "25", "50", "75", "95"), greys)
+            + "Percentiles of the shown grey, 0 black, 1 white.\n",
+            _table(("Grey from the skin inwards", *heads), rims)
+            + "Median grey at that length from the skin, as a share of that deeper than 25 mm.\n",
+            _table(("Thickness from the skin inwards", *heads), thickness)
+            + "Share of the thickness under the paddle; a quarter ellipse by construction. "
+            "Real pictures hold no thickness to compare with.\n",
+        )
+    )
+
+
+def _plain(index: int, style: str) -> PhantomExam:
+    request = ExamRequest(lesions=(), style=style, implants=False, skin_markers=False)
+    return make_exam(_SEED, index, pixel_mm=PIXEL_MM, request=request)
+
+
+def _left_pictures(exam: PhantomExam) -> Iterable[_Picture]:
+    for view in exam.views.values():
+        on_left = view.chest_wall is ChestWall.LEFT
+        mask = view.breast_mask if on_left else view.breast_mask[:, ::-1]
+        yield shown_picture(view), mask
+
+
+def _film(path: Path) -> _Picture:
+    film = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+    if film is None:
+        raise UnreadableFileError(path, "this is no picture that OpenCV can read")
+    half = cv2.resize(film, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    return real_breast(half.astype(np.uint8), chest_wall_left="_L_" in path.name)
+
+
+def _exponents(pictures: Sequence[_Picture]) -> tuple[str, ...]:
+    found = exponents_of(pictures)
+    return tuple(f"{each:.2f}" for each in (found.mean(), found.min(), found.max()))
+
+
+def _grey_row(pictures: Sequence[_Picture], pixel_mm: float) -> tuple[str, ...]:
+    levels = np.mean([grey_levels(*pair, pixel_mm) for pair in pictures], axis=0)
+    return tuple(f"{level:.2f}" for level in levels)
+
+
+def _rim_row(pictures: Sequence[_Picture], pixel_mm: float) -> tuple[str, ...]:
+    profiles = np.array([rim_profile(*pair, pixel_mm) for pair in pictures])
+    return tuple(f"{share:.2f}" for share in np.nanmedian(profiles, axis=0))
+
+
+def _shares(values: FloatArray) -> tuple[str, ...]:
+    figures = summary(values)
+    lengths = (f"{figures[name]:.1f}" for name in ("mean", "p90", "p95"))
+    within = (f"{100 * figures[f'within {limit}']:.0f} %" for limit in (10, 15, 20))
+    return (*lengths, *within)
+
+
+def _spread(values: FloatArray) -> str:
+    return f"{values.mean():.1f} ± {values.std():.1f}"
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines) + "\n"
