@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from glam_core.data.manifest import Manifest, ManifestRow
 from glam_core.data.pairs import single_region
-from glam_core.errors import GlamError, ManifestError
+from glam_core.errors import GlamError, LandmarkError, ManifestError
 from glam_core.evaluation.grounding import (
     GroundingScore,
     bootstrap_interval,
@@ -61,8 +61,16 @@ def evaluate_grounding(
         name: [] for name in ("brightest", "centre", "wrong_phrase", "swapped_laterality")
     }
     lines: list[str] = []
+    without_landmarks = 0
     for done, row in enumerate(rows, start=1):
-        for case in _cases(row):
+        try:
+            cases = list(_cases(row))
+        except LandmarkError:
+            # nothing can be answered there: a miss, and counted
+            without_landmarks += 1
+            own.append(GroundingScore(row.patient_id, False, False, 0.0, 0.0, 0.0))
+            continue
+        for case in cases:
             answer = _answer(search, case.view, case.phrase)
             own.append(_scored(case, answer))
             lines.append(_prediction(case, answer))
@@ -82,7 +90,7 @@ def evaluate_grounding(
         )
     if predictions is not None:
         predictions.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return _result(model, own, controls)
+    return {**_result(model, own, controls), "without_landmarks": without_landmarks}
 
 
 def _words_of(row: ManifestRow) -> str:
@@ -114,12 +122,15 @@ def _cases(row: ManifestRow) -> Iterator[_Case]:
         and phrase.laterality in (None, row.laterality)
         and (not phrase.views or row.view_position in phrase.views)
     ]
+    stated = [phrase for phrase in fitting if phrase.type == row.other.get("abnormality")]
+    fitting = stated or fitting
     if len(fitting) != 1:  # several findings: the outline does not say which
         return
     view = view_of_row(row)
     outline = np.zeros(view.image_shape, dtype=bool)
-    inside = region.inside
-    outline[: inside.shape[0], : inside.shape[1]] = inside[: outline.shape[0], : outline.shape[1]]
+    part = outline[region.row0 :, region.col0 :]
+    inside = region.inside[: part.shape[0], : part.shape[1]]
+    part[: inside.shape[0], : inside.shape[1]] = inside
     yield _Case(row, view, fitting[0], outline)
 
 
