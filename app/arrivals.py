@@ -64,8 +64,8 @@ class StudyWork(Protocol):
         """Stop looking."""
         ...
 
-    def load(self, images: Sequence[MammogramImage]) -> None:
-        """Read pictures, the first ones first; pictures of an earlier call are let go."""
+    def load(self, images: Sequence[MammogramImage], *, keep: bool = False) -> None:
+        """Read pictures, the first ones first; those of earlier calls are let go unless kept."""
         ...
 
     def analyse(self, image: MammogramImage) -> None:

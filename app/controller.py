@@ -98,7 +98,10 @@ class Controller:
             self._show(state.noticed(wording.NO_MAMMOGRAMS))
             return
         if self._keep_open and state.study is not None:
+            before = set(state.images)
             self._show(opening.with_prior_of(state))
+            added = [s.image for i, s in self._state.images.items() if i not in before]
+            self._studies.load(added, keep=True)
             return
         self._open(state, _first_to_read(state.studies, found.studies))
 

@@ -129,6 +129,11 @@ class MainWindow(QMainWindow):
         self.mode.setText(wording.mode_words(state))
         self._show_side_if_needed()
 
+    @property
+    def panels_are_due(self) -> bool:
+        """Whether the panels still lag behind the panes."""
+        return self._panels_due.isActive()
+
     def show_place(self, words: str) -> None:
         """Say where the cursor is."""
         self.place.setText(words)

@@ -15,10 +15,8 @@ def with_studies(state: ViewerState, found: StudyScan) -> ViewerState:
     """The state with what a scan found; studies that were there are replaced in place."""
     new = {study.study_uid: study for study in found.studies}
     kept = tuple(study for study in state.studies if study.study_uid not in new)
-    studies = sorted(
-        (*kept, *found.studies),
-        key=lambda study: (study.patient_name or study.patient_key, study.date or ""),
-    )
+    latest_first = sorted((*kept, *found.studies), key=lambda s: s.date or "", reverse=True)
+    studies = sorted(latest_first, key=lambda s: s.patient_name or s.patient_key)
     files = {skipped.file for skipped in found.skipped}
     skipped = (*(s for s in state.skipped if s.file not in files), *found.skipped)
     state = replace(state, studies=tuple(studies), skipped=skipped, scan=None)
@@ -54,7 +52,7 @@ def study_opened(
 
 
 def with_prior_of(state: ViewerState) -> ViewerState:
-    """The state with the open study's prior, found by a later scan; its pictures join."""
+    """The state with the open study's prior, found by a later scan; its pictures are to be read."""
     study = state.study
     prior = prior_of(study, state.studies) if study is not None else None
     if prior is None or prior.study_uid == state.prior_uid:

@@ -10,6 +10,8 @@ from glam_core.terms import Source
 
 _LONGEST_KEY = 20
 _MOST_FACTS = 6
+_LONGEST_LINE = 27  # letters; fits a pane of a four-view hanging on a small screen
+_STANDARD_VIEWS = {"RCC", "LCC", "RMLO", "LMLO"}
 PROGRAM = "GLAM Workstation"
 RESEARCH_ONLY = "Research use only"
 NOT_FOR_DIAGNOSIS = "Research use only, not for diagnosis"
@@ -142,9 +144,15 @@ def calibration_words(image: MammogramImage) -> str:
 
 
 def technique_lines(image: MammogramImage) -> tuple[str, ...]:
-    """Tube, filter, force and thickness, two in a line, as far as the file says."""
-    facts = [f"{name} {value}" for name, value in list(image.technique.items())[:_MOST_FACTS]]
-    return tuple(" · ".join(facts[i : i + 2]) for i in range(0, len(facts), 2))
+    """Tube, filter, force and thickness in short lines, as far as the file says."""
+    lines: list[str] = []
+    for name, value in list(image.technique.items())[:_MOST_FACTS]:
+        fact = f"{name} {value}"
+        if lines and len(lines[-1]) + len(fact) <= _LONGEST_LINE:
+            lines[-1] += f" · {fact}"
+        else:
+            lines.append(fact)
+    return tuple(lines)
 
 
 def spacing_warning(state: ViewerState) -> str:
@@ -258,6 +266,8 @@ def study_line(study: Study, *, privacy: bool) -> str:
     """Date and views of a study, for the browser's second line."""
     known = [image.view_key.short for image in study.images if image.view_key is not None]
     views = " ".join(dict.fromkeys(known)) or images_words(len(study.images))
+    if set(known) == _STANDARD_VIEWS:
+        views = "4 views" if len(known) == len(study.images) else images_words(len(study.images))
     return views if privacy or not study.date else f"{date_words(study.date)} · {views}"
 
 

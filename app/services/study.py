@@ -84,11 +84,13 @@ class StudyService(QObject):
         """Stop looking; `scan_stopped` follows."""
         self._scan_stop.set()
 
-    def load(self, images: Sequence[MammogramImage]) -> None:
-        """Read pictures in this order; those of an earlier call that are not named are let go."""
-        self._load_stop.set()
-        stop = self._load_stop = threading.Event()
-        self._store.keep_only({image_id_of(image) for image in images})
+    def load(self, images: Sequence[MammogramImage], *, keep: bool = False) -> None:
+        """Read pictures in this order; those of earlier calls are let go unless `keep`."""
+        if not keep:
+            self._load_stop.set()
+            self._load_stop = threading.Event()
+            self._store.keep_only({image_id_of(image) for image in images})
+        stop = self._load_stop
         for image in images:
             self._readers.submit(self._read_reduced, image, stop)
         for image in images:

@@ -54,8 +54,8 @@ class FakeStudies:
     def cancel_scan(self):
         self.calls.append(("cancel_scan", None))
 
-    def load(self, images):
-        self.calls.append(("load", list(images)))
+    def load(self, images, *, keep=False):
+        self.calls.append(("load more" if keep else "load", list(images)))
 
     def analyse(self, image):
         self.calls.append(("analyse", image))

@@ -177,6 +177,8 @@ def test_demo_exams_found_later_join_the_browser_and_leave_the_open_study():
     assert desk.state.study_uid == opened
     assert len(desk.state.studies) == 2
     assert desk.state.prior is not None
+    name, added = desk.studies.calls[-1]
+    assert (name, len(added)) == ("load more", 4)
 
 
 def test_a_candidate_is_brought_to_the_middle_of_its_pane():
