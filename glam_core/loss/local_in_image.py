@@ -6,7 +6,9 @@ to the mean of the scores that the same query gets from other patients' partner 
 partner is unrelated, it is exchangeable with those others, so the mean of such a relative score
 over the choice of partner is 0, and, cross-entropy being convex in its logits, the expected loss
 is at least log(number of super-patches), chance, whatever the features are. Only what is special to
-the true partner can bring it below.
+the true partner can bring it below. That need not be a lesion: a trait of the patient that shows in
+both views (size, density), multiplied with position, also passes. The shuffled control cannot tell
+this from correspondence; only clicks on known lesions can.
 """
 
 import torch

@@ -40,6 +40,9 @@ class TotalLoss(nn.Module):
         super().__init__()
         self.weights = config.loss
         self.corrections = config.corrections
+        self.head_width = config.projection.width
+        self.cells = config.pooling.grid[0] * config.pooling.grid[1]
+        self.has_cross_view = "none" not in (config.pooling.kind, config.cross_view.kind)
 
     def forward(
         self,
@@ -117,8 +120,7 @@ class TotalLoss(nn.Module):
         first, second = output.view_first, output.view_second
         if first is None or second is None:
             # Other ranks may have pairs: this one has to take part in the gathering.
-            width = output.first.projected.shape[1]
-            first = second = output.first.projected.new_zeros((0, width))
+            first = second = _nothing(output, self.head_width)
         wide_first, present = _scatter(first, output.pairs, output.batch_size)
         wide_second, _ = _scatter(second, output.pairs, output.batch_size)
         terms["view_view"] = view_view_loss(
@@ -131,11 +133,17 @@ class TotalLoss(nn.Module):
         )
 
     def _add_local(self, terms: dict[str, Tensor], model: GlamModel, output: GlamOutput) -> None:
-        if output.cross is None:
+        ways: tuple[CrossViewFeatures, ...] | None = output.cross
+        if ways is None and output.second is not None and self.has_cross_view:
+            # Other ranks may have pairs: this one has to take part in the gathering.
+            nothing = _nothing(output, self.cells, model.local.width)
+            valid = torch.zeros(nothing.shape[:2], dtype=torch.bool, device=nothing.device)
+            ways = (CrossViewFeatures(nothing, nothing, None, valid),) * 2
+        if ways is None:
             return
         scale = model.cross_view.local_scale()
         both: dict[str, list[Tensor]] = {}
-        for way in output.cross:
+        for way in ways:
             for name, term in self._local_terms(way, output, scale).items():
                 both.setdefault(name, []).append(term)
         terms.update({name: torch.stack(each).mean() for name, each in both.items()})
@@ -193,6 +201,12 @@ class TotalLoss(nn.Module):
                 for view, rows, region in zip(views, at, regions, strict=True)
             ]
             terms["saliency"] = torch.stack(each).mean()
+
+
+def _nothing(output: GlamOutput, *shape: int) -> Tensor:
+    """(0, *shape) on the graph of `output`: gathering over ranks needs a backward pass on each."""
+    anchor = output.first.projected
+    return anchor.new_zeros((0, *shape)) + 0.0 * anchor.sum()
 
 
 def _saliency(view: ViewFeatures) -> Tensor:

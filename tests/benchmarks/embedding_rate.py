@@ -59,7 +59,8 @@ def run() -> str:
         )
     busy = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
     lines.append(
-        f"\n{torch.get_num_threads()} thread(s), float32, {os.cpu_count()} processors, load {busy:.1f}."
+        f"\n{torch.get_num_threads()} thread(s), float32; {os.cpu_count()} processors, "
+        f"load {busy:.1f}."
     )
     return "\n".join(lines)
 

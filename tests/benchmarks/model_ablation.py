@@ -205,9 +205,9 @@ def run(steps: int = STEPS) -> str:
         for trial in trials():
             got = measure(trial, train(trial, steps=steps))
             lines.append(
-                f"| {trial.name} | {got.true_loss:.2f} | {got.shuffled_loss:.2f} | {got.chance:.2f} "
-                f"| {got.own_partner:.2f} | {got.hit:.2f} | {got.hit_no_depth:.2f} "
-                f"| {got.second_to_text:.2f} |"
+                f"| {trial.name} | {got.true_loss:.2f} | {got.shuffled_loss:.2f} "
+                f"| {got.chance:.2f} | {got.own_partner:.2f} | {got.hit:.2f} "
+                f"| {got.hit_no_depth:.2f} | {got.second_to_text:.2f} |"
             )
     finally:
         torch.set_num_threads(threads)

@@ -1,6 +1,7 @@
 """Losses over two processes give the numbers and the gradients of one process with everything."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,9 @@ from torch.nn import functional
 from glam_core.loss.gather import gather
 from glam_core.loss.image_text import image_text_loss
 from glam_core.loss.same_position import same_position_loss
+from glam_core.loss.total import TotalLoss
 from glam_core.loss.view_view import view_view_loss
+from tests.core.model.tiny import build, random_views, tiny_glam
 
 RANKS = 2
 ROWS = 3
@@ -56,8 +59,18 @@ def _work(rank: int, folder: str) -> None:
     first, second = (side.detach()[rows].clone().requires_grad_() for side in _features())
     loss = _loss(first, second, GROUP[rows], PRESENT[rows])
     loss.backward()
-    torch.save([loss.detach(), first.grad, second.grad], f"{folder}/{rank}.pt")
+    total = _total_where_only_one_rank_has_pairs(rank)
+    torch.save([loss.detach(), first.grad, second.grad, total], f"{folder}/{rank}.pt")
     distributed.destroy_process_group()
+
+
+def _total_where_only_one_rank_has_pairs(rank: int) -> Tensor:
+    model = build(tiny_glam())
+    first, second = (random_views(3, 32, seed=2 * rank + slot) for slot in (0, 1))
+    second = replace(second, present=torch.full((3,), rank == 0))
+    total = TotalLoss(model.config)(model, model(first, second))["total"]
+    total.backward()
+    return total.detach()
 
 
 @pytest.mark.slow
@@ -73,3 +86,6 @@ def test_two_processes_give_the_numbers_of_one(tmp_path: Path, monkeypatch: pyte
     # DDP averages gradients over the ranks.
     for index, whole in ((1, first.grad), (2, second.grad)):
         torch.testing.assert_close(torch.cat([part[index] for part in parts]) / RANKS, whole)
+    # A rank without a single pair takes part, learns nothing, and keeps nobody waiting.
+    assert float(parts[0][3]) > 0.0
+    assert float(parts[1][3]) == 0.0

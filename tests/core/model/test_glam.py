@@ -102,7 +102,8 @@ def test_without_any_partner_only_the_texts_are_learnt():
     terms = _terms(model, first, nobody)
     terms["total"].backward()
     assert float(terms["view_view"].detach()) == 0.0
-    assert "in_image" not in terms
+    assert float(terms["in_image"].detach()) == 0.0
+    assert float(terms["same_position"].detach()) == 0.0
 
 
 def test_without_correction_7_a_missing_partner_is_an_error():
