@@ -68,7 +68,7 @@ def breast_envelope(
     factor = cell_factor(framing.pixel_mm)
     places = cell_centres(framing, factor, device)
     coarse = inside_outline(places, framing)
-    inside = enlarge(coarse[None, None], factor, framing.shape, mode="bicubic")
+    inside = enlarge(coarse[None, None], factor, framing.shape)  # keeps straight slopes straight
     rim = 0.42 * pose.thickness_mm
     full = pose.thickness_mm
     skin = anatomy.skin_mm
@@ -78,7 +78,7 @@ def breast_envelope(
     nipple = nipple * (inside > 0.0) if not in_profile else nipple
     thickness = torch.maximum(thickness, bulge)
     return Envelope(
-        inside_mm=torch.maximum(inside, torch.where(bulge > 0, bulge * 0.1, inside)),
+        inside_mm=torch.maximum(inside, torch.where(bulge > 0, bulge * 0.35, inside)),
         thickness_mm=thickness,
         skin_mm=(thickness - inner).clamp(min=0.0),
         nipple_mm=nipple,
@@ -128,4 +128,4 @@ def _nipple(
         return 2.2 * (1.0 - from_middle).clamp(min=0.0).sqrt() * height / 2, torch.zeros_like(x)
     dome = (v / radius) ** 2 + (x.clamp(min=0.0) / height) ** 2
     chord = 2.0 * radius * (1.0 - dome).clamp(min=0.0).sqrt()
-    return 0.3 * chord * torch.sigmoid((x + 3.0) / 1.0), chord * (x > -1.0)
+    return 0.3 * chord * torch.sigmoid((x + 3.0) / 1.0), chord * (x > -8.0)

@@ -12,6 +12,7 @@ from glam_core.phantom.truth import WindowSetting
 from glam_core.phantom.view import DrawnView
 
 _RIM_MM = 1.6  # equalisation gives up towards the skin
+_AIR_SIGNAL = -0.6  # the air's darkness as the sharpening sees it
 _LEAST_RANGE = 0.48  # log units: fatty breasts are not stretched further
 
 
@@ -40,7 +41,7 @@ def display_values(
         + noise * (style.noise * (0.1 / pixel_mm) * 0.5 + grain) * (0.5 * (extra - thin)).exp()
     )
     if style.sharpening:
-        smooth = _wide_blur(signal, style.sharpening_mm / pixel_mm)
+        smooth = _wide_blur(signal.clamp(min=_AIR_SIGNAL), style.sharpening_mm / pixel_mm)
         signal = signal + style.sharpening * (signal - smooth)
     spread = _dense_end(extra, (envelope.inside_mm > 0) & (drawn.muscle_mm < 1.0))
     level = math.log(style.fat_level / (1 - style.fat_level))
@@ -77,7 +78,7 @@ def windows(style: ScannerStyle) -> tuple[WindowSetting, ...]:
 
 
 def _wide_blur(picture: torch.Tensor, sigma_px: float) -> torch.Tensor:
-    factor = max(1, int(sigma_px / 2.0))
+    factor = max(1, int(sigma_px / 2.5))
     if factor == 1:
         return blur(picture, sigma_px)
     shape = (picture.shape[-2], picture.shape[-1])
@@ -85,7 +86,7 @@ def _wide_blur(picture: torch.Tensor, sigma_px: float) -> torch.Tensor:
     missing = (0, cols * factor - shape[1], 0, rows * factor - shape[0])
     padded = functional.pad(picture, missing, mode="replicate")
     small = blur(functional.avg_pool2d(padded, factor), sigma_px / factor)
-    return enlarge(small, factor, shape)
+    return enlarge(small, factor, shape, mode="bicubic")
 
 
 def _dense_end(extra: torch.Tensor, inside: torch.Tensor) -> torch.Tensor:
