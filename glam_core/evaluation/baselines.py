@@ -66,10 +66,10 @@ class ScoreMatcher:
         place = nearest_tissue(first, query.point)
         probability = softmax_over(self._score(first, place, second, asked), second.tissue)
         back = None
-        found = _peaks(probability)
+        found = _peaks(probability, second)
         if found:
             turned = self._score(second, found[0][:2], first, answering)
-            leads_to = _peaks(softmax_over(turned, first.tissue))[0]
+            leads_to = _peaks(softmax_over(turned, first.tissue), first)[0]
             back = float(np.hypot(leads_to[0] - place[0], leads_to[1] - place[1]))
         depth = float(first.depth[place])
         return _correspondence(probability, found, second, depth, back, self.provenance)
@@ -92,8 +92,9 @@ def softmax_over(score: FloatMap, tissue: npt.NDArray[np.bool_]) -> FloatMap:
     return np.asarray(share / share.sum(), dtype=np.float32)
 
 
-def _peaks(probability: FloatMap) -> tuple[tuple[int, int, float], ...]:
-    return find_peaks(probability, apart_px=APART, around_px=AROUND, count=MOST_PEAKS)
+def _peaks(probability: FloatMap, grid: SearchGrid) -> tuple[tuple[int, int, float], ...]:
+    mm = grid.mm_per_grid
+    return find_peaks(probability, apart_px=APART / mm, around_px=AROUND / mm, count=MOST_PEAKS)
 
 
 def _correspondence(
@@ -107,7 +108,8 @@ def _correspondence(
     region = region_holding(probability)
     row0, col0, row1, col1 = box_of(region)
     upper, lower = grid.image_from_grid(row0, col0), grid.image_from_grid(row1, col1)
-    outside = max(0.0, abs(float(grid.depth[found[0][:2]]) - depth) - _BAND)
+    half_width = _BAND / grid.mm_per_grid
+    outside = max(0.0, abs(float(grid.depth[found[0][:2]]) - depth) - half_width)
     unit = grid.unit_per_grid
     return Correspondence(
         probability=probability,
@@ -115,7 +117,7 @@ def _correspondence(
         peaks=tuple(Peak(*grid.image_from_grid(row, col), share) for row, col, share in found),
         region90=Region(upper.row, upper.col, lower.row, lower.col),
         region90_mask=region,
-        band=Band(depth * unit, _BAND * unit, grid.unit),
+        band=Band(depth * unit, half_width * unit, grid.unit),
         cycle_error=None if back is None else back * unit,
         model_to_band=outside * unit,
         matched=True,
@@ -143,7 +145,7 @@ def _brightest_in(band: npt.NDArray[np.bool_], grid: SearchGrid) -> FloatMap:
 def _strip(
     asked: SearchGrid, place: tuple[int, int], answering: SearchGrid, view: MatchView
 ) -> FloatMap:
-    band = np.abs(answering.depth - asked.depth[place]) <= _BAND
+    band = np.abs(answering.depth - asked.depth[place]) <= _BAND / answering.mm_per_grid
     return _brightest_in(np.asarray(band), answering)
 
 
@@ -151,7 +153,10 @@ def _arc(
     asked: SearchGrid, place: tuple[int, int], answering: SearchGrid, view: MatchView
 ) -> FloatMap:
     distance = np.hypot(asked.depth[place], asked.offset[place])
-    band = np.abs(np.hypot(answering.depth, answering.offset) - distance) <= _BAND
+    band = (
+        np.abs(np.hypot(answering.depth, answering.offset) - distance)
+        <= _BAND / answering.mm_per_grid
+    )
     return _brightest_in(np.asarray(band), answering)
 
 
@@ -171,13 +176,13 @@ def _place_alone(
 ) -> FloatMap:
     """Depth and offset as the geometry matcher weighs them; no picture is looked at."""
     position = view.view_position
-    reach = tissue_places(asked, position).reach
     nothing = np.zeros(0, dtype=np.float32)
-    spot = Spot(position, float(asked.depth[place]), float(asked.offset[place]), reach, nothing)
+    depth, offset = float(asked.depth[place]), float(asked.offset[place])
+    spot = Spot(position, depth, offset, nothing)
     other = ViewPosition.MLO if position is ViewPosition.CC else ViewPosition.CC
     score = np.full(answering.tissue.shape, -np.inf, dtype=np.float32)
     places = tissue_places(answering, other)
-    score[answering.tissue] = place_scores(spot, places, bundled_weights())
+    score[answering.tissue] = place_scores(spot, places, depth, bundled_weights())
     return score
 
 

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from glam_core.evaluation.geometry_samples import INSIDE, OUTSIDE, TissueSample
+from glam_core.geometry.pair import DepthAlignment, align_profiles
 from glam_core.inference.geometry_weights import (
     Decision,
     DepthRule,
@@ -46,12 +47,12 @@ class FitData:
 
     Attributes:
         views: Versions of each view.
-        pairs: Indices (cc, mlo) into `views`.
+        pairs: Indices (cc, mlo) into `views`, with the alignment of the two in grid lengths.
         unpaired: Indices of views with a lesion but no usable partner.
     """
 
     views: Sequence[Sequence[TissueSample]]
-    pairs: Sequence[tuple[int, int]]
+    pairs: Sequence[tuple[int, int, DepthAlignment]]
     unpaired: Sequence[int]
 
 
@@ -77,7 +78,6 @@ class _Batch:
         spots = torch.from_numpy(np.stack([sample.spot_features for sample in samples]))
         self.spot_features = ((spots - mean) / deviation).clamp(-5, 5)
         self.spot_place = torch.from_numpy(np.stack([sample.spot_place for sample in samples]))
-        self.reach = torch.tensor([sample.reach for sample in samples])
         oblique = [float(sample.view_position is ViewPosition.MLO) for sample in samples]
         self.oblique = torch.tensor(oblique)
 
@@ -112,14 +112,13 @@ class GeometryLogit(nn.Module):
         difference = (oblique - 0.5)[:, None] * (combined @ self.view_difference)
         return combined @ self.saliency + difference
 
-    def place_scores(self, asked: _Batch, answering: _Batch) -> Tensor:
-        """(b, n) log score of depth and offset."""
+    def place_scores(self, asked: _Batch, answering: _Batch, aligned: Tensor) -> Tensor:
+        """(b, n) log score of depth and offset; `aligned` (b, 1) is the depth carried over."""
         depth, across = asked.spot_place[:, :1], asked.spot_place[:, 1:]
         there_depth, there_across = answering.places[..., 0], answering.places[..., 1]
         share = torch.sigmoid(self.share)
-        ratio = (answering.reach / asked.reach)[:, None]
         sign = (2 * answering.oblique - 1)[:, None]
-        expected = depth * (1 - share + share * ratio) + 10 * self.shift * sign
+        expected = depth * (1 - share) + share * aligned + 10 * self.shift * sign
         spread = self.log_spread.exp()
         off = there_depth - expected
         narrow = -0.5 * (off / spread[0]) ** 2 - self.log_spread[0]
@@ -134,13 +133,15 @@ class GeometryLogit(nn.Module):
         farther = torch.hypot(there_depth, there_across) - torch.hypot(depth, across)
         return score - 0.5 * self.log_arc.exp() * farther**2
 
-    def losses(self, asked: _Batch, answering: _Batch, spread_loss: float) -> tuple[Tensor, Tensor]:
+    def losses(
+        self, asked: _Batch, answering: _Batch, aligned: Tensor, spread_loss: float
+    ) -> tuple[Tensor, Tensor]:
         """Mean loss of the match and of the saliency alone."""
         combined = self.combined(answering.features)
         saliency = self.saliency_scores(combined, answering.oblique)
         spot = self.combined(asked.spot_features) @ self.likeness
         unlike = (combined @ self.likeness - spot[:, None]).square().sum(-1)
-        score = saliency - unlike + self.place_scores(asked, answering)
+        score = saliency - unlike + self.place_scores(asked, answering, aligned)
         match = _region_loss(score, answering, spread_loss).clamp(max=_MOST_LOSS).mean()
         return match, _region_loss(saliency, answering, 0.0).clamp(max=_MOST_LOSS).mean()
 
@@ -161,6 +162,27 @@ def _region_loss(score: Tensor, views: _Batch, spread_loss: float) -> Tensor:
         each = (weighted * views.inside).sum(dim=1) / count
         loss = loss + spread_loss * (total - each - count.log())
     return loss
+
+
+def aligned_depths(
+    asked: Sequence[TissueSample],
+    answering: Sequence[TissueSample],
+    alignments: Sequence[DepthAlignment],
+) -> Tensor:
+    """(b, 1) depths of the asked spots carried to the other view, both possibly zoomed."""
+    found = []
+    for first, second, alignment in zip(asked, answering, alignments, strict=True):
+        from_cc = first.view_position is ViewPosition.CC
+        carry = alignment.mlo_from_cc if from_cc else alignment.cc_from_mlo
+        found.append([second.zoom * carry(float(first.spot_place[0]) / first.zoom)])
+    return torch.tensor(found, dtype=torch.float32)
+
+
+def alignment_of(cc: TissueSample, mlo: TissueSample, *, spacing_known: bool) -> DepthAlignment:
+    """The alignment of two plain samples, in grid lengths."""
+    found = align_profiles(cc.profile, mlo.profile, spacing_known=spacing_known)
+    scale = found.scale * cc.unit_per_grid / mlo.unit_per_grid
+    return DepthAlignment(scale, found.shift / mlo.unit_per_grid)
 
 
 def standardisation(data: FitData) -> tuple[Tensor, Tensor]:
@@ -193,7 +215,11 @@ def fit(
         {"params": free, "weight_decay": 0.0},
     ]
     optimiser = torch.optim.AdamW(groups, lr=settings.learning_rate)
-    questions = [pair for cc, mlo in data.pairs for pair in ((cc, mlo), (mlo, cc))]
+    questions = [
+        (*((cc, mlo) if from_cc else (mlo, cc)), number)
+        for number, (cc, mlo, _) in enumerate(data.pairs)
+        for from_cc in (True, False)
+    ]
     per_epoch = max(1, len(questions) // settings.batch)
     steps = per_epoch * settings.epochs
     schedule = torch.optim.lr_scheduler.OneCycleLR(
@@ -201,10 +227,12 @@ def fit(
     )
     mean_weights = {n: p.detach().clone() for n, p in model.named_parameters()}
 
-    def batch(indices: npt.NDArray[np.intp]) -> _Batch:
+    def chosen(indices: npt.NDArray[np.intp]) -> list[TissueSample]:
         versions = [data.views[int(index)] for index in indices]
-        chosen = [several[int(random.integers(len(several)))] for several in versions]
-        return _Batch(chosen, mean, deviation)
+        return [several[int(random.integers(len(several)))] for several in versions]
+
+    def batch(samples: Sequence[TissueSample]) -> _Batch:
+        return _Batch(samples, mean, deviation)
 
     order = np.array(questions)
     for step in range(steps):
@@ -212,11 +240,18 @@ def fit(
             order = random.permutation(order)
         start = step % per_epoch * settings.batch
         part = order[start : start + settings.batch]
-        match, saliency = model.losses(batch(part[:, 0]), batch(part[:, 1]), settings.spread_loss)
+        asked, answering = chosen(part[:, 0]), chosen(part[:, 1])
+        alignments = [data.pairs[int(number)][2] for number in part[:, 2]]
+        match, saliency = model.losses(
+            batch(asked),
+            batch(answering),
+            aligned_depths(asked, answering, alignments),
+            settings.spread_loss,
+        )
         loss = match + settings.saliency_loss * saliency
         if settings.unpaired_loss and len(data.unpaired):
-            chosen = random.choice(np.array(data.unpaired), settings.batch // 2)
-            loss = loss + settings.unpaired_loss * model.unpaired_loss(batch(chosen))
+            alone = chosen(random.choice(np.array(data.unpaired), settings.batch // 2))
+            loss = loss + settings.unpaired_loss * model.unpaired_loss(batch(alone))
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()

@@ -11,9 +11,11 @@ from glam_core.data.manifest import ManifestRow
 from glam_core.data.pairs import read_mask
 from glam_core.errors import GlamError
 from glam_core.evaluation.manifest_views import view_of_row
-from glam_core.geometry.frames import frame_from_landmarks
+from glam_core.geometry.depth_profile import DepthProfile, depth_profile
+from glam_core.geometry.frames import TYPICAL_ANGLE_DEG, frame_from_landmarks
 from glam_core.geometry.landmarks import Landmarks, NippleMark, PectoralLine
-from glam_core.inference.appearance import extent, tissue_features
+from glam_core.inference.appearance import tissue_features
+from glam_core.inference.geometry_scores import SPOT_RADIUS
 from glam_core.inference.match_view import MatchView
 from glam_core.inference.search_grid import search_grid
 from glam_core.terms import ViewPosition
@@ -21,7 +23,6 @@ from glam_core.terms import ViewPosition
 FloatArray = npt.NDArray[np.float32]
 
 INSIDE, OUTSIDE = 150, 1000
-_SPOT_RADIUS = 2.2
 
 
 def is_tuning_patient(patient_id: str) -> bool:
@@ -43,7 +44,9 @@ class TissueSample:
         inside: Count of pixels of the region.
         spot_features: (f,) mean over the region's centre.
         spot_place: (2,) depth and offset of the centre.
-        reach: Depth of the tissue behind the nipple.
+        profile: How tissue is spread along the depth.
+        unit_per_grid: Length of a grid length in the profile's unit.
+        zoom: How much an altered version is enlarged; 1 for the plain one.
     """
 
     view_position: ViewPosition
@@ -54,7 +57,9 @@ class TissueSample:
     inside: int
     spot_features: FloatArray
     spot_place: FloatArray
-    reach: float
+    profile: DepthProfile
+    unit_per_grid: float
+    zoom: float = 1.0
 
 
 def tissue_samples(
@@ -76,11 +81,22 @@ def tissue_samples(
     plain = _sampled(view, mask, random)
     if plain is None:
         return ()
-    further = [_sampled(*_altered(view, mask, random), random) for _ in range(altered)]
-    return (plain, *(sample for sample in further if sample is not None))
+    found = [plain]
+    for _ in range(altered):
+        zoom = float(np.exp(random.uniform(-0.14, 0.14)))
+        sample = _sampled(*_altered(view, mask, zoom, random), random, zoom, plain.profile)
+        if sample is not None:
+            found.append(sample)
+    return tuple(found)
 
 
-def _sampled(view: MatchView, mask: FloatArray, random: np.random.Generator) -> TissueSample | None:
+def _sampled(
+    view: MatchView,
+    mask: FloatArray,
+    random: np.random.Generator,
+    zoom: float = 1.0,
+    profile: DepthProfile | None = None,
+) -> TissueSample | None:
     grid = search_grid(view)
     shape = grid.tissue.shape
     region = cv2.resize(mask, shape[::-1], interpolation=cv2.INTER_AREA) > 0.5
@@ -98,7 +114,7 @@ def _sampled(view: MatchView, mask: FloatArray, random: np.random.Generator) -> 
     weight = np.repeat(np.log(counts), [taken[0].size, taken[1].size])
     centre = np.argwhere(region).mean(axis=0)
     away = np.hypot(*(np.argwhere(grid.tissue) - centre).T)
-    near = np.flatnonzero(away <= max(_SPOT_RADIUS, float(away.min())))
+    near = np.flatnonzero(away <= max(SPOT_RADIUS, float(away.min())))
     return TissueSample(
         view_position=view.view_position,
         names=names,
@@ -108,16 +124,18 @@ def _sampled(view: MatchView, mask: FloatArray, random: np.random.Generator) -> 
         inside=int(taken[0].size),
         spot_features=features[near].mean(axis=0),
         spot_place=places[int(np.argmin(away))].astype(np.float32),
-        reach=extent(grid)[0],
+        profile=depth_profile(view) if profile is None else profile,
+        unit_per_grid=grid.unit_per_grid,
+        zoom=zoom,
     )
 
 
 def _altered(
-    view: MatchView, mask: FloatArray, random: np.random.Generator
+    view: MatchView, mask: FloatArray, zoom: float, random: np.random.Generator
 ) -> tuple[MatchView, FloatArray]:
     """The picture turned, zoomed and re-toned about the chest wall, landmarks moved along."""
     rows, cols = view.picture.shape
-    zoom, angle = float(np.exp(random.uniform(-0.14, 0.14))), float(random.normal(0, 4))
+    angle = float(random.normal(0, 4))
     wall = 0.0 if view.landmarks.chest_wall == "left" else cols - 1.0
     turn = np.asarray(cv2.getRotationMatrix2D((wall, (rows - 1) / 2), angle, zoom), np.float64)
     turned = np.clip(cv2.warpAffine(view.picture, turn, (cols, rows)), 0, 1)
@@ -130,7 +148,11 @@ def _altered(
     landmarks = _moved(view, turn, random)
     spacing = view.frame.length_per_px if view.frame.unit == "mm" else None
     frame = frame_from_landmarks(
-        landmarks, laterality=view.laterality, view=view.view_position, spacing=spacing
+        landmarks,
+        laterality=view.laterality,
+        view=view.view_position,
+        spacing=spacing,
+        assumed_angle_deg=TYPICAL_ANGLE_DEG,
     )
     changed = replace(
         view,

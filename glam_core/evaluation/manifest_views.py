@@ -42,6 +42,7 @@ def view_of_row(row: ManifestRow, image_unit_mm: float | None = None) -> MatchVi
             row.view_position,
             row.image_name,
             spacing,
+            assume_usual_angle=True,
         )
     except LandmarkError as error:
         raise LandmarkError(f"Manifest {row_label(row)}: {error}") from None

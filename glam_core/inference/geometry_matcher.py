@@ -3,12 +3,14 @@
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from glam_core.errors import GlamError
+from glam_core.geometry.pair import DepthAlignment
 from glam_core.inference.correspondence import (
     Band,
     Correspondence,
@@ -20,6 +22,7 @@ from glam_core.inference.correspondence import (
 from glam_core.inference.geometry_scores import (
     PreparedView,
     Spot,
+    align,
     expected_depth,
     prepare_view,
     scores,
@@ -43,13 +46,15 @@ _KEPT_VIEWS = 16
 
 @dataclass(frozen=True, eq=False)
 class _Answer:
-    """A probability map over the tissue of one view."""
+    """A probability map over the box that holds the tissue of one view."""
 
     view: PreparedView
     probability: FloatMap
+    expected_depth: float
 
     def peaks(self, count: int) -> tuple[tuple[int, int, float], ...]:
-        return find_peaks(
+        """Candidates in pixels of the whole grid."""
+        found = find_peaks(
             self.probability,
             apart_px=APART / self.view.grid.mm_per_grid,
             around_px=AROUND / self.view.grid.mm_per_grid,
@@ -57,6 +62,23 @@ class _Answer:
             smooth_px=_PEAK_BLUR,
             least_probability=_LEAST_PROBABILITY,
         )
+        row0, col0 = self.view.origin
+        return tuple((row + row0, col + col0, mass) for row, col, mass in found)
+
+    def on_grid(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """The box's values on the whole grid, zero elsewhere."""
+        whole = np.zeros(self.view.grid.tissue.shape, dtype=values.dtype)
+        (row0, col0), (rows, cols) = self.view.origin, values.shape
+        whole[row0 : row0 + rows, col0 : col0 + cols] = values
+        return whole
+
+
+@dataclass(frozen=True, eq=False)
+class _Aligned:
+    """An alignment, with the views so that their identities stay taken."""
+
+    views: tuple[PreparedView, PreparedView]
+    alignment: DepthAlignment
 
 
 class GeometryMatcher:
@@ -69,6 +91,7 @@ class GeometryMatcher:
     def __init__(self, weights: GeometryWeights | None = None) -> None:
         self._weights = bundled_weights() if weights is None else weights
         self._kept: OrderedDict[tuple[object, ...], PreparedView] = OrderedDict()
+        self._aligned: OrderedDict[tuple[int, int], _Aligned] = OrderedDict()
         self._lock = threading.Lock()
 
     @property
@@ -82,7 +105,15 @@ class GeometryMatcher:
         Raises:
             GlamError: The view shows no tissue.
         """
-        self.prepared(view)
+        made = self.prepared(view)
+        with self._lock:
+            kept = [(key, one) for key, one in self._kept.items() if one is not made]
+        partner = view.view_position.partner
+        for (_, laterality, position, *_), one in reversed(kept):
+            if (laterality, position) == (view.laterality, partner):
+                # Most likely the view that will be asked about: its first click is quick then.
+                self._alignment(made, one)
+                break
 
     def prepared(self, view: MatchView) -> PreparedView:
         """The measures of a view, computed where they are not kept yet.
@@ -90,7 +121,8 @@ class GeometryMatcher:
         Raises:
             GlamError: The view shows no tissue.
         """
-        key = (view.key, view.view_position, view.landmarks, view.frame, view.picture.shape)
+        shown = (view.landmarks, view.frame, view.picture.shape)
+        key = (view.key, view.laterality, view.view_position, *shown)
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
@@ -120,27 +152,46 @@ class GeometryMatcher:
         if query.half_size_px is not None:
             radius = float(np.mean(query.half_size_px)) / first.grid.image_px_per_grid_px / 2
         spot = spot_at(first, *place, radius)
-        answer = self._answer(spot, second)
+        alignment = self._alignment(first, second)
+        answer = self._answer(spot, first, second, alignment)
         found = answer.peaks(MOST_PEAKS)
-        back = self._answer(spot_at(second, *found[0][:2]), first).peaks(1)[0]
+        there = spot_at(second, *found[0][:2])
+        back = self._answer(there, second, first, alignment).peaks(1)[0]
         cycle = float(np.hypot(back[0] - place[0], back[1] - place[1]))
         reason = self._reason(first, second, place, found[0][2], cycle)
-        return self._correspondence(spot, first, answer, found, cycle, reason)
+        return self._correspondence(first, answer, found, cycle, reason)
 
-    def _answer(self, spot: Spot, view: PreparedView) -> _Answer:
-        score = scores(spot, view, self._weights)
+    def _alignment(self, first: PreparedView, second: PreparedView) -> DepthAlignment:
+        """How depth passes between two views, computed once a pair."""
+        key = (min(id(first), id(second)), max(id(first), id(second)))
+        with self._lock:
+            if key in self._aligned:
+                return self._aligned[key].alignment
+        made = _Aligned((first, second), align(first, second))
+        with self._lock:
+            self._aligned[key] = made
+            while len(self._aligned) > _KEPT_VIEWS:
+                self._aligned.popitem(last=False)
+        return made.alignment
+
+    def _answer(
+        self, spot: Spot, asked: PreparedView, view: PreparedView, alignment: DepthAlignment
+    ) -> _Answer:
+        expected = expected_depth(spot, asked, view, alignment, self._weights.depth)
+        score = scores(spot, view, expected, self._weights)
         score -= score.max()
         share = np.exp(score / np.float32(self._weights.decision.temperature))
-        probability = np.zeros(view.grid.tissue.shape, dtype=np.float32)
-        probability[view.rows, view.cols] = share
+        tissue = view.index >= 0
+        probability = np.zeros(tissue.shape, dtype=np.float32)
+        probability[tissue] = share
         blur = self._weights.decision.blur
         if blur > 0:
             probability = np.asarray(
                 cv2.GaussianBlur(probability, (0, 0), blur, borderType=cv2.BORDER_CONSTANT)
             )
-            probability *= view.grid.tissue
+            probability *= tissue
         probability /= probability.sum(dtype=np.float64)
-        return _Answer(view, probability)
+        return _Answer(view, probability, expected)
 
     def _reason(
         self,
@@ -152,7 +203,8 @@ class GeometryMatcher:
     ) -> str:
         """Why there is no confident match; empty where there is one."""
         decision = self._weights.decision
-        off = np.hypot(asked.rows - place[0], asked.cols - place[1]).min()
+        nearest = asked.pixels_near(*place, _MOST_OUTSIDE)[0]
+        off = np.hypot(asked.rows[nearest] - place[0], asked.cols[nearest] - place[1])
         if off > _MOST_OUTSIDE:
             return "The spot lies outside the breast tissue."
         if asked.variety < _FLAT or answering.variety < _FLAT:
@@ -169,7 +221,6 @@ class GeometryMatcher:
 
     def _correspondence(
         self,
-        spot: Spot,
         asked: PreparedView,
         answer: _Answer,
         found: tuple[tuple[int, int, float], ...],
@@ -181,15 +232,17 @@ class GeometryMatcher:
         for row, col, probability in found:
             point = grid.image_from_grid(row, col)
             peaks.append(Peak(point.row, point.col, probability))
-        region = region_holding(answer.probability)
+        region = answer.on_grid(region_holding(answer.probability))
         row0, col0, row1, col1 = box_of(region)
         upper, lower = grid.image_from_grid(row0, col0), grid.image_from_grid(row1, col1)
-        middle = expected_depth(spot, answer.view.places, self._weights.depth)
         half_width = self._weights.decision.band_half_width / grid.mm_per_grid
+        middle = answer.expected_depth
         outside = abs(float(grid.depth[found[0][:2]]) - middle) - half_width
         unit = grid.unit_per_grid
+        said: tuple[str, ...] = (reason or "One place fits the spot best and leads back to it.",)
+        said += tuple(sorted({asked.assumed, answer.view.assumed} - {""}))
         return Correspondence(
-            probability=answer.probability,
+            probability=answer.on_grid(answer.probability),
             image_px_per_map_px=grid.image_px_per_grid_px,
             peaks=tuple(peaks),
             region90=Region(upper.row, upper.col, lower.row, lower.col),
@@ -198,7 +251,7 @@ class GeometryMatcher:
             cycle_error=cycle * asked.grid.unit_per_grid,
             model_to_band=max(outside, 0.0) * unit,
             matched=not reason,
-            reason=reason or "One place fits the spot best and leads back to it.",
+            reason=" ".join(said),
             unit=grid.unit,
             provenance=self.provenance,
         )

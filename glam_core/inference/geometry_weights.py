@@ -33,7 +33,7 @@ class DepthRule:
     """Depth expected in the answering view and how far it may lie off.
 
     Attributes:
-        share: Part of the depth carried in proportion to the breasts' extents, 0 to 1.
+        share: How far the alignment of the two views' tissue is followed, 0 (not at all) to 1.
         shift: Added to the depth in the MLO view, taken away in the CC view.
         spread_narrow, spread_wide, share_narrow: Two normal distributions, mixed.
         arc: Weight of the squared difference in nipple distance.
@@ -68,7 +68,7 @@ class Decision:
 
 @dataclass(frozen=True, eq=False)
 class GeometryWeights:
-    """Everything that was fitted; lengths are grid lengths, about 1 mm.
+    """Everything that was fitted; lengths are grid lengths, about 0.7 mm.
 
     Attributes:
         version: Changes with every fit.

@@ -5,7 +5,7 @@ import numpy.typing as npt
 
 from glam_core.errors import GlamError
 from glam_core.geometry.detect import find_landmarks
-from glam_core.geometry.frames import frame_from_landmarks
+from glam_core.geometry.frames import TYPICAL_ANGLE_DEG, frame_from_landmarks
 from glam_core.geometry.landmarks import Landmarks, scale_landmarks
 from glam_core.geometry.mask import breast_mask
 from glam_core.inference.match_view import MatchView
@@ -23,6 +23,8 @@ def match_view_from(
     key: str,
     spacing: tuple[float, float] | None = None,
     landmarks: Landmarks | None = None,
+    *,
+    assume_usual_angle: bool = False,
 ) -> MatchView:
     """One view made ready for a matcher.
 
@@ -35,6 +37,8 @@ def match_view_from(
         key: Identifies the pixels, for caches.
         spacing: (row, col) length of a stored pixel in mm; None where unknown.
         landmarks: In stored pixels, where they are known; found in the picture otherwise.
+        assume_usual_angle: Take the usual pectoral angle for an MLO view in which no line was
+            found. The landmarks still say so, and the caller must tell the user.
 
     Raises:
         GlamError: The view is neither CC nor MLO, or the picture is too large.
@@ -56,7 +60,11 @@ def match_view_from(
         found = find_landmarks(values, view=view_position, mask=mask)
         landmarks = scale_landmarks(found, scale)
     frame = frame_from_landmarks(
-        landmarks, laterality=laterality, view=view_position, spacing=spacing
+        landmarks,
+        laterality=laterality,
+        view=view_position,
+        spacing=spacing,
+        assumed_angle_deg=TYPICAL_ANGLE_DEG if assume_usual_angle else None,
     )
     return MatchView(
         key=key,

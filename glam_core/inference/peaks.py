@@ -41,6 +41,12 @@ def find_peaks(
         smooth = np.where(probability > 0, smooth, 0.0).astype(np.float32)
     else:
         smooth = left.copy()
+    if count == 1:
+        best = np.unravel_index(int(np.argmax(smooth)), smooth.shape)
+        place = int(best[0]), int(best[1])
+        part, near = _around(left.shape, place, around_px)
+        mass = float(left[part][near].sum())
+        return ((*place, min(mass, 1.0)),) if smooth[place] > 0 else ()
     # Only maxima count: the flank of a place that was passed over is no candidate.
     highest = cv2.dilate(smooth, np.ones((3, 3), np.uint8))
     rows, cols = np.nonzero((smooth >= highest) & (smooth > 0))
@@ -74,12 +80,14 @@ def _around(
 
 def region_holding(probability: FloatMap, share: float = 0.9) -> BoolMap:
     """The most probable pixels that together hold at least `share` of the map."""
-    values = probability[probability > 0]
-    if values.size == 0:
+    total = float(probability.sum(dtype=np.float64))
+    if total <= 0:
         return np.zeros(probability.shape, dtype=bool)
-    ordered = np.sort(values)[::-1]
+    # Pixels below this hold less than half of what may be left out, so they need no sorting.
+    negligible = 0.5 * (1 - share) * total / probability.size
+    ordered = np.sort(probability[probability > negligible])[::-1]
     held = np.cumsum(ordered, dtype=np.float64)
-    last = min(int(np.searchsorted(held, share * held[-1])), ordered.size - 1)
+    last = min(int(np.searchsorted(held, share * total)), ordered.size - 1)
     return np.asarray(probability >= ordered[last])
 
 

@@ -1,4 +1,4 @@
-"""The coarse grid that the geometry matcher computes on: about 1 mm a pixel, tissue only."""
+"""The coarse grid that the geometry matcher computes on: 0.7 mm a pixel, tissue only."""
 
 from dataclasses import dataclass
 
@@ -14,16 +14,16 @@ from glam_core.terms import ChestWall, PointPx
 FloatMap = npt.NDArray[np.float32]
 BoolMap = npt.NDArray[np.bool_]
 
-LONGEST_GRID_PX = 256  # where the spacing is unknown: then about 1 mm a pixel for most pictures
-LONGEST_GRID_MM_PX = 320  # 1 mm a pixel on the largest detector
-FINEST_GRID_MM = 1.0
+LONGEST_GRID_PX = 256  # where the spacing is unknown: then about 0.7 mm a pixel in most pictures
+LONGEST_GRID_MM_PX = 440  # 0.7 mm a pixel on the largest detector
+FINEST_GRID_MM = 0.7
 _MUSCLE_MARGIN_GRID = 5.0  # lesions on the muscle's edge still count as tissue
 _NEVER_BEHIND = -99.0
 
 
 @dataclass(frozen=True, eq=False)
 class SearchGrid:
-    """A view reduced to the grid. A *grid length* is one grid pixel, about 1 mm.
+    """A view reduced to the grid. A *grid length* is one grid pixel, about 0.7 mm.
 
     Attributes:
         grey: (rows, cols) in 0..1.
@@ -65,7 +65,7 @@ class SearchGrid:
 
 
 def search_grid(view: MatchView) -> SearchGrid:
-    """Reduce a view: 1 mm a pixel where the spacing is known, else 256 px on the long side."""
+    """Reduce a view: 0.7 mm a pixel where the spacing is known, else 256 px on the long side."""
     rows, cols = view.picture.shape
     longest = max(rows, cols)
     length_per_picture_px = view.image_px_per_picture_px * view.frame.length_per_px[0]

@@ -25,7 +25,13 @@ from glam_core.evaluation.geometry_calibration import (
     asked_both_ways,
     calibrated,
 )
-from glam_core.evaluation.geometry_fit import FitData, FitSettings, fit, weights_of
+from glam_core.evaluation.geometry_fit import (
+    FitData,
+    FitSettings,
+    alignment_of,
+    fit,
+    weights_of,
+)
 from glam_core.evaluation.geometry_samples import (
     TissueSample,
     is_tuning_patient,
@@ -91,14 +97,16 @@ def _fitted(
 ) -> GeometryWeights:
     lines = list(samples)
     index = {line: number for number, line in enumerate(lines)}
-    used = [
-        (index[pair.cc.line], index[pair.mlo.line])
-        for pair in pairs
-        if pair.cc.line in index and pair.mlo.line in index
-    ]
+    used = []
+    for pair in pairs:
+        if pair.cc.line in index and pair.mlo.line in index:
+            cc, mlo = samples[pair.cc.line][0], samples[pair.mlo.line][0]
+            known = pair.cc.pixel_spacing_mm is not None
+            alignment = alignment_of(cc, mlo, spacing_known=known)
+            used.append((index[pair.cc.line], index[pair.mlo.line], alignment))
     if not used:
         raise GlamError("No pair of the tuning patients can be used; a fit needs some hundreds.")
-    paired = {number for pair in used for number in pair}
+    paired = {number for cc_index, mlo_index, _ in used for number in (cc_index, mlo_index)}
     data = FitData(
         [samples[line] for line in lines], used, [n for n in range(len(lines)) if n not in paired]
     )

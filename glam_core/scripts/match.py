@@ -108,6 +108,7 @@ def _view(
         position,
         image.sop_instance_uid or image.file_name,
         None if spacing is None else (spacing.row_mm, spacing.col_mm),
+        assume_usual_angle=True,
     )
 
 
