@@ -57,8 +57,8 @@ def load_first_weights(config: DinoConfig) -> tuple[DinoConfig, dict[str, Tensor
     if config.source == RANDOM:
         return config, {}
     found: Any = fetch(
-        lambda source: Dinov2WithRegistersModel.from_pretrained(
-            source, use_safetensors=True, dtype=torch.float32
+        lambda source, **options: Dinov2WithRegistersModel.from_pretrained(
+            source, use_safetensors=True, dtype=torch.float32, **options
         ),
         config.source,
         "image encoder (DINOv2 with registers)",

@@ -66,8 +66,8 @@ def load_first_weights(config: TextConfig) -> tuple[TextConfig, dict[str, Tensor
     if config.source == RANDOM:
         return config, {}
     found: Any = fetch(
-        lambda source: BertModel.from_pretrained(
-            source, add_pooling_layer=False, use_safetensors=True, dtype=torch.float32
+        lambda source, **options: BertModel.from_pretrained(
+            source, add_pooling_layer=False, use_safetensors=True, dtype=torch.float32, **options
         ),
         config.source,
         "text encoder (BERT)",
