@@ -75,7 +75,8 @@ _PLAIN = (
     ActionWords("full_screen", "Full screen", "", "F11", checkable=True),
     ActionWords("browser", "Study browser", "browser", "F9", checkable=True),
     ActionWords("side_panel", "Answer and settings", "side_panel", "F10", checkable=True),
-    ActionWords("about", "About this program", "", "F1"),
+    ActionWords("alone", "Active picture alone, or back", "", "Return"),
+    ActionWords("help", "Keys and mouse", "", "F1"),
 )
 
 
@@ -98,6 +99,12 @@ def action_table() -> tuple[ActionWords, ...]:
         for name, (text, key) in SWITCHES.items()
     )
     return (*_PLAIN, *hangings, *framings, *tools, *switches)
+
+
+def key_rows() -> tuple[tuple[str, str], ...]:
+    """(key, what it does) of every action that has a key."""
+    rows = [(words.key, words.text.rstrip(" …")) for words in action_table() if words.key]
+    return tuple(sorted(rows, key=lambda row: (len(row[0]) > 1, row[0])))
 
 
 class Actions(QObject):

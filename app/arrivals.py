@@ -21,6 +21,7 @@ class PixelsArrived:
     pyramid: PicturePyramid
     grey: GreyTables
     window: Any
+    frame: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +67,10 @@ class StudyWork(Protocol):
 
     def load(self, images: Sequence[MammogramImage], *, keep: bool = False) -> None:
         """Read pictures, the first ones first; those of earlier calls are let go unless kept."""
+        ...
+
+    def load_frame(self, image: MammogramImage, frame: int) -> None:
+        """Read one frame of a multi-frame picture; only the latest one asked for counts."""
         ...
 
     def analyse(self, image: MammogramImage) -> None:

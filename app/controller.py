@@ -143,6 +143,17 @@ class Controller:
         """Pixels of a picture are there."""
         self._show(opening.with_pixels(self._state, arrived))
 
+    def step_frame(self, index: int, step: int) -> None:
+        """The next or previous frame of a multi-frame picture."""
+        image_id = self._state.image_in(index)
+        shown = self._state.images.get(image_id or "")
+        if image_id is None or shown is None or shown.image.frames < 2:
+            return
+        frame = min(max(shown.frame + step, 0), shown.image.frames - 1)
+        if frame != shown.frame:
+            self._show(self._state.with_image(image_id, frame=frame))
+            self._studies.load_frame(shown.image, frame)
+
     def picture_failed(self, image_id: ImageId, sentence: str) -> None:
         """A picture cannot be read; the others go on."""
         if image_id in self._state.images:

@@ -170,4 +170,6 @@ def _chosen(slot: Slot, image_id: ImageId | None, state: ViewerState) -> Slot:
         return slot
     image = state.images[image_id].image
     wall = wall_of(image.laterality) if image.laterality is not None else slot.wall
-    return Slot(image_id, image.view_key, slot.row, slot.col, wall, slot.prior)
+    prior = state.prior
+    is_prior = prior is not None and image_id in map(image_id_of, prior.images)
+    return Slot(image_id, image.view_key, slot.row, slot.col, wall, is_prior)

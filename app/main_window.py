@@ -21,6 +21,7 @@ from app import wording
 from app.actions import SWITCHES, Actions
 from app.composer import PaneComposer
 from app.icons import icon
+from app.menus import menu_button
 from app.pane_grid import PaneGrid
 from app.panels.empty_page import EmptyPage
 from app.panels.match_panel import MatchPanel
@@ -209,6 +210,7 @@ class MainWindow(QMainWindow):
         bar.setMovable(False)
         bar.setIconSize(QSize(_ICON_PX, _ICON_PX))
         bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        bar.addWidget(menu_button(self.actions_by_name, self))
         for position, group in enumerate(_TOOLBAR):
             if position:
                 bar.addSeparator()

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from app.arrivals import AnalysisArrived, Correction, Corrections, PixelsArrived
 from app.hanging import first_hanging, hung, prior_of
-from app.state import Hanging, ShownImage, ViewerState, image_id_of
+from app.state import Hanging, ImageId, ShownImage, ViewerState, image_id_of
 from app.wording import SPACING_ENTERED
 from glam_core.geometry.landmarks import Landmarks, NippleMark, PectoralLine
 from glam_core.study import MammogramImage, PixelSpacing, Study, StudyScan
@@ -63,6 +63,21 @@ def with_prior_of(state: ViewerState) -> ViewerState:
     return replace(state, prior_uid=prior.study_uid, images=images)
 
 
+def with_pair(state: ViewerState, asked: ImageId, answering: ImageId) -> ViewerState:
+    """The state with a pair on its panes, CC first, so that the answer can be seen."""
+    image = state.images[asked].image
+    right = image.laterality is Laterality.RIGHT
+    asked_first = image.view_position is ViewPosition.CC
+    pair = (asked, answering) if asked_first else (answering, asked)
+    state = replace(
+        state,
+        hanging=Hanging.RIGHT_PAIR if right else Hanging.LEFT_PAIR,
+        chosen=dict(enumerate(pair)),
+        active=pair.index(asked),
+    )
+    return rehung(state)
+
+
 def rehung(state: ViewerState) -> ViewerState:
     """The state with its panes filled anew."""
     slots = hung(state)
@@ -80,6 +95,8 @@ def with_pixels(state: ViewerState, arrived: PixelsArrived) -> ViewerState:
     """The state with a picture's pixels; the window that the user chose stays."""
     shown = state.images.get(arrived.image_id)
     if shown is None or (shown.is_sharp and not arrived.pyramid.is_whole):
+        return state
+    if arrived.frame != shown.frame:
         return state
     window = shown.window if shown.window is not None else arrived.window
     return state.with_image(

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from app.panes.content import PaneContent
@@ -81,6 +81,24 @@ class PaneGrid(QWidget):
         super().resizeEvent(event)
         self._grid.activate()
         self._measured()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """M held shows the lens in the pane under the mouse, whichever has the keyboard."""
+        if event.key() == Qt.Key.Key_M and not event.modifiers():
+            if not event.isAutoRepeat():
+                self._lens(True)
+        else:
+            super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_M and not event.isAutoRepeat():
+            self._lens(False)
+        else:
+            super().keyReleaseEvent(event)
+
+    def _lens(self, shown: bool) -> None:
+        for pane in self.panes:
+            pane.show_lens(shown and pane.underMouse())
 
     def _measured(self) -> None:
         self._measure.stop()

@@ -52,6 +52,8 @@ class Questions:
     ) -> None:
         """Ask about a spot of a picture."""
         partner = partner_of(self._state, image_id)
+        if partner is not None and partner not in self._state.shown_ids:
+            self._show(opening.with_pair(self._state, image_id, partner))
         question = Question(0, image_id, partner or "", point, half_size_px)
         refusal = "" if partner is not None else _no_partner(self._state, image_id)
         self._pose(replace(self._state, question=question, refusal=refusal))
@@ -133,9 +135,9 @@ class Questions:
         refusal = state.refusal or next(filter(None, reasons), "")
         ready = not refusal and all(shown is not None and shown.askable for shown in pair)
         answer = state.answer if ready else None
-        self._show(replace(state, question=question, answer=answer, refusal=refusal))
-        if ready:
+        if ready:  # before showing, so that the answer is worked out meanwhile
             self._correspondence.ask(question)
+        self._show(replace(state, question=question, answer=answer, refusal=refusal))
 
     # Landmarks, corrections and lengths
 

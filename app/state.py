@@ -73,6 +73,8 @@ class ShownImage:
         analysed: Landmarks were looked for, with or without success.
         askable: At least the geometry matcher can be asked about it.
         prepared: The chosen matcher is ready for it.
+        lengths: Measured by the user.
+        frame: The frame asked for, of a multi-frame picture.
         unprepared_because: One sentence where the matcher cannot use it; otherwise empty.
     """
 
@@ -90,6 +92,7 @@ class ShownImage:
     prepared: bool = False
     unprepared_because: str = ""
     lengths: tuple[LengthMark, ...] = ()
+    frame: int = 0
 
     @property
     def is_sharp(self) -> bool:

@@ -7,12 +7,14 @@ from pathlib import Path
 import platformdirs
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPoint, QTimer
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu, QMessageBox
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu
 
 from app import wording
 from app.actions import Actions
 from app.controller import Controller
 from app.main_window import MainWindow
+from app.menus import fill
+from app.panels.help_dialog import show_help
 from app.panes.content import Tool
 from app.panes.image_pane import ImagePane
 from app.panes.viewport import PaneSize
@@ -146,6 +148,8 @@ class Workstation(QObject):
         window.picture_panel.window_chosen.connect(to.choose_window)
         window.picture_panel.switched.connect(to.switch)
         window.picture_panel.spacing_wanted.connect(self._ask_spacing)
+        window.picture_panel.nipple_wanted.connect(lambda: to.choose_tool(Tool.NIPPLE))
+        window.picture_panel.line_wanted.connect(to.questions.place_pectoral_line)
         window.matcher_panel.matcher_chosen.connect(to.questions.choose_matcher)
         window.matcher_panel.folder_wanted.connect(self._ask_model_folder)
         window.notices_panel.dismissed.connect(to.dismiss_notices)
@@ -163,6 +167,7 @@ class Workstation(QObject):
         pane.length_measured.connect(
             lambda r0, c0, r1, c1: to.measure(index, PointPx(r0, c0), PointPx(r1, c1))
         )
+        pane.frame_wheel.connect(lambda step: to.step_frame(index, step))
         pane.hovered.connect(lambda row, col, inside: self._hovered(index, row, col, inside))
         pane.context_menu_requested.connect(self._show_menu)
 
@@ -190,11 +195,7 @@ class Workstation(QObject):
 
     def _show_menu(self, place: QPoint) -> None:
         menu = QMenu(self.window)
-        for position, group in enumerate(_MENU):
-            if position:
-                menu.addSeparator()
-            for name in group:
-                menu.addAction(self.actions[name])
+        fill(menu, self.actions, _MENU)
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(place)
 
@@ -235,8 +236,12 @@ class Workstation(QObject):
             "full_screen": self._full_screen,
             "browser": lambda on: self.window.show_browser(on),
             "side_panel": lambda on: self.window.show_side(on),
-            "about": lambda _: self._about(),
+            "alone": lambda _: to.maximise(to.state.active),
+            "help": lambda _: self._show_help(),
         }
+
+    def _show_help(self) -> None:
+        show_help(self.window)
 
     def _full_screen(self, on: bool) -> None:
         self.window.showFullScreen() if on else self.window.showNormal()
@@ -276,9 +281,6 @@ class Workstation(QObject):
     def export(self, path: Path) -> bool:
         """Save the panes as they are shown; privacy mode hides identifiers there too."""
         return self.window.grid.grab().save(str(path), "PNG")
-
-    def _about(self) -> None:
-        QMessageBox.about(self.window, wording.PROGRAM, wording.ABOUT)
 
 
 def _centre_and_half(

@@ -19,9 +19,17 @@ HIDDEN = "Hidden"
 
 ABOUT = (
     "GLAM Workstation shows where a spot of one mammographic view lies in the other view of the "
-    "same breast.\n\nResearch use only, not for diagnosis.\n\n"
-    "Left drag: grey levels. Middle drag: pan. Right drag or wheel: zoom. Click: ask. "
-    "Shift + drag: ask about a box. Drag the nipple or the pectoral line to correct it."
+    "same breast. Research use only, not for diagnosis."
+)
+MOUSE_ROWS = (
+    ("Click", "ask where the spot lies in the other view"),
+    ("Shift + drag", "ask about a box"),
+    ("Left drag", "grey levels: up and down the centre, left and right the width"),
+    ("Middle drag", "pan"),
+    ("Right drag, wheel", "zoom; the wheel steps through a tomosynthesis, Ctrl + wheel zooms"),
+    ("Right click", "menu of the picture"),
+    ("Drag a landmark", "correct the nipple or the pectoral line"),
+    ("M held", "magnifier lens"),
 )
 EMPTY_TITLE = "Open a mammography study"
 EMPTY_LINES = (
@@ -232,7 +240,7 @@ def landmark_words(shown: ShownImage, mark: object | None, source: Source) -> tu
         return f"found, confidence {100 * confidence:.0f} %", "value"
     if not shown.analysed:
         return "looking …", "quiet"
-    return "not found; place it by hand", "warning"
+    return "not found", "warning"
 
 
 def matcher_choice(name: str) -> str:

@@ -38,12 +38,15 @@ class PicturePanel(Section):
         window_chosen: (position among the file's windows,).
         switched: (toggle's name, on).
         spacing_wanted: ask the user for the pixel spacing.
+        nipple_wanted, line_wanted: the user wants to place a landmark that was not found.
     """
 
     view_corrected = Signal(str, object, object)
     window_chosen = Signal(int)
     switched = Signal(str, bool)
     spacing_wanted = Signal()
+    nipple_wanted = Signal()
+    line_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Active picture", parent)
@@ -60,6 +63,12 @@ class PicturePanel(Section):
         self.body.addWidget(self.confirm)
         self.facts = Facts(_FACTS)
         self.body.addWidget(self.facts)
+        self.place_nipple = link_button("Place the nipple (N)")
+        self.place_nipple.clicked.connect(self.nipple_wanted)
+        self.place_line = link_button("Place the pectoral line (Shift+N)")
+        self.place_line.clicked.connect(self.line_wanted)
+        self.body.addWidget(self.place_nipple)
+        self.body.addWidget(self.place_line)
         self.enter_spacing = link_button("Enter the pixel spacing …")
         self.enter_spacing.clicked.connect(self.spacing_wanted)
         self.body.addWidget(self.enter_spacing)
@@ -133,7 +142,8 @@ class PicturePanel(Section):
         self.source.setText("No picture in the active pane")
         set_role(self.source, "quiet")
         self.confirm.setVisible(False)
-        self.enter_spacing.setVisible(False)
+        for button in (self.enter_spacing, self.place_nipple, self.place_line):
+            button.setVisible(False)
         for name in _FACTS:
             self.facts.show_fact(name, None)
         self.windows.clear()
@@ -167,6 +177,8 @@ class PicturePanel(Section):
         oblique = image.view_position is ViewPosition.MLO
         said = wording.landmark_words(shown, line, shown.pectoral_source)
         self.facts.show_fact("Pectoral line", said[0] if oblique else None, said[1])
+        self.place_nipple.setVisible(found is not None and nipple is None)
+        self.place_line.setVisible(found is not None and oblique and line is None)
 
     def _show_windows(self, shown: ShownImage) -> None:
         self.windows.blockSignals(True)

@@ -28,14 +28,11 @@ class StudyBrowser(QWidget):
     """Finds, lists and opens studies.
 
     Signals:
-        folder_wanted, files_wanted: ask the user for places.
         study_chosen: (study UID,).
         image_chosen: (image id,): show it in the active pane.
         scan_cancelled: stop looking.
     """
 
-    folder_wanted = Signal()
-    files_wanted = Signal()
     study_chosen = Signal(str)
     image_chosen = Signal(str)
     scan_cancelled = Signal()

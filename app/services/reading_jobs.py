@@ -49,9 +49,9 @@ def read_reduced(image: MammogramImage) -> Pixels | None:
     return _pixels(image, read_pixels(image, reduction=FIRST_REDUCTION), None)
 
 
-def read_whole(image: MammogramImage, grey: GreyScale | None) -> Pixels:
-    """The picture at full resolution; `grey` of the reduced reading is used again."""
-    return _pixels(image, read_pixels(image), grey)
+def read_whole(image: MammogramImage, grey: GreyScale | None, frame: int = 0) -> Pixels:
+    """A frame at full resolution; `grey` of an earlier reading is used again."""
+    return _pixels(image, read_pixels(image, frame=frame), grey, frame)
 
 
 def analysis_of(image: MammogramImage, pixels: Pixels) -> AnalysisPicture:
@@ -102,7 +102,9 @@ def _air_value(stored: StoredPixels, scale: GreyScale) -> int:
     return min(low, int(tissue.min())) if tissue.size else low
 
 
-def _pixels(image: MammogramImage, stored: StoredPixels, grey: GreyScale | None) -> Pixels:
+def _pixels(
+    image: MammogramImage, stored: StoredPixels, grey: GreyScale | None, frame: int = 0
+) -> Pixels:
     scale = grey or read_grey_scale(image).with_statistics(stored.values)
     pyramid = PicturePyramid.build(
         stored.values,
@@ -111,5 +113,5 @@ def _pixels(image: MammogramImage, stored: StoredPixels, grey: GreyScale | None)
         padding=scale.padding,
         padding_shown_as=_air_value(stored, scale),
     )
-    arrived = PixelsArrived(image_id_of(image), pyramid, scale, scale.default_window)
+    arrived = PixelsArrived(image_id_of(image), pyramid, scale, scale.default_window, frame)
     return Pixels(stored, arrived)

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from app.arrivals import AnalysisArrived
 from app.services.delivery import Delivery, sentence_of
 from app.services.picture_store import PictureStore
-from app.state import image_id_of
+from app.state import ImageId, image_id_of
 from glam_core.study import MammogramImage, StudyScan
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ class StudyService(QObject):
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="reading")
         self._scanner = ThreadPoolExecutor(1, thread_name_prefix="scanning")
         self._analyst = ThreadPoolExecutor(1, thread_name_prefix="landmarks")
+        self._frames: dict[ImageId, int] = {}
         self._scan_stop = threading.Event()
         self._load_stop = threading.Event()
 
@@ -96,6 +97,21 @@ class StudyService(QObject):
         for image in images:
             self._readers.submit(self._read_whole, image, stop)
 
+    def load_frame(self, image: MammogramImage, frame: int) -> None:
+        """Read one frame of a multi-frame picture; frames asked for before it are dropped."""
+        stop, image_id = self._load_stop, image_id_of(image)
+        self._frames[image_id] = frame
+
+        def work() -> None:
+            from app.services import reading_jobs
+
+            if self._frames.get(image_id) == frame:
+                grey = self._store.grey(image_id)
+                arrived = reading_jobs.read_whole(image, grey, frame).arrived
+                self._tell(stop, lambda: self.pixels_arrived.emit(arrived))
+
+        self._readers.submit(self._guarded, image, stop, work)
+
     def analyse(self, image: MammogramImage) -> None:
         """Look for landmarks again; `analysed` follows where the pixels are there."""
         self._analyst.submit(self._look_again, image, self._load_stop)
@@ -139,7 +155,9 @@ class StudyService(QObject):
         def work() -> None:
             from app.services import reading_jobs
 
-            pixels = reading_jobs.read_whole(image, self._store.grey(image_id_of(image)))
+            image_id = image_id_of(image)
+            pixels = reading_jobs.read_whole(image, self._store.grey(image_id))
+            self._store.put_grey(image_id, pixels.arrived.grey)
             self._tell(stop, lambda: self.pixels_arrived.emit(pixels.arrived))
             self._analyst.submit(self._analyse, image, pixels, stop)
 

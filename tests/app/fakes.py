@@ -57,6 +57,9 @@ class FakeStudies:
     def load(self, images, *, keep=False):
         self.calls.append(("load more" if keep else "load", list(images)))
 
+    def load_frame(self, image, frame):
+        self.calls.append(("load_frame", (image, frame)))
+
     def analyse(self, image):
         self.calls.append(("analyse", image))
 

@@ -1,5 +1,6 @@
 """Studies open, fill and close; what fails is said and the rest goes on."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -204,3 +205,20 @@ def test_every_intent_renders_once(change):
     else:
         desk.controller.switch("inverted")
     assert len(renders) == 1
+
+
+def test_the_wheel_steps_through_frames_and_stops_at_the_ends():
+    many = replace(study("LCC"), images=(replace(study("LCC").images[0], frames=3),))
+    desk = Desk().opened(many)
+    one = many.images[0]
+    for step in (1, 1, 1):
+        desk.controller.step_frame(0, step)
+    assert [call for call in desk.studies.calls if call[0] == "load_frame"] == [
+        ("load_frame", (one, 1)),
+        ("load_frame", (one, 2)),
+    ]
+    late = replace(pixels(one), frame=1)
+    desk.controller.pixels_arrived(late)
+    assert desk.state.images[image_id_of(one)].pyramid is not late.pyramid
+    content = PaneComposer().contents(desk.state)[0]
+    assert (content.frame, content.frame_count) == (2, 3)

@@ -203,3 +203,13 @@ def _pixels(one):
     from tests.app.fakes import pixels
 
     return pixels(one)
+
+
+def test_asking_a_picture_shown_alone_brings_its_partner_beside_it(desk):
+    desk.controller.maximise(desk.index_of("LMLO"))
+    desk.controller.questions.ask(0, SPOT)
+    images = desk.state.images
+    shown = [images[slot.image_id].image.view_key.short for slot in desk.state.slots]
+    assert shown == ["LCC", "LMLO"]
+    assert desk.state.active == 1
+    assert desk.correspondence.asked[-1].asked_id == desk.id_of("LMLO")

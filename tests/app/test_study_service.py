@@ -3,6 +3,7 @@
 import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from app.services import reading_jobs
@@ -10,6 +11,7 @@ from app.services.picture_store import PictureStore
 from app.services.study import StudyService
 from app.state import image_id_of
 from glam_core.dicom.scan import scan
+from tests.dicom_files import write_mammogram
 from tests.drawn_study import ROWS, STANDARD_VIEWS, write_view
 
 PATIENCE_MS = 60_000
@@ -131,11 +133,11 @@ def test_pictures_of_an_earlier_call_are_let_go(qtbot, service, drawn_folder, mo
     entered, go_on = threading.Event(), threading.Event()
     real = reading_jobs.read_whole
 
-    def held(image, grey):
+    def held(image, grey, frame=0):
         if image is images[0]:
             entered.set()
             assert go_on.wait(PATIENCE_MS / 1000)
-        return real(image, grey)
+        return real(image, grey, frame)
 
     monkeypatch.setattr(reading_jobs, "read_whole", held)
     service.load([images[0]])
@@ -144,3 +146,17 @@ def test_pictures_of_an_earlier_call_are_let_go(qtbot, service, drawn_folder, mo
     go_on.set()
     qtbot.waitUntil(lambda: bool(service.heard.analysed), timeout=PATIENCE_MS)
     assert [arrived.image_id for arrived in service.heard.pixels] == [image_id_of(images[1])]
+
+
+def test_the_latest_frame_asked_for_arrives(qtbot, service, tmp_path):
+    frames = [np.full((64, 48), 100 * i, dtype=np.uint16) for i in range(6)]
+    write_mammogram(tmp_path / "many.dcm", frames, view="LCC")
+    (image,) = scan([tmp_path]).studies[0].images
+    assert image.frames == 6
+    service.load([image])
+    for frame in (1, 2, 5):
+        service.load_frame(image, frame)
+    heard = service.heard
+    qtbot.waitUntil(lambda: any(a.frame == 5 for a in heard.pixels), timeout=PATIENCE_MS)
+    last = next(arrived for arrived in heard.pixels if arrived.frame == 5)
+    assert last.pyramid.value_at(10, 10) == 500

@@ -49,7 +49,7 @@ def test_the_customary_keys_are_there():
         "S": "framing.same_size", "Shift+T": "framing.true_size", "O": "switch.texts",
         "G": "switch.overlays", "C": "tool.correlate", "N": "tool.nipple",
         "P": "switch.privacy", "Space": "next_hanging", "Shift+Space": "previous_hanging",
-        "PgDown": "next_study", "PgUp": "previous_study", "F11": "full_screen", "F1": "about",
+        "PgDown": "next_study", "PgUp": "previous_study", "F11": "full_screen", "F1": "help",
     }  # fmt: skip
     assert {key: keys.get(key) for key in wanted} == wanted
 
@@ -151,3 +151,22 @@ def test_the_window_opens_without_heavy_libraries():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_every_action_is_in_a_menu():
+    from app.menus import MENUS
+
+    listed = {name for groups in MENUS.values() for group in groups for name in group}
+    assert {words.name for words in action_table()} - listed == set()
+
+
+def test_the_help_page_names_every_key(window, qtbot):
+    from PySide6.QtWidgets import QLabel
+
+    from app.panels.help_dialog import show_help
+
+    page = show_help(window)
+    said = {label.text() for label in page.findChildren(QLabel)}
+    assert {words.key for words in action_table() if words.key} <= said
+    assert "Shift + drag" in said
+    page.close()

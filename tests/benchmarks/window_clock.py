@@ -7,7 +7,7 @@ from collections.abc import Callable
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("QT_QPA_UPDATE_IDLE_TIME", "0")  # off-screen, nothing waits for a refresh
 
-from PySide6.QtCore import QEvent, QObject
+from PySide6.QtCore import QEvent, QEventLoop, QObject, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 
 from app.theme import apply_theme
@@ -61,8 +61,10 @@ def until(condition: Callable[[], bool]) -> float:
         TimeoutError: It did not hold in two minutes.
     """
     start = time.perf_counter()
+    waking = QTimer()  # so that waiting for events never waits for ever
+    waking.start(100)
     while not condition():
-        QApplication.processEvents()
+        QApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
         if time.perf_counter() - start > LONGEST_S:
             raise TimeoutError("The window did not come to rest")
     return time.perf_counter()
