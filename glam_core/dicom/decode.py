@@ -130,16 +130,16 @@ def _read_dicom(stream: BinaryIO, reduction: int, frame: int) -> tuple[StoredVal
 
 def _native_values(element: PixelElement, layout: PixelLayout, frame: int) -> StoredValues:
     data = native_bytes(element, layout, frame)
-    shape = (layout.rows, layout.cols)
     if layout.bits_allocated == 16:
-        values = np.frombuffer(data, ">u2" if layout.big_endian else "<u2").reshape(shape)
+        values: StoredValues = data.view(">u2" if layout.big_endian else "<u2")
         if layout.big_endian:
             values = values.astype(np.uint16)
     else:
         if layout.big_endian and element.words:
-            even = len(data) // 2 * 2
-            data[0:even:2], data[1:even:2] = data[1:even:2], data[0:even:2]
-        values = np.frombuffer(data, np.uint8).reshape(shape)
+            pairs = data[: data.size // 2 * 2].reshape(-1, 2)
+            pairs[:] = pairs[:, ::-1].copy()
+        values = data
+    values = values.reshape(layout.rows, layout.cols)
     return stored_values(values, layout, layout.bits_allocated)
 
 

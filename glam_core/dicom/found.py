@@ -18,7 +18,13 @@ from glam_core.dicom.facts_header import (
     spacing_of,
     technique_of,
 )  # fmt: skip
-from glam_core.dicom.header import HEADER_ERRORS, Header, looks_like_dicom, read_header
+from glam_core.dicom.header import (
+    HEADER_ERRORS,
+    Header,
+    looks_like_dicom,
+    quiet_pydicom,
+    read_header,
+)
 from glam_core.dicom.inflate import inflated
 from glam_core.dicom.pixel_layout import (
     LAYOUT_KEYWORDS,
@@ -115,6 +121,11 @@ def _dicom(stream: BinaryIO, place: Place) -> Found:
         header = read_header(plain, KEYWORDS)
     except HEADER_ERRORS as error:
         raise NotAMammogramError("its DICOM header is damaged or cut short") from error
+    with quiet_pydicom():
+        return _mammogram(plain, header, place, was_deflated=was_deflated)
+
+
+def _mammogram(plain: BinaryIO, header: Header, place: Place, *, was_deflated: bool) -> Found:
     _check_kind(header)
     try:
         layout = pixel_layout(header)

@@ -1,6 +1,7 @@
 """Read a DICOM header and ask it questions; a wrong value is unknown, never an exception."""
 
 import contextlib
+import functools
 import logging
 import math
 import struct
@@ -15,6 +16,7 @@ from pydicom.dataset import Dataset
 from pydicom.errors import BytesLengthException, InvalidDicomError
 from pydicom.multival import MultiValue
 from pydicom.sequence import Sequence
+from pydicom.tag import BaseTag, Tag
 
 # All that pydicom was seen to raise over broken headers; each of them means "unreadable".
 HEADER_ERRORS = (
@@ -34,7 +36,8 @@ HEADER_ERRORS = (
     struct.error,
     zlib.error,
 )
-_QUIET = threading.RLock()
+_QUIET = threading.Lock()
+_INSIDE = threading.local()
 
 # Its messages quote header values, patients' names among them.
 logging.getLogger("pydicom").propagate = False
@@ -44,11 +47,24 @@ logging.getLogger("pydicom").propagate = False
 def quiet_pydicom() -> Iterator[None]:
     """Keep pydicom's warnings, which quote header values, from screen and log.
 
-    Warning filters belong to the whole process, so that only one thread at a time may be in here.
+    Warning filters belong to the whole process, so that only one thread at a time may be in here;
+    within itself it costs nothing.
     """
+    if getattr(_INSIDE, "quiet", False):
+        yield
+        return
     with _QUIET, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        yield
+        _INSIDE.quiet = True
+        try:
+            yield
+        finally:
+            _INSIDE.quiet = False
+
+
+@functools.cache
+def _tag(keyword: str) -> BaseTag:
+    return Tag(keyword)
 
 
 class Header:
@@ -80,7 +96,7 @@ class Header:
         return bool(self._dataset.original_encoding[0])
 
     def __contains__(self, keyword: str) -> bool:
-        return keyword in self._dataset
+        return _tag(keyword) in self._dataset
 
     @property
     def empty(self) -> bool:
@@ -88,12 +104,12 @@ class Header:
         return len(self._dataset) == 0
 
     def _values(self, keyword: str) -> list[object]:
+        tag = _tag(keyword)
+        if tag not in self._dataset:
+            return []
         with quiet_pydicom():
             try:
-                element = self._dataset.get_item(keyword)
-                if element is None:
-                    return []
-                value = self._dataset[keyword].value
+                value = self._dataset[tag].value
             except HEADER_ERRORS:
                 return []
         if value is None or value == "":
@@ -171,7 +187,10 @@ def read_header(stream: BinaryIO, keywords: Iterable[str]) -> Header:
     """
     with quiet_pydicom():
         dataset = pydicom.dcmread(
-            stream, stop_before_pixels=True, force=True, specific_tags=list(keywords)
+            stream,
+            stop_before_pixels=True,
+            force=True,
+            specific_tags=[_tag(keyword) for keyword in keywords],
         )
         # A first look at each element finds its faults now, inside the quiet room.
         for tag in list(dataset.keys()):

@@ -5,6 +5,8 @@ import struct
 from dataclasses import dataclass
 from typing import BinaryIO
 
+import numpy as np
+import numpy.typing as npt
 from pydicom.encaps import get_frame
 
 from glam_core.dicom.codecs import BIG_ENDIAN, NATIVE, READABLE
@@ -205,17 +207,17 @@ def _check_fragments(element: PixelElement) -> None:
     stream.seek(element.at)
 
 
-def native_bytes(element: PixelElement, layout: PixelLayout, frame: int) -> bytearray:
+def native_bytes(element: PixelElement, layout: PixelLayout, frame: int) -> npt.NDArray[np.uint8]:
     """The bytes of one uncompressed frame.
 
     Raises:
         PixelLayoutError: If they end too early.
     """
     element.stream.seek(element.at + frame * layout.frame_bytes)
-    data = bytearray(layout.frame_bytes)
-    view, filled = memoryview(data), 0
+    data = np.empty(layout.frame_bytes, np.uint8)
+    view, filled = data.data, 0
     readinto = getattr(element.stream, "readinto", None)
-    while filled < len(data):
+    while filled < data.size:
         count = readinto(view[filled:]) if readinto else 0
         if not count:
             raise PixelLayoutError("it is cut short within its pixel data; copy it again")
