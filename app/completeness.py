@@ -1,6 +1,6 @@
 """Whether the window has come to rest: everything read, found, prepared and answered."""
 
-from app.state import ShownImage, ViewerState, image_id_of
+from app.state import ShownImage, ViewerState
 
 
 def is_complete(state: ViewerState) -> bool:
@@ -13,8 +13,7 @@ def is_complete(state: ViewerState) -> bool:
     answer = state.answer
     if answer is not None and answer.stands_in and not state.refusal:
         return False
-    wanted = {*map(image_id_of, study.images), *state.shown_ids}
-    return all(_rests(state.images[image_id]) for image_id in wanted if image_id in state.images)
+    return all(_rests(shown) for shown in state.images.values())
 
 
 def _rests(shown: ShownImage) -> bool:

@@ -197,6 +197,17 @@ def test_notices_name_files_and_hide_names_in_privacy_mode(qtbot):
     assert panel.isHidden()
 
 
+def test_many_files_left_out_are_listed_on_demand(qtbot):
+    panel = _made(qtbot, NoticesPanel)
+    skipped = tuple(SkippedFile(f"{i}.txt", "a text file") for i in range(12))
+    panel.show_state(ViewerState(skipped=skipped))
+    assert panel.skipped_heading.text() == "12 files left out"
+    assert panel.skipped.text().endswith("… and 9 more")
+    panel.more.click()
+    assert "11.txt" in panel.skipped.text()
+    assert panel.more.isHidden()
+
+
 def test_the_empty_page_offers_folder_and_demo_and_shows_progress(qtbot):
     page = _made(qtbot, EmptyPage)
     with qtbot.waitSignal(page.folder_wanted, timeout=PATIENCE_MS):
