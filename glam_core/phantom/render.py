@@ -1,6 +1,5 @@
 """One view of one breast as attenuation: everything in it, added up along the beam."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -153,8 +152,3 @@ def _fine_texture(
     tile = fine_tile(1, _TILE, 1.5, above, generator)
     noise = tiled(tile, framing.shape)
     return noise * _FINE_SHARE * (4.0 * gland + 0.35 * inner).clamp(min=0.0).sqrt()
-
-
-def noise_scale(pixel_mm: float) -> float:
-    """Standard deviation of white noise relative to 0.1 mm pixels."""
-    return math.sqrt(0.1 / pixel_mm)

@@ -11,6 +11,7 @@ from glam_core.phantom.anatomy import draw_anatomies
 from glam_core.phantom.batch import pair_batches
 from glam_core.phantom.breast import VIEWS, set_up_breast
 from glam_core.phantom.realism import geometry_figures, spectrum_exponent, summary
+from glam_core.phantom.realism_page import realism_table
 from glam_core.phantom.splat import blur, enlarge, splat
 from glam_core.phantom.strands import ProjectedCurves, project_curves
 from glam_core.phantom.texture import band_cube, fine_tile, power_law_cube, read_periodic, tiled
@@ -172,6 +173,14 @@ def test_spectrum_exponent_of_known_noise() -> None:
     noise = np.fft.irfft2(np.fft.rfft2(draw.normal(size=(256, 256))) * frequency**-1.4)
     assert spectrum_exponent(noise, np.ones_like(noise, bool)) == pytest.approx(2.8, abs=0.25)
     assert spectrum_exponent(noise, np.zeros_like(noise, bool)) is None
+
+
+@pytest.mark.slow
+def test_realism_page_sets_figures_side_by_side() -> None:
+    page = realism_table(exams=6, rendered=1)
+    assert "| Depth along the PNL, lesions, real | 6.3 |" in page
+    assert "synthetic, digitised film" in page
+    assert "nan" not in page
 
 
 def test_batches_are_exact_and_repeatable() -> None:
