@@ -67,7 +67,9 @@ def _beginning(first: float, step: float) -> tuple[int, int] | None:
     """(source index to begin at, pixels ahead), so that pixel `ahead` falls on place `first`."""
     ahead = np.arange(_MOST_AHEAD)
     begin = first + 0.5 - (ahead + 0.5) * step
-    missed = np.where(begin > -0.5, np.abs(begin - np.rint(begin)), np.inf)
+    # the box's first pixel must not draw from before the beginning: there the edge is repeated
+    reached = (begin > -0.5) & ((ahead + 0.5) * step >= 0.5)
+    missed = np.where(reached, np.abs(begin - np.rint(begin)), np.inf)
     best = int(np.argmin(missed))
     return (round(float(begin[best])), best) if missed[best] <= _TOLERANCE else None
 

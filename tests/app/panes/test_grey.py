@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from app.panes.grey import GreyCache, resample
@@ -64,6 +64,7 @@ def smooth(place: PointPx) -> float:
     st.integers(0, 3),
     st.sampled_from([1, 2, 4]),
 )
+@example(scale=1.38671875, row=0.0, col=86.0, flipped=False, turns=0, reduction=4)
 def test_every_pixel_shows_its_place_at_any_scale(scale, row, col, flipped, turns, reduction):
     """A ramp is its own mean at every reduction, so each value says where it was taken.
 
