@@ -37,9 +37,9 @@ _REAL_ARC = ("8.0", "16.9", "19.8", "74 %", "86 %", "95 %")
 
 _HEAD = """# How near the synthetic exams come to real ones
 
-Positions are figures of {exams} synthetic exams; pictures are of {rendered} exams, four views each,
-at {pixel} mm in three scanner styles. Real positions: 114 lesion pairs and 1,463 breasts with expert
-landmarks. Real films: CBIS-DDSM (Lee et al., Sci Data 4:170177, CC BY 3.0), halved.
+Positions are figures of {exams} synthetic exams; pictures are of {rendered} exams, four views
+each, at {pixel} mm in three scanner styles. Real positions: 114 lesion pairs and 1,463 breasts with
+expert landmarks. Real films: CBIS-DDSM (Lee et al., Sci Data 4:170177, CC BY 3.0), halved.
 "Fitted" marks a figure that the generator was adjusted to, "drawn" one that it draws from the real
 distribution; all others are outcomes. The digital styles were set by eye, beside seven digital
 pictures, and no real digital figures stand here.
