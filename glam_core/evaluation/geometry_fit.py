@@ -56,7 +56,7 @@ class FitData:
     unpaired: Sequence[int]
 
 
-class _Batch:
+class SampleBatch:
     """Samples side by side, padded to one length; (b, n, ...) tensors."""
 
     def __init__(self, samples: Sequence[TissueSample], mean: Tensor, deviation: Tensor) -> None:
@@ -112,7 +112,7 @@ class GeometryLogit(nn.Module):
         difference = (oblique - 0.5)[:, None] * (combined @ self.view_difference)
         return combined @ self.saliency + difference
 
-    def place_scores(self, asked: _Batch, answering: _Batch, aligned: Tensor) -> Tensor:
+    def place_scores(self, asked: SampleBatch, answering: SampleBatch, aligned: Tensor) -> Tensor:
         """(b, n) log score of depth and offset; `aligned` (b, 1) is the depth carried over."""
         depth, across = asked.spot_place[:, :1], asked.spot_place[:, 1:]
         there_depth, there_across = answering.places[..., 0], answering.places[..., 1]
@@ -133,25 +133,31 @@ class GeometryLogit(nn.Module):
         farther = torch.hypot(there_depth, there_across) - torch.hypot(depth, across)
         return score - 0.5 * self.log_arc.exp() * farther**2
 
-    def losses(
-        self, asked: _Batch, answering: _Batch, aligned: Tensor, spread_loss: float
+    def scores(
+        self, asked: SampleBatch, answering: SampleBatch, aligned: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """Mean loss of the match and of the saliency alone."""
+        """(b, n) log score of the match, as in `geometry_scores`, and of the saliency alone."""
         combined = self.combined(answering.features)
         saliency = self.saliency_scores(combined, answering.oblique)
         spot = self.combined(asked.spot_features) @ self.likeness
         unlike = (combined @ self.likeness - spot[:, None]).square().sum(-1)
-        score = saliency - unlike + self.place_scores(asked, answering, aligned)
+        return saliency - unlike + self.place_scores(asked, answering, aligned), saliency
+
+    def losses(
+        self, asked: SampleBatch, answering: SampleBatch, aligned: Tensor, spread_loss: float
+    ) -> tuple[Tensor, Tensor]:
+        """Mean loss of the match and of the saliency alone."""
+        score, saliency = self.scores(asked, answering, aligned)
         match = _region_loss(score, answering, spread_loss).clamp(max=_MOST_LOSS).mean()
         return match, _region_loss(saliency, answering, 0.0).clamp(max=_MOST_LOSS).mean()
 
-    def unpaired_loss(self, views: _Batch) -> Tensor:
+    def unpaired_loss(self, views: SampleBatch) -> Tensor:
         """Mean loss of the saliency alone."""
         saliency = self.saliency_scores(self.combined(views.features), views.oblique)
         return _region_loss(saliency, views, 0.0).clamp(max=_MOST_LOSS).mean()
 
 
-def _region_loss(score: Tensor, views: _Batch, spread_loss: float) -> Tensor:
+def _region_loss(score: Tensor, views: SampleBatch, spread_loss: float) -> Tensor:
     """(b,) minus the log probability of the annotated region, and of its mean pixel."""
     weighted = score + views.log_weight
     total = torch.logsumexp(weighted, dim=1)
@@ -231,8 +237,8 @@ def fit(
         versions = [data.views[int(index)] for index in indices]
         return [several[int(random.integers(len(several)))] for several in versions]
 
-    def batch(samples: Sequence[TissueSample]) -> _Batch:
-        return _Batch(samples, mean, deviation)
+    def batch(samples: Sequence[TissueSample]) -> SampleBatch:
+        return SampleBatch(samples, mean, deviation)
 
     order = np.array(questions)
     for step in range(steps):
