@@ -177,6 +177,24 @@ def test_views_that_cannot_be_made_ready_say_why():
         match_view_from(np.zeros((2000, 20), np.float32), 1.0, (2000, 20), Laterality.LEFT, CC, "x")
 
 
+def test_a_missing_pectoral_line_is_said_not_hidden(geometry):
+    views, drawn = pair(), drawn_view(MLO, BLOBS[MLO], seed=1)
+    lineless = Landmarks(ChestWall.LEFT, marks(MLO).nipple, None, ("No line.",))
+    with pytest.raises(LandmarkError, match="pectoral line"):
+        match_view(drawn, landmarks=lineless)
+    shape = drawn.picture.shape
+    assumed = match_view_from(
+        drawn.picture, 1.0, shape, Laterality.RIGHT, MLO, "x", None, lineless,
+        assume_usual_angle=True,
+    )  # fmt: skip
+    for answer in (
+        geometry.locate(views[CC], Query(blob_of(CC)), assumed),
+        geometry.locate(assumed, Query(blob_of(MLO)), views[CC]),
+    ):
+        assert "pectoral line was not found" in answer.reason
+    assert "pectoral line" not in geometry.locate(views[CC], Query(blob_of(CC)), views[MLO]).reason
+
+
 def test_matchers_by_name(tmp_path):
     assert matcher("geometry").provenance.name == "geometry"
     with pytest.raises(CheckpointError, match="no matcher 'none'"):
