@@ -20,7 +20,7 @@ COMMANDS = {
     "import-checkpoint": ("import_checkpoint", "convert an official GLAM or MaMA checkpoint"),
     "pretrain": ("pretrain", "train the GLAM objective on a manifest"),
     "finetune correspondence": ("finetune", "learn from lesions outlined in both views"),
-    "train-demo": ("train_demo", "make the model that ships, from CBIS-DDSM"),
+    "train-demo": ("train_demo", "train the demonstration model on CBIS-DDSM"),
     "models": ("models", "list the models at hand"),
 }
 

@@ -1,4 +1,4 @@
-"""`glam train-demo`: the model that ships, from the annotated pairs of CBIS-DDSM."""
+"""`glam train-demo`: the demonstration model, from the annotated pairs of CBIS-DDSM."""
 
 import argparse
 from pathlib import Path

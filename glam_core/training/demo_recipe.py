@@ -1,4 +1,4 @@
-"""How the model that ships is made; its card (resources/models/demo/card.md) repeats these."""
+"""How the demonstration model is made."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,0 +1,1 @@
+"""Models that come with the program: none yet (see the help page on training)."""
