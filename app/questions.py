@@ -105,7 +105,8 @@ class Questions:
 
     def matcher_chosen(self, words: MatcherWords) -> None:
         """The matcher answers from now on; an open question is asked again."""
-        self._pose(replace(self._state, matcher=words, matcher_loading=False))
+        images = {i: replace(shown, prepared=False) for i, shown in self._state.images.items()}
+        self._pose(replace(self._state, matcher=words, matcher_loading=False, images=images))
 
     def matcher_failed(self, sentence: str) -> None:
         """The matcher cannot be used; the one before stays."""

@@ -1,6 +1,7 @@
 """Questions and answers in the background: numbered requests, stale ones dropped."""
 
 import itertools
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 class CorrespondenceService(QObject):
     """Prepares views and answers questions with a matcher; knows no widget.
 
-    One thread prepares, another answers, so that a click never waits for a preparation.
+    One thread builds views for the geometry matcher, one loads models and prepares with them, one
+    answers: a click waits neither for a model nor for a preparation.
 
     Signals:
         matcher_chosen: (MatcherWords,): this one answers from now on.
@@ -45,9 +47,11 @@ class CorrespondenceService(QObject):
         super().__init__(parent)
         self._store = store
         self._delivery = Delivery(self)
+        self._building = ThreadPoolExecutor(1, thread_name_prefix="building")
         self._preparing = ThreadPoolExecutor(1, thread_name_prefix="preparing")
         self._answering = ThreadPoolExecutor(1, thread_name_prefix="answering")
         self._desk: MatchDesk | None = None
+        self._making_desk = threading.Lock()
         self._newest = 0
         self._choice = 0
         self._stamps = itertools.count(1)
@@ -90,14 +94,14 @@ class CorrespondenceService(QObject):
                 self.view_askable.emit(image_id)
                 self._prepare(image_id, stamp)
 
-        self._delivery.submit(self._preparing, work, done, self._view_failure(image_id, stamp))
+        self._delivery.submit(self._building, work, done, self._view_failure(image_id, stamp))
 
     def forget_views(self) -> None:
         """Let go of all views and of questions about them."""
         self._wanted.clear()
         self._newest += 1
         if self._desk is not None:
-            self._preparing.submit(self._desk.forget)
+            self._building.submit(self._desk.forget)
 
     def ask(self, question: Question) -> None:
         """Answer `question`; questions with other numbers are stale from now on."""
@@ -122,7 +126,7 @@ class CorrespondenceService(QObject):
         self._choice += 1
         self._wanted.clear()
         self._delivery.close()
-        for executor in (self._answering, self._preparing):
+        for executor in (self._answering, self._building, self._preparing):
             executor.shutdown(wait=True, cancel_futures=True)
 
     def _prepare(self, image_id: ImageId, stamp: int) -> None:
@@ -146,6 +150,7 @@ class CorrespondenceService(QObject):
         """The desk, made by the first working thread that needs it: it loads the matchers."""
         from app.services.match_desk import MatchDesk
 
-        if self._desk is None:
-            self._desk = MatchDesk(self._store)
-        return self._desk
+        with self._making_desk:
+            if self._desk is None:
+                self._desk = MatchDesk(self._store)
+            return self._desk

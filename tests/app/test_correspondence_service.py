@@ -168,6 +168,28 @@ def test_geometry_stands_in_until_the_model_has_prepared_both_views(
     assert second.matcher.name == "learned"
 
 
+def test_geometry_answers_while_a_model_is_still_being_loaded(
+    qtbot, service, images, matchers, monkeypatch
+):
+    go_on = threading.Event()
+
+    def slow(name):
+        if name == "learned":
+            assert go_on.wait(PATIENCE_MS / 1000)
+        return matchers[name]
+
+    monkeypatch.setattr(match_desk, "matcher", slow)
+    service.choose("learned")
+    for view in ("RCC", "RMLO"):
+        service.put_view(images[view], service.landmarks[view])
+    qtbot.waitUntil(lambda: len(_heard(service, "view_askable")) == 2, timeout=PATIENCE_MS)
+    service.ask(_question(images, 1))
+    qtbot.waitUntil(lambda: bool(_heard(service, "answered")), timeout=PATIENCE_MS)
+    assert _heard(service, "matcher_chosen") == []
+    go_on.set()
+    qtbot.waitUntil(lambda: bool(_heard(service, "matcher_chosen")), timeout=PATIENCE_MS)
+
+
 def test_a_matcher_that_is_not_there_is_said_and_the_one_before_answers(qtbot, service, images):
     _ready(qtbot, service, images)
     service.choose("nowhere")
