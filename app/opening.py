@@ -37,8 +37,8 @@ def study_opened(
     known = replace(study, images=tuple(images[image_id_of(image)].image for image in study.images))
     state = replace(
         state,
-        study_uid=study.study_uid,
-        prior_uid=prior.study_uid if prior is not None else None,
+        study=study,
+        prior=prior,
         images=images,
         hanging=hanging or first_hanging(known),
         chosen={},
@@ -55,12 +55,12 @@ def with_prior_of(state: ViewerState) -> ViewerState:
     """The state with the open study's prior, found by a later scan; its pictures are to be read."""
     study = state.study
     prior = prior_of(study, state.studies) if study is not None else None
-    if prior is None or prior.study_uid == state.prior_uid:
+    if prior is None or (state.prior is not None and prior.study_uid == state.prior.study_uid):
         return state
     images = dict(state.images)
     for image in prior.images:
         images.setdefault(image_id_of(image), ShownImage(image))
-    return replace(state, prior_uid=prior.study_uid, images=images)
+    return replace(state, prior=prior, images=images)
 
 
 def with_pair(state: ViewerState, asked: ImageId, answering: ImageId) -> ViewerState:

@@ -139,7 +139,7 @@ class ViewerState:
 
     Attributes:
         studies: Everything found, in the browser's order.
-        study_uid, prior_uid: The open study and the earlier one beside it.
+        study, prior: The open study and the earlier one beside it.
         images: The pictures of the open study and of its prior.
         slots: What the hanging places where; the panes follow this order.
         chosen: Pictures the user put into a pane by hand, by the pane's place in `slots`.
@@ -152,8 +152,8 @@ class ViewerState:
     """
 
     studies: tuple[Study, ...] = ()
-    study_uid: str | None = None
-    prior_uid: str | None = None
+    study: Study | None = None
+    prior: Study | None = None
     images: Mapping[ImageId, ShownImage] = field(default_factory=dict)
     hanging: Hanging = Hanging.FOUR_UP
     slots: tuple[Slot, ...] = ()
@@ -177,14 +177,9 @@ class ViewerState:
     notices: tuple[str, ...] = ()
 
     @property
-    def study(self) -> Study | None:
-        """The open study."""
-        return next((s for s in self.studies if s.study_uid == self.study_uid), None)
-
-    @property
-    def prior(self) -> Study | None:
-        """The earlier study beside the open one."""
-        return next((s for s in self.studies if s.study_uid == self.prior_uid), None)
+    def study_uid(self) -> str | None:
+        """The open study's UID."""
+        return self.study.study_uid if self.study is not None else None
 
     @property
     def active_image_id(self) -> ImageId | None:
