@@ -1,1 +1,1 @@
-"""Models that come with the program: none yet (see the help page on training)."""
+"""Models that come with the program; each folder holds config, weights and a model card."""
