@@ -137,7 +137,10 @@ class Controller:
         self._correspondence.forget_views()
         state = opening.study_opened(kept, study, self._memory)
         self._show(state)
-        self._studies.load(opening.reading_order(state))
+        shown, rest = opening.reading_order(state)
+        self._studies.load(shown)
+        if rest:
+            self._studies.load(rest, keep=True)
 
     def pixels_arrived(self, arrived: PixelsArrived) -> None:
         """Pixels of a picture are there."""

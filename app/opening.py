@@ -84,11 +84,11 @@ def rehung(state: ViewerState) -> ViewerState:
     return replace(state, slots=slots, active=min(state.active, max(len(slots) - 1, 0)))
 
 
-def reading_order(state: ViewerState) -> tuple[MammogramImage, ...]:
-    """The pictures to read, those in the panes first, the prior's last."""
+def reading_order(state: ViewerState) -> tuple[list[MammogramImage], list[MammogramImage]]:
+    """The pictures to read first, those in the panes, and the others."""
     shown = [state.images[i].image for i in state.shown_ids if i in state.images]
     rest = [s.image for i, s in state.images.items() if i not in state.shown_ids]
-    return (*shown, *rest)
+    return shown, rest
 
 
 def with_pixels(state: ViewerState, arrived: PixelsArrived) -> ViewerState:

@@ -92,10 +92,11 @@ class StudyService(QObject):
             self._load_stop = threading.Event()
             self._store.keep_only({image_id_of(image) for image in images})
         stop = self._load_stop
+        batch = _Batch(len(images))
         for image in images:
             self._readers.submit(self._read_reduced, image, stop)
         for image in images:
-            self._readers.submit(self._read_whole, image, stop)
+            self._readers.submit(self._read_whole, image, stop, batch)
 
     def load_frame(self, image: MammogramImage, frame: int) -> None:
         """Read one frame of a multi-frame picture; frames asked for before it are dropped."""
@@ -151,7 +152,7 @@ class StudyService(QObject):
         if not stop.is_set():
             self._quietly(work)
 
-    def _read_whole(self, image: MammogramImage, stop: threading.Event) -> None:
+    def _read_whole(self, image: MammogramImage, stop: threading.Event, batch: "_Batch") -> None:
         def work() -> None:
             from app.services import reading_jobs
 
@@ -159,9 +160,11 @@ class StudyService(QObject):
             pixels = reading_jobs.read_whole(image, self._store.grey(image_id))
             self._store.put_grey(image_id, pixels.arrived.grey)
             self._tell(stop, lambda: self.pixels_arrived.emit(pixels.arrived))
-            self._analyst.submit(self._analyse, image, pixels, stop)
+            batch.postpone(lambda: self._analyse(image, pixels, stop))
 
         self._guarded(image, stop, work)
+        for analysis in batch.one_done():
+            self._analyst.submit(analysis)
 
     def _analyse(self, image: MammogramImage, pixels: "Pixels", stop: threading.Event) -> None:
         def work() -> None:
@@ -204,6 +207,26 @@ class StudyService(QObject):
             work()
         except Exception:  # noqa: BLE001 - see above
             return
+
+
+class _Batch:
+    """Pictures asked for together: all are sharp before the first is looked at for landmarks."""
+
+    def __init__(self, count: int) -> None:
+        self._lock = threading.Lock()
+        self._left = count
+        self._postponed: list[Callable[[], None]] = []
+
+    def postpone(self, work: Callable[[], None]) -> None:
+        """Keep `work` until all pictures are read."""
+        with self._lock:
+            self._postponed.append(work)
+
+    def one_done(self) -> list[Callable[[], None]]:
+        """A picture is read, or cannot be; the work that was kept, once it was the last one."""
+        with self._lock:
+            self._left -= 1
+            return self._postponed if self._left == 0 else []
 
 
 def _import_readers() -> None:
