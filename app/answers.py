@@ -8,12 +8,13 @@ from glam_core.terms import PointPx
 
 @dataclass(frozen=True, slots=True)
 class MatcherWords:
-    """Who answers: shown with every answer."""
+    """Who answers: shown with every answer; `device` says in words what computes and why."""
 
     name: str
     version: str
     trained_on: str
     notice: str
+    device: str = ""
 
     @property
     def line(self) -> str:

@@ -97,6 +97,10 @@ class Questions:
             state = replace(state, refusal=sentence, answer=None)
         self._show(state)
 
+    def models_found(self, models: tuple[tuple[str, str], ...]) -> None:
+        """These matchers are at hand."""
+        self._show(replace(self._state, models=models))
+
     def choose_matcher(self, name: str) -> None:
         """Have another matcher answer: by its name, or a model folder."""
         images = {i: replace(shown, prepared=False) for i, shown in self._state.images.items()}

@@ -147,6 +147,7 @@ class ViewerState:
         viewports: Pictures that the user moved or zoomed; the framing rules the others.
         question, answer: The latest; an answer belongs to the question with its number.
         refusal: Why the latest question cannot be answered, in one sentence; otherwise empty.
+        models: (what chooses it, what to call it) of each matcher at hand.
         scan, demo: Work under way.
         notices: Sentences for the user, newest last; `skipped` names files left out.
     """
@@ -168,6 +169,7 @@ class ViewerState:
     question: Question | None = None
     answer: Answer | None = None
     refusal: str = ""
+    models: tuple[tuple[str, str], ...] = ()
     matcher_name: str = "geometry"
     matcher: MatcherWords | None = None
     matcher_loading: bool = False

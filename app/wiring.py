@@ -46,7 +46,7 @@ class Workstation(QObject):
 
     def __init__(self, *, data_folder: Path | None = None, remember: bool = True) -> None:
         super().__init__()
-        folder = data_folder or platformdirs.user_data_path(PROGRAM_FOLDER)
+        folder = data_folder or platformdirs.user_data_path(PROGRAM_FOLDER, appauthor=False)
         self.store = PictureStore()
         self.studies = StudyService(self.store, self)
         self.correspondence = CorrespondenceService(self.store, self)
@@ -95,7 +95,10 @@ class Workstation(QObject):
     def _start(self, matcher_name: str) -> None:
         if not self._closed:
             self.studies.warm_up()
-            self.controller.questions.choose_matcher(matcher_name)
+            folder = Path(matcher_name)
+            name = str(folder.resolve()) if folder.is_dir() else matcher_name
+            self.controller.questions.choose_matcher(name)
+            self.correspondence.list_models()
 
     # Services to controller
 
@@ -110,6 +113,7 @@ class Workstation(QObject):
         studies.picture_failed.connect(to.picture_failed)
         studies.analysed.connect(to.analysed)
         answers = self.correspondence
+        answers.models_found.connect(to.questions.models_found)
         answers.matcher_chosen.connect(to.questions.matcher_chosen)
         answers.matcher_failed.connect(to.questions.matcher_failed)
         answers.view_askable.connect(to.questions.view_askable)

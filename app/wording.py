@@ -243,14 +243,15 @@ def landmark_words(shown: ShownImage, mark: object | None, source: Source) -> tu
     return "not found", "warning"
 
 
-def matcher_choice(name: str) -> str:
+def matcher_choice(name: str, called: str = "") -> str:
     """A matcher as the list offers it."""
-    return "Geometry" if name == "geometry" else Path(name).name
+    return "Geometry" if name == "geometry" else called or Path(name).name
 
 
 def provenance_words(words: MatcherWords) -> str:
     """Who answers, with version and training data."""
-    return f"{words.name} {words.version}. Trained on: {words.trained_on.rstrip('.')}."
+    said = f"{words.name} {words.version}. Trained on: {words.trained_on.rstrip('.')}."
+    return f"{said} {words.device}" if words.device else said
 
 
 def prepared_words(done: int, total: int, failed: int) -> str:

@@ -53,10 +53,19 @@ class MatcherPanel(Section):
         """Show who answers and how far the open study is prepared."""
         pairs = [s for s in state.images.values() if _can_be_prepared(s.image.view_position)]
         done = sum(shown.prepared or bool(shown.unprepared_because) for shown in pairs)
-        key = (state.matcher, state.matcher_name, state.matcher_loading, done, len(pairs))
+        key = (
+            state.models,
+            state.matcher,
+            state.matcher_name,
+            state.matcher_loading,
+            done,
+            len(pairs),
+        )
         if key == self._shown:
             return
         self._shown = key
+        for name, called in state.models:
+            self.offer(name, wording.matcher_choice(name, called))
         self.offer(state.matcher_name, wording.matcher_choice(state.matcher_name))
         self.choice.setCurrentIndex(self.choice.findData(state.matcher_name))
         words = state.matcher

@@ -26,6 +26,7 @@ class CorrespondenceService(QObject):
     answers: a click waits neither for a model nor for a preparation.
 
     Signals:
+        models_found: (tuple of (what chooses it, what to call it),).
         matcher_chosen: (MatcherWords,): this one answers from now on.
         matcher_failed: (sentence,): it cannot be used; the one before stays.
         view_askable: (image_id,): at least the geometry matcher can be asked.
@@ -35,6 +36,7 @@ class CorrespondenceService(QObject):
         refused: (number, sentence).
     """
 
+    models_found = Signal(object)
     matcher_chosen = Signal(object)
     matcher_failed = Signal(str)
     view_askable = Signal(str)
@@ -57,17 +59,27 @@ class CorrespondenceService(QObject):
         self._stamps = itertools.count(1)
         self._wanted: dict[ImageId, int] = {}
 
+    def list_models(self) -> None:
+        """Look for the models at hand; `models_found` follows."""
+
+        def work() -> tuple[tuple[str, str], ...]:
+            from glam_core.inference.model_shelf import models_at_hand
+
+            return tuple((model.choose, model.name) for model in models_at_hand())
+
+        self._delivery.submit(
+            self._building, work, self.models_found.emit, self.matcher_failed.emit
+        )
+
     def choose(self, name: str) -> None:
         """Load a matcher by name or folder; a choice before it that is still loading is dropped."""
         self._choice += 1
         choice = self._choice
 
         def work() -> MatcherWords | None:
-            from app.services.answering import matcher_words
-
             if choice != self._choice:
                 return None
-            return matcher_words(self._desk_now().choose(name).provenance)
+            return self._desk_now().choose(name)
 
         def done(words: MatcherWords | None) -> None:
             if words is None or choice != self._choice:

@@ -3,8 +3,8 @@
 import threading
 from dataclasses import replace
 
-from app.answers import Answer
-from app.services.answering import answer_of
+from app.answers import Answer, MatcherWords
+from app.services.answering import answer_of, matcher_words
 from app.services.picture_store import PictureStore
 from app.state import ImageId, Question, image_id_of
 from glam_core.errors import GlamError
@@ -43,8 +43,8 @@ class MatchDesk:
         """Whether no other matcher stands behind."""
         return self._chosen is self._geometry
 
-    def choose(self, name: str) -> Matcher:
-        """Load a matcher; the one before stays where this one cannot be used.
+    def choose(self, name: str) -> MatcherWords:
+        """Load a matcher and say who it is; the one before stays where it cannot be used.
 
         Raises:
             GlamError: There is no such matcher, or its folder cannot be used.
@@ -53,7 +53,8 @@ class MatchDesk:
         with self._lock:
             self._chosen = chosen
             self._ready = dict(self._views) if chosen is self._geometry else {}
-        return chosen
+        device = getattr(getattr(chosen, "session", None), "device", None)
+        return replace(matcher_words(chosen.provenance), device=getattr(device, "reason", ""))
 
     def forget(self) -> None:
         """Let go of all views."""

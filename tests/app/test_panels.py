@@ -267,3 +267,15 @@ def test_every_picture_of_the_study_has_a_thumbnail_and_is_reachable(qtbot):
     with qtbot.waitSignal(browser.image_chosen, timeout=PATIENCE_MS) as said:
         browser.pictures.itemClicked.emit(items[4])
     assert said.args == [desk.id_of("RXCCL")]
+
+
+def test_the_models_at_hand_are_offered(qtbot):
+    desk = Desk().opened()
+    desk.controller.questions.models_found((("geometry", "geometry"), ("a/demo", "demo (small 1)")))
+    panel = _made(qtbot, MatcherPanel)
+    panel.show_state(desk.state)
+    offered = [panel.choice.itemText(i) for i in range(panel.choice.count())]
+    assert offered == ["Geometry", "demo (small 1)"]
+    with qtbot.waitSignal(panel.matcher_chosen, timeout=PATIENCE_MS) as said:
+        panel.choice.activated.emit(1)
+    assert said.args == ["a/demo"]
