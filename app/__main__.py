@@ -24,6 +24,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     if args.click is not None and args.screenshot is None:
         sys.stderr.write("glam-viewer: --click needs --screenshot.\n")
         return EXIT_ARGUMENTS
+    args.demo = args.demo or args.click == "demo"
+    if args.click is not None and not (args.paths or args.demo):
+        sys.stderr.write("glam-viewer: --click needs a PATH to open, or --demo.\n")
+        return EXIT_ARGUMENTS
     if args.screenshot is not None:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
     return _run(args)
@@ -45,7 +49,10 @@ def _run(args: argparse.Namespace) -> int:
     workstation = Workstation(remember=args.screenshot is None)
     driver = None
     if args.screenshot is not None:
-        driver = ScreenshotDriver(workstation, args.screenshot, click=args.click, demo=args.demo)
+        demo, opens = args.demo, bool(args.paths or args.demo)
+        driver = ScreenshotDriver(
+            workstation, args.screenshot, click=args.click, demo=demo, opens=opens
+        )
     workstation.window.resize(*args.size)
     workstation.window.show()
     workstation.start(args.matcher)

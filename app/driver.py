@@ -34,6 +34,7 @@ class ScreenshotDriver(QObject):
         *,
         click: tuple[ViewKey, PointPx] | str | None,
         demo: bool,
+        opens: bool = True,
     ) -> None:
         super().__init__(workstation)
         self.exit_code = 0
@@ -42,6 +43,7 @@ class ScreenshotDriver(QObject):
         self._picture = picture
         self._click = click
         self._demo = demo or click == "demo"
+        self._opens = opens
         self._begun = False
         self._ended = False
         self._check = QTimer(self)
@@ -70,6 +72,8 @@ class ScreenshotDriver(QObject):
             return
         if self._begun and state.scan is None and state.demo is None and state.study is None:
             self._end(EXIT_UNREADABLE, _why_nothing(state))
+        elif not self._opens and state.matcher is not None and not state.matcher_loading:
+            self._save()
         elif is_complete(state):
             if state.images and all(shown.failure for shown in state.images.values()):
                 self._end(EXIT_UNREADABLE, next(iter(state.images.values())).failure)
@@ -99,7 +103,6 @@ class ScreenshotDriver(QObject):
             self._check.start()
 
     def _demo_click(self) -> tuple[ViewKey, PointPx] | None:
-
         try:
             return parse_click(spot_of_demo(self._workstation.demo_folder))
         except GlamError as error:

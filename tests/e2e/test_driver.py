@@ -31,12 +31,19 @@ def test_it_works_as_a_program_without_a_display(drawn_folder, tmp_path):
     assert out.stat().st_size > 0
 
 
+def test_with_nothing_to_open_the_first_page_is_shown(tmp_path):
+    out = tmp_path / "shown.png"
+    assert main(["--size", "1366x768", "--screenshot", str(out)]) == 0
+    assert QImage(str(out)).width() == 1366
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
         (["--click", "XCC:1,2", "--screenshot", "OUT"], 2, "RCC:ROW,COL"),
         (["--size", "large", "--screenshot", "OUT"], 2, "2560x1440"),
         (["--click", "RCC:1,2"], 2, "--screenshot"),
+        (["--click", "RCC:1,2", "--screenshot", "OUT"], 2, "PATH"),
         (["STUDY", "--click", "LXX:1,2", "--screenshot", "OUT"], 2, "RCC:ROW,COL"),
         (["STUDY", "--click", "RCC:100000,2", "--screenshot", "OUT"], 2, "outside RCC"),
         (["STUDY", "--matcher", "nowhere", "--screenshot", "OUT"], 2, "nowhere"),
