@@ -13,7 +13,7 @@ from glam_core.inference.geometry_weights import Decision, GeometryWeights
 ViewPair = tuple[AnnotatedView, AnnotatedView]
 
 UNLIMITED = Decision(1.0, 1.5, 0.0, 1e6, 15.0)
-_TEMPERATURES = (1.0, 1.15, 1.3, 1.5, 1.75, 2.0, 2.4)
+_TEMPERATURES = (0.6, 0.7, 0.8, 0.9, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0, 2.4)
 _WANTED_COVERAGE = 0.90
 _KEPT_HITS = 0.93  # of the right answers the confidence limits may turn down the rest
 

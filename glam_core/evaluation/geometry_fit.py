@@ -29,7 +29,7 @@ class FitSettings:
 
     hidden: int = 24
     likeness: int = 6
-    epochs: int = 20
+    epochs: int = 15
     batch: int = 16
     learning_rate: float = 5e-3
     weight_decay: float = 0.02

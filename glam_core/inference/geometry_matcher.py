@@ -8,6 +8,7 @@ from typing import Any
 import cv2
 import numpy as np
 import numpy.typing as npt
+from scipy.ndimage import gaussian_filter1d
 
 from glam_core.errors import GlamError
 from glam_core.geometry.pair import DepthAlignment
@@ -42,6 +43,7 @@ _PEAK_BLUR = 2.5
 _FLAT = 0.02  # grey levels that differ by less show no structure
 _MOST_OUTSIDE = 5.0  # grid lengths: a spot farther off the tissue is outside the breast
 _KEPT_VIEWS = 16
+_BAND_FOLLOWS, _BAND_SMOOTHING = 0.75, 4.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +66,22 @@ class _Answer:
         )
         row0, col0 = self.view.origin
         return tuple((row + row0, col + col0, mass) for row, col, mass in found)
+
+    def band_depth(self, half_width: float) -> float:
+        """Middle of the AP band, in grid lengths.
+
+        The depth that geometry expects, moved most of the way to the band of this width that
+        holds most of the probability: the look of the spot tells its depth better than depth alone.
+        """
+        depth = self.view.places.depth
+        first = int(depth.min()) - int(2 * half_width)
+        count = int(depth.max() + 2 * half_width) - first + 2
+        inside = self.probability[self.view.index >= 0]
+        mass = np.bincount(np.round(depth).astype(np.intp) - first, inside, count)
+        window = np.ones(2 * round(half_width) + 1)
+        held = np.convolve(gaussian_filter1d(mass, _BAND_SMOOTHING), window, mode="same")
+        likely = float(np.flatnonzero(held >= 0.995 * held.max()).mean()) + first
+        return (1 - _BAND_FOLLOWS) * self.expected_depth + _BAND_FOLLOWS * likely
 
     def on_grid(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """The box's values on the whole grid, zero elsewhere."""
@@ -236,7 +254,7 @@ class GeometryMatcher:
         row0, col0, row1, col1 = box_of(region)
         upper, lower = grid.image_from_grid(row0, col0), grid.image_from_grid(row1, col1)
         half_width = self._weights.decision.band_half_width / grid.mm_per_grid
-        middle = answer.expected_depth
+        middle = answer.band_depth(half_width)
         outside = abs(float(grid.depth[found[0][:2]]) - middle) - half_width
         unit = grid.unit_per_grid
         said: tuple[str, ...] = (reason or "One place fits the spot best and leads back to it.",)

@@ -2,13 +2,16 @@
 
 Run as `python -m glam_core.scripts.fit_geometry --manifest M.csv --out weights.json`. Two thirds of
 the patients (a fixed hash of their id) are fitted on, the rest only check; a quarter of the former
-sets temperature and confidence limits for a first fit, then all of them are fitted on.
+sets temperature and confidence limits for a first fit, then all of them are fitted on. Three fits
+from different starts are averaged.
 """
 
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import NoReturn
 
 import cv2
 import numpy as np
@@ -25,6 +28,7 @@ from glam_core.evaluation.geometry_calibration import (
     asked_both_ways,
     calibrated,
 )
+from glam_core.evaluation.geometry_ensemble import averaged
 from glam_core.evaluation.geometry_fit import (
     FitData,
     FitSettings,
@@ -39,6 +43,8 @@ from glam_core.evaluation.geometry_samples import (
 )
 from glam_core.inference.geometry_weights import Decision, GeometryWeights, weights_as_text
 from glam_core.scripts.output import write_text
+
+_MEMBERS = 3  # fits from different starts, averaged
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -110,15 +116,20 @@ def _fitted(
     data = FitData(
         [samples[line] for line in lines], used, [n for n in range(len(lines)) if n not in paired]
     )
-    with tqdm(file=sys.stderr, unit="step") as bar:
-
-        def report(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-
-        model, mean, deviation = fit(data, settings, report=report)
     names = samples[lines[0]][0].names
-    return weights_of(model, mean, deviation, names, decision, version=said[0], trained_on=said[1])
+    members = []
+    for number in range(_MEMBERS):
+        with tqdm(file=sys.stderr, unit="step") as bar:
+
+            def report(done: int, total: int, bar: tqdm[NoReturn] = bar) -> None:
+                bar.total = total
+                bar.update(done - bar.n)
+
+            seeded = replace(settings, seed=settings.seed + number)
+            fitted = fit(data, seeded, report=report)
+        version, trained_on = said
+        members.append(weights_of(*fitted, names, decision, version=version, trained_on=trained_on))
+    return averaged(members)
 
 
 def _view_pairs(pairs: Sequence[Pair]) -> list[ViewPair]:

@@ -10,6 +10,7 @@ import torch
 from glam_core.data.manifest import read_manifest
 from glam_core.errors import CheckpointError
 from glam_core.evaluation.geometry_calibration import UNLIMITED
+from glam_core.evaluation.geometry_ensemble import averaged
 from glam_core.evaluation.geometry_fit import (
     FitData,
     FitSettings,
@@ -145,6 +146,28 @@ def test_a_fit_finds_the_drawn_blobs(drawn_samples):
             aligned = aligned_depths([one], [other], [pairs[0][2]])
             losses.append(float(each.losses(*batches, aligned, 0.0)[0]))
     assert losses[1] < losses[0] - 0.5
+
+
+def test_averaged_fits_score_as_the_mean_of_their_scores():
+    view = match_view(drawn_view(MLO, BLOBS[MLO]))
+    names, features = tissue_features(search_grid(view))
+    mean, deviation = torch.zeros(len(names)), torch.full((len(names),), 2.0)
+    members = []
+    for seed in range(3):
+        torch.manual_seed(seed)
+        model = GeometryLogit(len(names), SMALL)
+        members.append(
+            weights_of(model, mean, deviation, names, UNLIMITED, version="1", trained_on="drawn")
+        )
+    one = averaged(members)
+
+    def parts(weights):
+        combined = weights.combined(features[:200])
+        place = combined @ weights.likeness
+        return combined @ weights.saliency_mlo, ((place - place[0]) ** 2).sum(axis=1)
+
+    expected = np.mean([parts(member) for member in members], axis=0)
+    assert np.allclose(parts(one), expected, atol=1e-4)
 
 
 def test_weights_are_read_back_as_written(tmp_path):

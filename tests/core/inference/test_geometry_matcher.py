@@ -154,7 +154,7 @@ def test_moved_landmarks_are_measured_anew(geometry):
     moved = Landmarks(ChestWall.LEFT, replace(nipple, col=nipple.col - 25))
     changed = match_view(drawn_view(CC, BLOBS[CC], seed=0), key=views[CC].key, landmarks=moved)
     after = geometry.locate(changed, Query(blob_of(CC)), views[MLO])
-    assert before.band.depth - after.band.depth > 15
+    assert before.band.depth - after.band.depth > 5
 
 
 def test_two_breasts_or_two_equal_views_are_refused(geometry):
