@@ -8,10 +8,10 @@ from different starts are averaged.
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import NoReturn
+from typing import Any
 
 import cv2
 import numpy as np
@@ -120,16 +120,19 @@ def _fitted(
     members = []
     for number in range(_MEMBERS):
         with tqdm(file=sys.stderr, unit="step") as bar:
-
-            def report(done: int, total: int, bar: tqdm[NoReturn] = bar) -> None:
-                bar.total = total
-                bar.update(done - bar.n)
-
             seeded = replace(settings, seed=settings.seed + number)
-            fitted = fit(data, seeded, report=report)
+            fitted = fit(data, seeded, report=_shown_on(bar))
         version, trained_on = said
         members.append(weights_of(*fitted, names, decision, version=version, trained_on=trained_on))
     return averaged(members)
+
+
+def _shown_on(bar: Any) -> Callable[[int, int], None]:
+    def report(done: int, total: int) -> None:
+        bar.total = total
+        bar.update(done - bar.n)
+
+    return report
 
 
 def _view_pairs(pairs: Sequence[Pair]) -> list[ViewPair]:
