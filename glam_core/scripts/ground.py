@@ -4,16 +4,11 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from glam_core.dicom.picture import analysis_picture
-from glam_core.dicom.scan import scan
-from glam_core.errors import GlamError, UnreadableFileError
 from glam_core.inference.grounders import grounder
 from glam_core.inference.grounding import GroundedView, phrases_of
-from glam_core.inference.match_view import MatchView
-from glam_core.inference.match_views import match_view_from
+from glam_core.scripts.one_image import only_image, view_of
 from glam_core.scripts.output import add_json_argument, write_json
-from glam_core.study import MammogramImage
-from glam_core.terms import Laterality, ViewPosition
+from glam_core.terms import Laterality
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,12 +25,10 @@ def run(args: argparse.Namespace) -> int:
     """Ground and print."""
     phrases = phrases_of(args.text)
     wanted = next((phrase for phrase in phrases if not phrase.negated), phrases[0])
-    files = {}
-    for path in args.images:
-        view = _view_of(path, args.laterality, args.view)
-        files[view.key] = (path, view)
-    found = grounder(args.model).ground([view for _, view in files.values()], wanted)
-    rows = [_as_json(files[answer.view.key][0], answer) for answer in found]
+    views = [view_of(only_image(path), args.laterality, args.view) for path in args.images]
+    paths = {id(view): path for view, path in zip(views, args.images, strict=True)}
+    found = grounder(args.model).ground(views, wanted)
+    rows = [_as_json(paths[id(answer.view)], answer) for answer in found]
     if args.json:
         write_json({"text": args.text, "views": rows}, args.json)
         return 0
@@ -45,33 +38,6 @@ def run(args: argparse.Namespace) -> int:
         for note in answer.notes:
             print(f"  {note}")
     return 0
-
-
-def _view_of(path: Path, laterality: str | None, view: str | None) -> MatchView:
-    found = scan([path])
-    images = [image for study in found.studies for image in study.images]
-    if not images:
-        reason = found.skipped[0].reason if found.skipped else "holds no mammogram"
-        raise UnreadableFileError(path, reason)
-    image = images[0]
-    side = image.laterality or (Laterality(laterality) if laterality else None)
-    position = image.view_position or (ViewPosition(view) if view else None)
-    if side is None or position is None:
-        raise GlamError(f"{path.name}: side or view is unknown; give --laterality and --view.")
-    picture = analysis_picture(image)
-    return match_view_from(
-        picture.values,
-        picture.image_px_per_picture_px,
-        picture.image_shape,
-        side,
-        position,
-        str(path),
-        _spacing(image),
-    )
-
-
-def _spacing(image: MammogramImage) -> tuple[float, float] | None:
-    return None if image.spacing is None else (image.spacing.row_mm, image.spacing.col_mm)
 
 
 def _as_json(path: Path, answer: GroundedView) -> dict[str, Any]:

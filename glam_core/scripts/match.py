@@ -5,16 +5,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from glam_core.dicom.picture import analysis_picture
-from glam_core.dicom.scan import scan
-from glam_core.errors import GlamError, UnreadableFileError
 from glam_core.inference.correspondence import Correspondence, Query
-from glam_core.inference.match_view import MatchView
-from glam_core.inference.match_views import match_view_from
 from glam_core.inference.matchers import matcher
+from glam_core.scripts.one_image import only_image, view_of
 from glam_core.scripts.output import add_json_argument, write_json
-from glam_core.study import MammogramImage
-from glam_core.terms import Laterality, PointPx, ViewPosition
+from glam_core.terms import Laterality, PointPx
 
 _SIDES = [side.value for side in Laterality]
 _VIEWS = ["CC", "MLO"]
@@ -43,15 +38,14 @@ def run(args: argparse.Namespace) -> int:
     except ValueError:
         print(f"--point {args.point!r} is not ROW,COL, two numbers.", file=sys.stderr)
         return 2
-    side = None if args.laterality is None else Laterality(args.laterality)
-    first, second = _only_image(args.a), _only_image(args.b)
+    first, second = only_image(args.a), only_image(args.b)
     if not (-0.5 <= point.row <= first.rows - 0.5 and -0.5 <= point.col <= first.cols - 0.5):
         size = f"{first.rows} x {first.cols}"
         print(f"--point lies outside {args.a.name} of {size} pixels.", file=sys.stderr)
         return 2
     chosen = matcher(args.matcher)
-    asked = _view(first, side, args.view_a, "--view-a")
-    answering = _view(second, side, args.view_b, "--view-b")
+    asked = view_of(first, args.laterality, args.view_a, option="--view-a")
+    answering = view_of(second, args.laterality, args.view_b, option="--view-b")
     answer = chosen.locate(asked, Query(point), answering)
     if args.json:
         write_json(as_json(args.matcher, answer), args.json)
@@ -65,51 +59,6 @@ def _point(text: str) -> PointPx:
     if not (abs(row) < 1e9 and abs(col) < 1e9):
         raise ValueError(text)
     return PointPx(row, col)
-
-
-def _only_image(file: Path) -> MammogramImage:
-    """The one picture of a file.
-
-    Raises:
-        UnreadableFileError: There is none, or more than one.
-    """
-    found = scan([file])
-    images = [image for study in found.studies for image in study.images]
-    if len(images) == 1:
-        return images[0]
-    if images:
-        reason = f"holds {len(images)} pictures; name one file"
-    else:
-        reason = found.skipped[0].reason if found.skipped else "there is no such file"
-    raise UnreadableFileError(file, reason.rstrip("."))
-
-
-def _view(
-    image: MammogramImage, side: Laterality | None, view: str | None, option: str
-) -> MatchView:
-    """The picture with side and view as the user says, else as the file says or proposes.
-
-    Raises:
-        GlamError: Nobody says.
-    """
-    laterality = side or image.laterality
-    position = ViewPosition(view) if view else image.view_position
-    if laterality is None:
-        raise GlamError(f"{image.file_name}: the side is unknown; give --laterality L or R.")
-    if position is None:
-        raise GlamError(f"{image.file_name}: the view is unknown; give {option} CC or MLO.")
-    picture = analysis_picture(image)
-    spacing = image.spacing
-    return match_view_from(
-        picture.values,
-        picture.image_px_per_picture_px,
-        picture.image_shape,
-        laterality,
-        position,
-        image.sop_instance_uid or image.file_name,
-        None if spacing is None else (spacing.row_mm, spacing.col_mm),
-        assume_usual_angle=True,
-    )
 
 
 def as_json(name: str, answer: Correspondence) -> dict[str, Any]:

@@ -1,10 +1,14 @@
-"""The one picture that a command names."""
+"""The one picture that a command names, and the view made of it."""
 
 from pathlib import Path
 
+from glam_core.dicom.picture import analysis_picture
 from glam_core.dicom.scan import scan
-from glam_core.errors import UnreadableFileError
+from glam_core.errors import GlamError, UnreadableFileError
+from glam_core.inference.match_view import MatchView
+from glam_core.inference.match_views import match_view_from
 from glam_core.study import MammogramImage
+from glam_core.terms import Laterality, ViewPosition
 
 
 def only_image(file: Path) -> MammogramImage:
@@ -22,3 +26,39 @@ def only_image(file: Path) -> MammogramImage:
     else:
         reason = found.skipped[0].reason if found.skipped else "there is no such file"
     raise UnreadableFileError(file, reason.rstrip("."))
+
+
+def view_of(
+    image: MammogramImage, side: str | None, view: str | None, *, option: str = "--view"
+) -> MatchView:
+    """The picture as a view, side and view as the user says, else as the file does.
+
+    An MLO picture without a pectoral line takes the usual angle, which the answer says.
+
+    Args:
+        image: The picture.
+        side: "L" or "R"; None leaves it to the file.
+        view: "CC" or "MLO"; None leaves it to the file.
+        option: Name of the option that says the view, for the sentence.
+
+    Raises:
+        GlamError: Nobody says which side or view it is.
+    """
+    laterality = Laterality(side) if side else image.laterality
+    position = ViewPosition(view) if view else image.view_position
+    if laterality is None:
+        raise GlamError(f"{image.file_name}: the side is unknown; give --laterality L or R.")
+    if position is None:
+        raise GlamError(f"{image.file_name}: the view is unknown; give {option} CC or MLO.")
+    picture = analysis_picture(image)
+    spacing = image.spacing
+    return match_view_from(
+        picture.values,
+        picture.image_px_per_picture_px,
+        picture.image_shape,
+        laterality,
+        position,
+        image.sop_instance_uid or image.file_name,
+        None if spacing is None else (spacing.row_mm, spacing.col_mm),
+        assume_usual_angle=True,
+    )
