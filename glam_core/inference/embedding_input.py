@@ -17,6 +17,8 @@ from glam_core.terms import ChestWall, ViewPosition
 # Part of every cache key: raise it whenever the pixels that a model sees change.
 PREPROCESSING_VERSION = 1
 
+_NOMINAL_SIDE_MM = 256.0
+
 FloatArray = npt.NDArray[np.floating[Any]]
 
 
@@ -87,18 +89,28 @@ def view_batch(view: MatchView, canvas: CanvasGrid) -> ViewBatch:
 
 @dataclass(frozen=True, eq=False)
 class PatchPlaces:
-    """(rows, cols) tissue, depth and offset of every patch, in the breast frame's unit."""
+    """(rows, cols) tissue, depth and offset of every patch, in (nominal) mm."""
 
     tissue: torch.Tensor
     depth_mm: torch.Tensor
     offset_mm: torch.Tensor
 
 
+def nominal_mm_per_unit(view: MatchView) -> float:
+    """What turns lengths of the breast frame into the mm that a model's priors are given in.
+
+    1 where the spacing is known. Where it is not, the picture's long side counts as 256 mm, for
+    the priors alone: no length that is shown rests on it.
+    """
+    return 1.0 if view.frame.unit == "mm" else _NOMINAL_SIDE_MM / max(view.image_shape)
+
+
 def patch_geometry(view: MatchView, canvas: CanvasGrid) -> PatchPlaces:
-    """Tissue, depth and offset at the patch centres; follows a dragged landmark at once."""
+    """Tissue, depth and offset (nominal mm) at the patches; follows a dragged landmark at once."""
     rows, cols = canvas.grid
     grid = np.stack(np.meshgrid(np.arange(rows), np.arange(cols), indexing="ij"), axis=-1)
     place = view.frame.depth_offset_from_image(canvas.image_from_patch(grid))
+    place = place * nominal_mm_per_unit(view)
     covered = _drawn(view, canvas, view.mask.astype(np.float32), cv2.INTER_LINEAR)
     share = cv2.resize(covered, (cols, rows), interpolation=cv2.INTER_AREA)
     return PatchPlaces(

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import torch
 
 from glam_core.inference.correspondence import Band, Correspondence, Peak, Provenance, Query, Region
+from glam_core.inference.embedding_input import nominal_mm_per_unit
 from glam_core.inference.geometry_matcher import (
     APART,
     AROUND,
@@ -125,7 +126,8 @@ class LearnedMatcher:
             region = _region_of(embedded, query)
             if bool(region.any()):
                 asked = asked_in(embedded.features, 0, region[None])
-        depth, offset = embedded.view.frame.depth_offset_from_image(query.point)
+        place = embedded.view.frame.depth_offset_from_image(query.point)
+        depth, offset = place * nominal_mm_per_unit(embedded.view)
         return dataclasses.replace(
             asked,
             depth_mm=torch.tensor([depth], dtype=torch.float32),

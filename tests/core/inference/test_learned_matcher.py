@@ -65,6 +65,19 @@ def test_a_mirrored_file_gets_the_mirrored_answer(learned):
     assert np.abs(plain.probability - mirrored.probability[:, ::-1]).max() < 1e-4
 
 
+def test_without_spacing_the_answer_does_not_depend_on_the_scan_resolution(learned):
+    answers = []
+    for scale in (1.0, 8.0):
+        asked = drawn_view(ViewPosition.CC, scale=scale, spacing=None)
+        answering = drawn_view(ViewPosition.MLO, scale=scale, spacing=None)
+        spot = Query(PointPx(110.5 * scale - 0.5, 70.5 * scale - 0.5))
+        answers.append(learned.locate(asked, spot, answering))
+    small, large = answers
+    assert small.unit == large.unit == "px"
+    assert abs(large.peaks[0].row / 8 - small.peaks[0].row) < 2
+    assert abs(large.peaks[0].col / 8 - small.peaks[0].col) < 2
+
+
 def test_a_region_may_be_asked(learned):
     query = Query(PointPx(110.0, 70.0), half_size_px=(12.0, 12.0))
     answer = learned.locate(drawn_view(ViewPosition.CC), query, drawn_view(ViewPosition.MLO))

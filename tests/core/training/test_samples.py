@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from glam_core.data.manifest import read_manifest
-from glam_core.inference.embedding_input import canvas_grid, view_batch
+from glam_core.inference.embedding_input import canvas_grid, nominal_mm_per_unit, view_batch
 from glam_core.model.build import build_model
 from glam_core.training.augmentation import UNCHANGED, SharedChange, changed_canvas
 from glam_core.training.averaged import AveragedModel
@@ -67,6 +67,7 @@ def test_regions_depth_and_pixels_move_together(data):
     picture = data.training[0].cc
     row, col = centre_of(picture)
     depth = float(picture.view.frame.depth_offset_from_image([row, col])[0])
+    depth *= nominal_mm_per_unit(picture.view)
     config = TrainingConfig(noise=0, bias=0, gamma=0, blur=0)
     rng = np.random.default_rng(1)
     for flipped in (False, True):
