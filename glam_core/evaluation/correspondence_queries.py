@@ -81,7 +81,8 @@ def _measured(
     random_shares: tuple[float, ...] = ()
     if answer.band is not None:
         difference, half_width = abs(true_depth - answer.band.depth), answer.band.half_width
-        off = np.abs(depths - answer.band.depth)
+        # Over the whole breast, muscle included: the rates of other methods are taken so.
+        off = np.abs(grid.depth[grid.breast] * grid.unit_per_grid - answer.band.depth)
         random_shares = tuple(float((off <= limit).mean()) for limit in LIMITS)
     return QueryResult(
         patient_id=asked.row.patient_id,

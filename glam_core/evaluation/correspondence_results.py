@@ -32,7 +32,8 @@ class QueryResult:
         rank_in_band: See method.md; 0 where there is no answer.
         band_difference: From the band's middle to the true depth; None without a band.
         band_half_width: As stated by the matcher; None without a band.
-        random_in_band: Share of tissue within each of `LIMITS` of the band's middle.
+        random_in_band: Share of the breast, muscle included, within each of `LIMITS` of the band's
+            middle.
         cycle_error: None without an answer.
         in_region90: Whether the stated 90 % region holds the centre.
         failure: Why there is no answer at all; "" where there is one.

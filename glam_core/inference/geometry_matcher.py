@@ -43,7 +43,7 @@ _PEAK_BLUR = 2.5
 _FLAT = 0.02  # grey levels that differ by less show no structure
 _MOST_OUTSIDE = 5.0  # grid lengths: a spot farther off the tissue is outside the breast
 _KEPT_VIEWS = 16
-_BAND_FOLLOWS, _BAND_SMOOTHING = 0.75, 4.0
+_BAND_FOLLOWS, _BAND_SMOOTHING = 0.6, 4.0
 
 
 @dataclass(frozen=True, eq=False)
