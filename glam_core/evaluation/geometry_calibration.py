@@ -15,7 +15,9 @@ ViewPair = tuple[AnnotatedView, AnnotatedView]
 UNLIMITED = Decision(1.0, 1.5, 0.0, 1e6, 15.0)
 _TEMPERATURES = (0.6, 0.7, 0.8, 0.9, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0, 2.4)
 _WANTED_COVERAGE = 0.90
-_KEPT_HITS = 0.93  # of the right answers the confidence limits may turn down the rest
+# Share of the right answers that each limit may turn down; of the wrong ones it is several times
+# as much.
+_BELOW_PROBABILITY, _BEYOND_CYCLE = 0.05, 0.07
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +50,10 @@ def calibrated(
         if _coverage(results) >= _WANTED_COVERAGE:
             break
     right = [result for result in results if result.outside and result.outside[0] <= GROWN_BY]
-    share = (1 - _KEPT_HITS) / 2
-    probability = float(np.quantile([result.peaks[0][2] for result in right], share))
-    cycle = float(np.quantile([result.cycle_error or 0.0 for result in right], 1 - share))
+    shares = [result.peaks[0][2] for result in right]
+    probability = float(np.quantile(shares, _BELOW_PROBABILITY))
+    cycles = [result.cycle_error or 0.0 for result in right]
+    cycle = float(np.quantile(cycles, 1 - _BEYOND_CYCLE))
     limited = replace(decision, least_probability=probability, most_cycle=cycle)
     shuffled = [(one[0], other[1]) for one, other in zip(pairs, _turned(pairs), strict=True)]
     report = CalibrationReport(

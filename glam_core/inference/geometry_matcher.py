@@ -257,7 +257,7 @@ class GeometryMatcher:
         middle = answer.band_depth(half_width)
         outside = abs(float(grid.depth[found[0][:2]]) - middle) - half_width
         unit = grid.unit_per_grid
-        said: tuple[str, ...] = (reason or "One place fits the spot best and leads back to it.",)
+        said: tuple[str, ...] = (reason or _agreement(cycle, asked),)
         said += tuple(sorted({asked.assumed, answer.view.assumed} - {""}))
         return Correspondence(
             probability=answer.on_grid(answer.probability),
@@ -273,6 +273,12 @@ class GeometryMatcher:
             unit=grid.unit,
             provenance=self.provenance,
         )
+
+
+def _agreement(cycle: float, asked: PreparedView) -> str:
+    if cycle * asked.grid.mm_per_grid <= APART:
+        return "One place fits the spot best and leads back to it."
+    return f"One place fits the spot best, but leads back {_length(cycle, asked)} from it."
 
 
 def _length(length: float, view: PreparedView) -> str:
