@@ -59,6 +59,8 @@ _DISTANCE = [
     r"(?:left\s+|right\s+)?(?:nipple|areola)",
     rf"(?P<value>{_VALUE})\s*-?(?P<unit>{_UNIT})\s*(?:FN|FTN|CMFN)\b",
     rf"(?P<value>{_VALUE})\s*(?P<unit>cm|mm)FN\b",
+    rf"\bdistance\s+(?:from|to)\s+(?:the\s+)?nipple\s*(?:[:=]|is|of)?\s*"
+    rf"(?P<value>{_VALUE})\s*-?(?P<unit>{_UNIT})\b",
     rf"\bN\s*\+\s*(?P<value>{_VALUE})\s*(?P<unit>{_UNIT})?",
 ]
 _BY = rf"{_VALUE}\s*(?:{_UNIT})?\s*(?:x|×|by)\s*"

@@ -4,17 +4,16 @@ import argparse
 import dataclasses
 import json
 import sys
-from pathlib import Path
 from typing import Any
 
 from glam_core.data.report import ParsedReport, parse_report
-from glam_core.errors import UnreadableFileError
+from glam_core.dicom.report_file import read_report_file, report_from_bytes
 from glam_core.scripts.output import add_json_argument, write_json
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """FILE (or - for standard input) and --json."""
-    parser.add_argument("file", metavar="FILE", help="plain text; - reads standard input")
+    parser.add_argument("file", metavar="FILE", help="text, PDF, DICOM SR; - is standard input")
     add_json_argument(parser)
 
 
@@ -52,10 +51,5 @@ def as_json_finding(finding: Any) -> dict[str, Any]:
 
 def _read(file: str) -> str:
     if file == "-":
-        return sys.stdin.read()
-    try:
-        return Path(file).read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise UnreadableFileError(file, "not UTF-8 text; save the report as UTF-8") from None
-    except OSError as error:
-        raise UnreadableFileError(file, f"cannot be read ({error.strerror})") from None
+        return report_from_bytes(sys.stdin.buffer.read(), "standard input").text
+    return read_report_file(file).text

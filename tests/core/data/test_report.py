@@ -125,10 +125,3 @@ def test_the_command_writes_the_agreed_shape(tmp_path, capsys):
     assert shown["birads"] == "4"
     assert shown["findings"][0]["clock"] == 9
     assert set(shown) == {"findings", "density", "birads", "unparsed"}
-
-
-def test_a_report_in_another_encoding_is_named(tmp_path, capsys):
-    report = tmp_path / "latin.txt"
-    report.write_bytes("Größe 3 mm".encode("latin-1"))
-    assert glam.main(["report", "parse", str(report)]) == 3
-    assert "latin.txt" in capsys.readouterr().err
