@@ -1,6 +1,5 @@
 """Samples of tissue that the geometry matcher's weights are fitted to."""
 
-import hashlib
 from dataclasses import dataclass, replace
 
 import cv2
@@ -23,12 +22,6 @@ from glam_core.terms import ViewPosition
 FloatArray = npt.NDArray[np.float32]
 
 INSIDE, OUTSIDE = 150, 1000
-
-
-def is_tuning_patient(patient_id: str) -> bool:
-    """Two thirds of the patients, always the same: fitted on; the others only check."""
-    ticket = int.from_bytes(hashlib.sha256(patient_id.encode()).digest()[:4])
-    return ticket % 3 < 2
 
 
 @dataclass(frozen=True, eq=False)

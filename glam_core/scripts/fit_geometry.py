@@ -1,9 +1,9 @@
 """Refit the geometry matcher's weights from a manifest with annotated pairs.
 
-Run as `python -m glam_core.scripts.fit_geometry --manifest M.csv --out weights.json`. Two thirds of
-the patients (a fixed hash of their id) are fitted on, the rest only check; a quarter of the former
-sets temperature and confidence limits for a first fit, then all of them are fitted on. Three fits
-from different starts are averaged.
+Run as `python -m glam_core.scripts.fit_geometry --manifest M.csv --out weights.json`. The
+training patients of the split that every training keeps are fitted on, the validation patients only
+check; a quarter of the former sets temperature and confidence limits for a first fit, then all of
+them are fitted on. Three fits from different starts are averaged.
 """
 
 import argparse
@@ -19,6 +19,7 @@ from tqdm import tqdm
 
 from glam_core.data.manifest import Manifest, read_manifest
 from glam_core.data.pairs import Pair, pairs_of
+from glam_core.data.split import check_no_leak, split_of
 from glam_core.errors import GlamError
 from glam_core.evaluation.correspondence import annotated_view
 from glam_core.evaluation.correspondence_results import summary
@@ -38,7 +39,6 @@ from glam_core.evaluation.geometry_fit import (
 )
 from glam_core.evaluation.geometry_samples import (
     TissueSample,
-    is_tuning_patient,
     tissue_samples,
 )
 from glam_core.inference.geometry_weights import Decision, GeometryWeights, weights_as_text
@@ -61,9 +61,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Fit, calibrate, write the weights and print how well they do."""
     manifest = read_manifest(args.manifest)
+    check_no_leak(manifest.rows)
     pairs = pairs_of(manifest)
-    tuning = [pair for pair in pairs if is_tuning_patient(pair.patient_id)]
-    check = [pair for pair in pairs if not is_tuning_patient(pair.patient_id)]
+    tuning = [pair for pair in pairs if split_of(pair.cc) == "training"]
+    check = [pair for pair in pairs if split_of(pair.cc) == "validation"]
     samples = _samples(manifest, args.altered, args.seed)
     settings = FitSettings(epochs=args.epochs, seed=args.seed)
     said = (args.version, args.trained_on)
@@ -88,7 +89,7 @@ def run(args: argparse.Namespace) -> int:
 def _samples(manifest: Manifest, altered: int, seed: int) -> dict[int, tuple[TissueSample, ...]]:
     """Samples of the tuning patients' annotated pictures by line of the manifest."""
     random = np.random.default_rng(seed)
-    rows = [row for row in manifest.rows if row.mask and is_tuning_patient(row.patient_id)]
+    rows = [row for row in manifest.rows if row.mask and split_of(row) == "training"]
     bar = tqdm(rows, unit="picture", file=sys.stderr)
     found = {row.line: tissue_samples(row, random, altered=altered) for row in bar}
     return {line: several for line, several in found.items() if several}

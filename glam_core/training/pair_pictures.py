@@ -13,6 +13,7 @@ from safetensors.numpy import load_file, save_file
 
 from glam_core.data.manifest import Manifest, ManifestRow
 from glam_core.data.pairs import pairs_of, read_mask
+from glam_core.data.split import check_no_leak, split_of
 from glam_core.errors import GlamError, LandmarkError, ManifestError
 from glam_core.geometry.frames import frame_from_landmarks
 from glam_core.geometry.landmarks import Landmarks, NippleMark, PectoralLine
@@ -22,7 +23,6 @@ from glam_core.inference.match_views import match_view_from
 from glam_core.terms import ChestWall, PointPx, ViewPosition
 from glam_core.training.files import write_text
 from glam_core.training.picture_file import LONGEST_PX, read_row_picture, reduced_mask
-from glam_core.training.split import check_no_leak, split_of
 
 CACHE_FOLDER = "pictures"
 _VERSION = 1

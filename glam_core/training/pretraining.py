@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from glam_core.data.manifest import Manifest
+from glam_core.data.split import split_of
 from glam_core.errors import ManifestError
 from glam_core.loss.shuffled_control import shuffled_control
 from glam_core.loss.total import AnnotatedPairs, TotalLoss
@@ -20,7 +21,6 @@ from glam_core.training.config import TrainingConfig
 from glam_core.training.pair_pictures import TrainingPicture
 from glam_core.training.samples import Sample, SlotBatch, plain_sample, together, varied_sample
 from glam_core.training.sentences import facts_of, groups_of, text_of
-from glam_core.training.split import split_of
 
 _CONTROL_BREASTS = 64
 

@@ -23,7 +23,6 @@ from glam_core.evaluation.geometry_fit import (
 )
 from glam_core.evaluation.geometry_samples import (
     TissueSample,
-    is_tuning_patient,
     tissue_samples,
 )
 from glam_core.inference.appearance import tissue_features
@@ -190,9 +189,3 @@ def test_files_that_hold_no_weights_are_refused(tmp_path, text):
     file.write_text(text)
     with pytest.raises(CheckpointError, match=r"w\.json"):
         read_weights(file)
-
-
-def test_two_thirds_of_the_patients_are_fitted_on_always_the_same():
-    chosen = [is_tuning_patient(f"P_{number:05d}") for number in range(3000)]
-    assert 0.63 < np.mean(chosen) < 0.70
-    assert is_tuning_patient("P_00001") == is_tuning_patient("P_00001")

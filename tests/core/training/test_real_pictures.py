@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from glam_core.data.manifest import read_manifest
+from glam_core.data.split import split_of
 from glam_core.training.pair_pictures import centre_of, training_data
 from glam_core.training.samples import plain_sample
-from glam_core.training.split import split_of
 from glam_core.training.starts import start_config
 from tests.real_data import REAL_DATA, needs_real_data
 

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from glam_core.data.manifest import read_manifest
+from glam_core.data.split import split_of
 from glam_core.inference.embedding_input import canvas_grid, nominal_mm_per_unit, view_batch
 from glam_core.model.build import build_model
 from glam_core.training.augmentation import UNCHANGED, SharedChange, changed_canvas
@@ -17,7 +18,6 @@ from glam_core.training.loop import learning_rate_at
 from glam_core.training.pair_pictures import TrainingData, centre_of, training_data
 from glam_core.training.samples import plain_sample, varied_sample
 from glam_core.training.sentences import facts_of, groups_of, text_of
-from glam_core.training.split import split_of
 from glam_core.training.starts import START_NAMES, start_config
 from tests.core.training.drawn_manifest import write_manifest
 
