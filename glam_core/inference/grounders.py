@@ -1,6 +1,8 @@
 """Grounders: words to evidence without a model, and with one."""
 
 import re
+import threading
+from collections import OrderedDict
 from collections.abc import Sequence
 
 import cv2
@@ -26,6 +28,7 @@ _LOOKS_LIKE_A_MASS = ("mass", "asymmetry", "distortion", "lymph_node")
 _SPECK_MM = 0.8
 _GROUP_GRID = 4.0
 _SPECK_WEIGHT = 1.5
+_KEPT_VIEWS = 16
 
 
 class _LinkedGrounder:
@@ -65,9 +68,29 @@ class GeometryGrounder(_LinkedGrounder):
     It tells masses from calcifications, but not one shape or margin from another.
     """
 
-    def __init__(self) -> None:
-        self._matcher = GeometryMatcher()
+    def __init__(self, geometry: GeometryMatcher | None = None) -> None:
+        """`geometry` is a matcher whose prepared views are used again; None makes a new one."""
+        self._matcher = geometry or GeometryMatcher()
+        self._specks: OrderedDict[int, tuple[SearchGrid, FloatMap]] = OrderedDict()
+        self._lock = threading.Lock()
         super().__init__(self._matcher)
+
+    def prepare(self, view: MatchView) -> None:
+        """Compute and keep what depends on the picture alone."""
+        super().prepare(view)
+        self._specks_of(view, self._matcher.prepared(view).grid)
+
+    def _specks_of(self, view: MatchView, grid: SearchGrid) -> FloatMap:
+        with self._lock:
+            kept = self._specks.get(id(grid))
+        if kept is not None and kept[0] is grid:
+            return kept[1]
+        made = speck_evidence(view, grid)
+        with self._lock:
+            self._specks[id(grid)] = (grid, made)
+            while len(self._specks) > _KEPT_VIEWS:
+                self._specks.popitem(last=False)
+        return made
 
     def _evidence(self, view: MatchView, phrase: Phrase) -> ViewEvidence:
         prepared = self._matcher.prepared(view)
@@ -77,7 +100,7 @@ class GeometryGrounder(_LinkedGrounder):
             scores[prepared.rows, prepared.cols] = prepared.saliency
             return ViewEvidence(view, grid, scores)
         if phrase.type == "calcification":
-            return ViewEvidence(view, grid, speck_evidence(view, grid))
+            return ViewEvidence(view, grid, self._specks_of(view, grid))
         return ViewEvidence(view, grid, None)
 
 

@@ -100,8 +100,10 @@ class GroundedView:
         row, col: The place in stored pixels; None where not found.
         score: Share of probability around the place, 0 to 1.
         region: Box around the most probable half of the map; None where not found.
-        probability: (rows, cols) float32 over `MatchView.picture`, sum 1.
+        probability: (rows, cols) float32 map, sum 1; its pixel i has its centre at
+            (i + 0.5) * s - 0.5 stored pixels, s = `image_px_per_map_px`.
         location: Location prior alone, the same shape; shown as a faint region.
+        image_px_per_map_px: Stored pixels in one pixel of the maps.
         notes: What could not be used of the words.
     """
 
@@ -114,6 +116,7 @@ class GroundedView:
     region: Region | None
     probability: npt.NDArray[np.float32]
     location: npt.NDArray[np.float32]
+    image_px_per_map_px: float
     notes: tuple[str, ...] = ()
 
 

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -10,7 +9,7 @@ from glam_core.errors import GlamError
 from glam_core.inference.correspondence import Matcher, Query, Region
 from glam_core.inference.geometry_matcher import APART, AROUND, MOST_PEAKS
 from glam_core.inference.grounding import GroundedView, Phrase
-from glam_core.inference.location_prior import location_prior
+from glam_core.inference.location_prior import location_prior_on
 from glam_core.inference.match_view import MatchView
 from glam_core.inference.peaks import box_of, find_peaks, region_holding
 from glam_core.inference.search_grid import SearchGrid
@@ -84,8 +83,8 @@ def ground_breast(
 
 def _mapped(evidence: ViewEvidence, phrase: Phrase) -> _Map:
     grid = evidence.grid
-    prior = location_prior(evidence.view, phrase.location)
-    location = _on_grid(prior.probability, grid)
+    prior = location_prior_on(grid, evidence.view, phrase.location)
+    location = _over_tissue(prior.probability, grid)
     weight = np.maximum(location / max(float(location.max()), 1e-12), _LEAST_PRIOR)
     log_score = np.log(weight)
     if evidence.log_score is not None:
@@ -98,15 +97,13 @@ def _mapped(evidence: ViewEvidence, phrase: Phrase) -> _Map:
     return _Map(evidence, probability, location, peaks, prior.unused)
 
 
-def _on_grid(probability: FloatMap, grid: SearchGrid) -> FloatMap:
-    """A map over the picture in grid pixels, sum 1 over the tissue."""
-    rows, cols = grid.tissue.shape
-    reduced = cv2.resize(probability, (cols, rows), interpolation=cv2.INTER_AREA)
-    reduced = np.where(grid.tissue, reduced, 0.0)
-    total = float(reduced.sum(dtype=np.float64))
+def _over_tissue(probability: FloatMap, grid: SearchGrid) -> FloatMap:
+    """A map over the breast limited to its tissue, sum 1."""
+    limited = np.where(grid.tissue, probability, 0.0)
+    total = float(limited.sum(dtype=np.float64))
     if total <= 0:
-        reduced, total = grid.tissue.astype(np.float32), float(grid.tissue.sum())
-    return np.asarray(reduced / total, dtype=np.float32)
+        limited, total = grid.tissue.astype(np.float32), float(grid.tissue.sum())
+    return np.asarray(limited / total, dtype=np.float32)
 
 
 def _best_pair(first: _Map, second: _Map, matcher: Matcher) -> tuple[int, int]:
@@ -125,9 +122,18 @@ def _best_pair(first: _Map, second: _Map, matcher: Matcher) -> tuple[int, int]:
 
 
 def _mass_around(probability: FloatMap, scale: float, place: PointPx) -> float:
-    rows, cols = np.ogrid[: probability.shape[0], : probability.shape[1]]
     row, col = (place.row + 0.5) / scale - 0.5, (place.col + 0.5) / scale - 0.5
-    return float(probability[np.hypot(rows - row, cols - col) <= AROUND].sum())
+    rows, cols = (_reach(at, size) for at, size in zip((row, col), probability.shape, strict=True))
+    away = np.add.outer(
+        (np.arange(rows.start, rows.stop) - row) ** 2, (np.arange(cols.start, cols.stop) - col) ** 2
+    )
+    return float(probability[rows, cols][away <= AROUND**2].sum())
+
+
+def _reach(at: float, size: int) -> slice:
+    """The indices that may lie within `AROUND`."""
+    first, last = max(0, int(at - AROUND)), min(size, int(at + AROUND) + 2)
+    return slice(min(first, size), max(last, min(first, size)))
 
 
 def _grounded(found: _Map, chosen: int | None, searched: bool) -> GroundedView:
@@ -159,6 +165,7 @@ def _grounded(found: _Map, chosen: int | None, searched: bool) -> GroundedView:
         region=_region(found, row, col),
         probability=found.probability,
         location=found.location,
+        image_px_per_map_px=found.evidence.grid.image_px_per_grid_px,
         notes=found.notes,
     )
 
@@ -174,6 +181,7 @@ def _without_place(found: _Map, reason: str, score: float) -> GroundedView:
         region=None,
         probability=found.probability,
         location=found.location,
+        image_px_per_map_px=found.evidence.grid.image_px_per_grid_px,
         notes=found.notes,
     )
 

@@ -9,11 +9,13 @@ apparently upper in MLO, and words that a view cannot show leave it undecided.
 from dataclasses import dataclass
 from functools import cache
 
+import cv2
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import gaussian_filter, map_coordinates
+from scipy.ndimage import gaussian_filter
 
 from glam_core.inference.match_view import MatchView
+from glam_core.inference.search_grid import SearchGrid
 from glam_core.terms import Laterality, ViewPosition
 
 FloatArray = npt.NDArray[np.float64]
@@ -59,22 +61,37 @@ class LocationPrior:
 
 
 def location_prior(view: MatchView, words: LocationWords) -> LocationPrior:
-    """Probability of each tissue pixel given the location words, sum 1.
+    """Probability of each breast pixel given the location words, sum 1.
 
     Args:
         view: CC or MLO view with its breast frame.
         words: What the text says.
 
     Returns:
-        A map of the shape of `view.picture`; even over the tissue where nothing is said.
+        A map of the shape of `view.picture`; even over the breast where nothing is said.
     """
+    depth_offset = _depth_offset_grid(view)
+    return _prior(view, view.mask, depth_offset[..., 0], depth_offset[..., 1], words)
+
+
+def location_prior_on(grid: SearchGrid, view: MatchView, words: LocationWords) -> LocationPrior:
+    """The same on a search grid of the view, in a few milliseconds."""
+    unit = grid.unit_per_grid
+    return _prior(view, grid.breast, grid.depth * unit, grid.offset * unit, words)
+
+
+def _prior(
+    view: MatchView,
+    breast: npt.NDArray[np.bool_],
+    depth: npt.NDArray[np.floating],
+    offset: npt.NDArray[np.floating],
+    words: LocationWords,
+) -> LocationPrior:
     unused: list[str] = []
     distance = words.distance_mm
-    depth_offset = _depth_offset_grid(view)
-    depth, offset = depth_offset[..., 0], depth_offset[..., 1]
-    tissue = view.mask & (depth >= 0)
+    tissue = breast & (depth >= 0)
     if not tissue.any():
-        tissue = view.mask
+        tissue = breast
     length, low, high = _extent(depth[tissue], offset[tissue])
     share_of_length = None
     if distance is not None:
@@ -88,13 +105,14 @@ def location_prior(view: MatchView, words: LocationWords) -> LocationPrior:
         round(_DISTANCE_WIDTH_MM / length, 2) if view.frame.unit == "mm" else 0.15,
     )  # fmt: skip
     across = np.where(offset >= 0, offset / max(high, 1e-6), offset / max(-low, 1e-6))
-    place = np.stack([depth / length * (_BINS - 1), (across + 1) / 2 * (_BINS - 1)])
-    density = map_coordinates(table, place, order=1, mode="nearest")
-    density = np.where(view.mask, np.maximum(density, 0), 0.0)
-    total = density.sum()
-    even = view.mask / max(view.mask.sum(), 1)
+    row = np.asarray(depth / length * (_BINS - 1), dtype=np.float32)
+    col = np.asarray((across + 1) / 2 * (_BINS - 1), dtype=np.float32)
+    density = cv2.remap(table, col, row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    density = np.where(breast, np.maximum(density, 0), 0.0)
+    total = float(density.sum(dtype=np.float64))
+    even = breast / max(int(breast.sum()), 1)
     probability = density / total if total > 0 else even
-    return LocationPrior(probability.astype(np.float32), tuple(unused))
+    return LocationPrior(np.asarray(probability, dtype=np.float32), tuple(unused))
 
 
 def _depth_offset_grid(view: MatchView) -> FloatArray:
@@ -104,7 +122,9 @@ def _depth_offset_grid(view: MatchView) -> FloatArray:
     return np.asarray(view.frame.depth_offset_from_image((grid + 0.5) * scale - 0.5))
 
 
-def _extent(depth: FloatArray, offset: FloatArray) -> tuple[float, float, float]:
+def _extent(
+    depth: npt.NDArray[np.floating], offset: npt.NDArray[np.floating]
+) -> tuple[float, float, float]:
     """Length of the breast along depth, and its reach to both sides."""
     if depth.size == 0:
         return 1.0, -1.0, 1.0
@@ -127,6 +147,16 @@ def _ellipsoid() -> FloatArray:
 
 
 @cache
+def _bins_of_points(view: ViewPosition) -> npt.NDArray[np.int64]:
+    """(N,) where each point of the ellipsoid falls in the flat (bins, bins) table of a view."""
+    points = _ellipsoid()
+    across = points[:, 1] if view is ViewPosition.CC else (points[:, 1] + points[:, 2]) * _OBLIQUE
+    depth_bin = np.clip((points[:, 0] * _BINS).astype(np.int64), 0, _BINS - 1)
+    across_bin = np.clip(((across + 1) / 2 * _BINS).astype(np.int64), 0, _BINS - 1)
+    return np.asarray(depth_bin * _BINS + across_bin)
+
+
+@cache
 def _projected(
     view: ViewPosition,
     laterality: Laterality,
@@ -135,7 +165,7 @@ def _projected(
     depth: str | None,
     distance_share: float | None,
     distance_width: float,
-) -> FloatArray:
+) -> npt.NDArray[np.float32]:
     """(bins, bins) density over depth share 0..1 and offset share -1..1 of one view."""
     points = _ellipsoid()
     weights = np.ones(len(points))
@@ -148,14 +178,14 @@ def _projected(
     if distance_share is not None:
         away = np.sqrt(points[:, 0] ** 2 + 0.6 * (points[:, 1] ** 2 + points[:, 2] ** 2))
         weights *= np.exp(-0.5 * ((away - distance_share) / distance_width) ** 2)
-    across = points[:, 1] if view is ViewPosition.CC else (points[:, 1] + points[:, 2]) * _OBLIQUE
-    edges = [np.linspace(0, 1, _BINS + 1), np.linspace(-1, 1, _BINS + 1)]
-    table, _, _ = np.histogram2d(points[:, 0], across, bins=edges, weights=weights)
-    everything, _, _ = np.histogram2d(points[:, 0], across, bins=edges)
+    bins = _bins_of_points(view)
+    table = np.bincount(bins, weights, _BINS * _BINS).reshape(_BINS, _BINS)
+    everything = np.bincount(bins, minlength=_BINS * _BINS).reshape(_BINS, _BINS).astype(float)
     width = (_POSITIONING[0] * _BINS, _POSITIONING[1] * _BINS / 2)
     table = gaussian_filter(table, width, mode="nearest")
     everything = gaussian_filter(everything, width, mode="nearest")
-    return np.asarray(table / np.maximum(everything, 0.02 * everything.max()))
+    density = table / np.maximum(everything, 0.02 * everything.max())
+    return np.asarray(density, dtype=np.float32)
 
 
 def _sigmoid(values: FloatArray) -> FloatArray:

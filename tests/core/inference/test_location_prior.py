@@ -5,8 +5,9 @@ import pytest
 
 from glam_core.geometry.breast_frame import BreastFrame
 from glam_core.geometry.landmarks import Landmarks, NippleMark
-from glam_core.inference.location_prior import LocationWords, location_prior
+from glam_core.inference.location_prior import LocationWords, location_prior, location_prior_on
 from glam_core.inference.match_view import MatchView
+from glam_core.inference.search_grid import search_grid
 from glam_core.terms import ChestWall, Laterality, PointPx, ViewPosition
 
 SIDE = 200
@@ -119,3 +120,16 @@ def test_a_distance_without_spacing_is_left_out_and_said():
 
 def test_a_quadrant_is_wide():
     assert spread(drawn_view(ViewPosition.CC), LocationWords("UO")) > 12
+
+
+@pytest.mark.parametrize("view_position", [ViewPosition.CC, ViewPosition.MLO])
+def test_on_the_search_grid_the_prior_says_the_same(view_position):
+    view = drawn_view(view_position)
+    words = LocationWords("UO", 2, "middle", 50.0)
+    whole = location_prior(view, words).probability
+    grid = search_grid(view)
+    on_grid = location_prior_on(grid, view, words).probability
+    rows, cols = np.nonzero(whole > 0.2 * whole.max())
+    scale = grid.image_px_per_grid_px
+    there = on_grid[(rows / scale).astype(int), (cols / scale).astype(int)]
+    assert there * (1 / scale**2) == pytest.approx(whole[rows, cols], rel=0.1, abs=1e-6)
