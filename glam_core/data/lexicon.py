@@ -2,7 +2,8 @@
 
 import json
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib import resources
 
@@ -21,6 +22,7 @@ class Term:
         label: The preferred words.
         forms: Every way to write it, `label` first.
         finding: Type of finding that the words name ("mass", ...); None for a descriptor.
+        misspelt: Those of `forms` that are slips.
     """
 
     id: str
@@ -28,6 +30,7 @@ class Term:
     label: str
     forms: tuple[str, ...]
     finding: str | None = None
+    misspelt: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +44,18 @@ class Completion:
 
 @dataclass(frozen=True)
 class Lexicon:
-    """All terms of one language."""
+    """All terms of one language.
+
+    Attributes:
+        terms: In the order of the file.
+        slips: Misspelt short words with what they stand for; long ones are recognised.
+        other_words: Words of places, and words that must not be taken for slips of a term's.
+    """
 
     language: str
     terms: tuple[Term, ...]
+    slips: Mapping[str, str] = field(default_factory=dict)
+    other_words: tuple[str, ...] = ()
 
     @cached_property
     def by_id(self) -> dict[str, Term]:
@@ -58,6 +69,13 @@ class Lexicon:
             for form in term.forms:
                 forms.setdefault(form.lower(), term)
         return forms
+
+    @cached_property
+    def well_spelt_words(self) -> frozenset[str]:
+        """Every single word of every form that is no slip, in lower case."""
+        forms = (form for term in self.terms for form in term.forms if form not in term.misspelt)
+        words = {word for form in forms for word in re.findall(r"[a-z]+", form.lower())}
+        return frozenset(words.union(self.other_words))
 
     @cached_property
     def findings_pattern(self) -> re.Pattern[str]:
@@ -118,7 +136,12 @@ def lexicon(language: str = "en") -> Lexicon:
     if not file.is_file():
         raise GlamError(f"There is no lexicon for the language {language!r}; English is 'en'.")
     content = json.loads(file.read_text(encoding="utf-8"))
-    return Lexicon(content["language"], tuple(_term(entry) for entry in content["terms"]))
+    return Lexicon(
+        content["language"],
+        tuple(_term(entry) for entry in content["terms"]),
+        content.get("slips", {}),
+        tuple(content.get("other_words", ())),
+    )
 
 
 def _term(entry: dict[str, object]) -> Term:
@@ -132,4 +155,5 @@ def _term(entry: dict[str, object]) -> Term:
         label=str(entry["label"]),
         forms=tuple(dict.fromkeys(forms)),
         finding=None if finding is None else str(finding),
+        misspelt=frozenset(entry.get("misspelt", [])),  # type: ignore[call-overload]
     )

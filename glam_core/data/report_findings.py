@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from glam_core.data.lexicon import Lexicon, lexicon
 from glam_core.data.report_location import Slot, location_slots
+from glam_core.data.report_wording import plain_wording
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,23 +54,34 @@ class _Mention:
 
 
 _NEGATION_AHEAD = re.compile(
-    r"\b(?:no(?!\s+(?:change|significant\s+change|interval\s+change|longer|correlate))|not\s+seen|"
-    r"without|neither|nor|absence\s+of|free\s+of|negative\s+for|denies|rules?\s+out|"
-    r"no\s+evidence\s+of)\b",
+    r"\b(?:no(?!\s+(?:(?:significant|interval|appreciable)\s+)*(?:change|longer))"
+    r"(?!\s+(?:mammographic\s+|imaging\s+)?correlate)|nil|not\s+seen|"
+    r"without|neither|nor|absence\s+of|free\s+of|clear\s+of|negative\s+for|denies|rules?\s+out|"
+    r"rather\s+than|instead\s+of|(?:resolution|disappearance)\s+of)\b",
     re.IGNORECASE,
 )
 _NEGATION_BEHIND = re.compile(
-    r"\b(?:(?:has|have|had)\s+resolved|resolved|no\s+longer\s+(?:seen|visible|present|identified)|"
-    r"(?:is|are|was|were)\s+not\s+(?:seen|identified|present|visible|demonstrated)|is\s+absent)\b",
+    r"\b(?:resolved|effaces?d?|disperse[sd]?|disappear(?:s|ed)|(?:presses|compresses)\s+out|"
+    r"no\s+longer\s+(?:seen|visible|present|identified|evident)|"
+    r"(?:does|do|did)\s+not\s+persist|(?:is|are|was|were)\s+(?:now\s+)?(?:absent|gone)|"
+    r"(?:is|are|was|were)\s+not\s+(?:now\s+)?"
+    r"(?:seen|identified|present|visible|demonstrated|confirmed|evident|reproduced)"
+    r"(?!\s+(?:on|in)\b[^.;]{0,20}\b(?:CC|MLO|view|projection)\b)|"
+    r"(?:has|have|with)\s+no\s+(?:mammographic|imaging)\s+correlate)\b",
+    re.IGNORECASE,
+)
+# "Mass: none", "Nipple retraction (No)", "Lymph nodes: no adenopathy"
+_NEGATED_CELL = re.compile(
+    r"\s*[:=(–-]\s*(?:none|absent|negative|nil|no(?!\s+(?:\w+\s+)?change)|not\s+(?:seen|present))\b",
     re.IGNORECASE,
 )
 _SCOPE_END = re.compile(
     r"\b(?:but|however|although|though|except|there\s+(?:is|are)\s+(?:an?|grouped|one|two)|"
-    r"which|yet|in\s+the\s+(?:left|right)\s+breast\s+at)\b|;",
+    r"which|yet|while|whereas|in\s+the\s+(?:left|right)\s+breast\s+at)\b|;",
     re.IGNORECASE,
 )
 _UNCERTAIN_AHEAD = re.compile(
-    r"\b(?:possible|possibly|questionable|question\s+of|cannot\s+(?:exclude|rule\s+out)|suspected|"
+    r"\?|\b(?:query|possible|possibly|questionable|question\s+of|cannot\s+(?:exclude|rule\s+out)|suspected|"
     r"probable|may\s+be|might\s+be|suggestion\s+of|suggestive\s+of\s+an?|apparent|equivocal|"
     r"(?:can\s*not|can't)\s+be\s+excluded)\b",
     re.IGNORECASE,
@@ -80,7 +92,11 @@ _UNCERTAIN_BEHIND = re.compile(
     r"vs\.?\s+summation|cannot\s+be\s+excluded)\b",
     re.IGNORECASE,
 )
-_ONE_OF = re.compile(r"\b(?:one|another|the\s+other|a\s+second|the\s+second)\b", re.IGNORECASE)
+_ONE_OF = re.compile(
+    r"\b(?:one|another|the\s+other|(?:a|the)\s+(?:second|first)|"
+    r"the\s+(?:larger|largest|smaller|smallest|former|latter))\b",
+    re.IGNORECASE,
+)
 _NOT_A_FINDING = re.compile(
     r"\b(?:may|can|could)\s+(?:obscure|hide|mask)\b.*|\bdenies\b.*",
     re.IGNORECASE,
@@ -93,6 +109,7 @@ _SHARED = re.compile(
 def findings_of(sentence: str, words: Lexicon | None = None) -> tuple[Finding, ...]:
     """The findings of one sentence, in its order; () where it names none."""
     words = words or lexicon()
+    written, sentence = sentence, plain_wording(sentence, words)
     mentions = _mentions(sentence, words)
     if not mentions:
         return ()
@@ -102,7 +119,9 @@ def findings_of(sentence: str, words: Lexicon | None = None) -> tuple[Finding, .
         earlier = [slot for slot in slots if slot.start < group[0].start]
         for mention in group:
             finding = _described(sentence, mention, group_slots, words, mentions)
-            findings.append(_with_side_from(finding, earlier))
+            later = [slot for slot in slots if _belongs_back(sentence, mention, slot)]
+            finding = _with_side_from(_with_side_from(finding, earlier), later)
+            findings.append(replace(finding, text=written))
     return tuple(findings)
 
 
@@ -156,8 +175,11 @@ def _with_split_counts(sentence: str, mentions: list[_Mention]) -> list[_Mention
 
 def _judged(sentence: str, mention: _Mention, others: list[_Mention]) -> _Mention:
     after_limit = min((m.start for m in others if m.start > mention.start), default=len(sentence))
-    negated = _reaches(_NEGATION_AHEAD, sentence, mention) or bool(
-        _NEGATION_BEHIND.search(sentence, mention.end, max(after_limit, mention.end))
+    behind = sentence[mention.end : max(after_limit, mention.end)]
+    negated = (
+        _reaches(_NEGATION_AHEAD, sentence, mention)
+        or bool(_NEGATION_BEHIND.search(behind))
+        or bool(_NEGATED_CELL.match(sentence, mention.end))
     )
     uncertain = _reaches(_UNCERTAIN_AHEAD, sentence, mention) or bool(
         _UNCERTAIN_BEHIND.search(sentence, mention.end)
@@ -188,7 +210,7 @@ def _groups(
             for slot in slots
             if slot.name in ("clock", "laterality", "quadrant", "distance_mm")
         )
-        boundary = _last_boundary(between)
+        boundary = _first_boundary(between)
         shared = _SHARED.search(between) and boundary is None
         if (placed_apart or _SCOPE_END.search(between)) and boundary is not None and not shared:
             cuts.append(first.end + boundary)
@@ -201,16 +223,41 @@ def _groups(
     return groups
 
 
-def _last_boundary(between: str) -> int | None:
-    hits = list(re.finditer(r";|\band\b|\bbut\b|\bhowever\b|,\s+(?=there\b)", between))
-    return hits[0].start() if hits else None
+def _first_boundary(between: str) -> int | None:
+    ends = r";|\b(?:and|but|however|while|whereas)\b|,\s+(?=there\b)"
+    hit = re.search(ends, between)
+    return hit.start() if hit else None
+
+
+_COMPARED = re.compile(
+    r"(?:\bcompared\s+(?:with|to)|\brelative\s+to|\bunlike|\bthan(?:\s+(?:in|on|that))?|>)"
+    r"(?:\s+(?:of|the|that|tissue|in))*\s*$",
+    re.IGNORECASE,
+)
+_ABSENT_VIEW = re.compile(
+    r"\bno\s+correlate\b|\bnot\s+(?:(?:well\s+)?(?:seen|visible|identified)\s+)?(?:on|in)\b",
+    re.IGNORECASE,
+)
 
 
 def _is_refused(slot: Slot, sentence: str) -> bool:
-    """Location words that say something else: "no correlate is seen on the CC view"."""
+    """Location words that say something else.
+
+    "No correlate is seen on the CC view", "compared with the right breast", and "R MLO" alone,
+    which names the picture rather than the only view that shows it.
+    """
+    before = sentence[: slot.start]
+    if slot.name == "laterality":
+        return bool(_COMPARED.search(before))
     if slot.name != "view":
         return False
-    return bool(re.search(r"\bno\s+correlate\b|\bnot\s+seen\s+on\b", sentence[: slot.start], re.I))
+    after = sentence[slot.end :]
+    names_picture = re.search(r"\b(?:left|right|lt|rt|L|R)(?:\s+breast)?,?\s*$", before, re.I)
+    said_seen = re.search(r"\b(?:on|in|only|seen|visible)\b[^.;]*$", before, re.I)
+    as_view = re.match(r"\s*-?(?::|view|only|projection|image|alone)", after, re.I)
+    if names_picture and not said_seen and not as_view:
+        return True
+    return bool(_ABSENT_VIEW.search(before))
 
 
 def _described(
@@ -221,7 +268,7 @@ def _described(
         held = chosen.get(slot.name)
         if held is None or (slot.name == "size_mm" and _is_newer(sentence, slot)):
             chosen[slot.name] = slot
-    sides = {str(slot.value) for slot in slots if slot.name == "laterality"}
+    side = _side_of(sentence, mention, [slot for slot in slots if slot.name == "laterality"])
     views = tuple(dict.fromkeys(str(slot.value) for slot in slots if slot.name == "view"))
 
     def value(name: str) -> object:
@@ -232,7 +279,7 @@ def _described(
         text=sentence,
         type=mention.type,
         descriptors=_descriptors(sentence, mention, words, nearest, mentions),
-        laterality="B" if sides >= {"L", "R"} else value("laterality"),  # type: ignore[arg-type]
+        laterality=side,
         quadrant=value("quadrant"),  # type: ignore[arg-type]
         clock=value("clock"),  # type: ignore[arg-type]
         depth=value("depth"),  # type: ignore[arg-type]
@@ -242,6 +289,29 @@ def _described(
         negated=mention.negated,
         uncertain=mention.uncertain,
     )
+
+
+_BOTH_SIDES = re.compile(
+    r"\b(?:left|right|lt|rt|L|R)\b(?:\s+breast)?\s*(?:and|or|&|/|,|\+)+\s*(?:the\s+)?"
+    r"\b(?:left|right|lt|rt|L|R)\b",
+    re.IGNORECASE,
+)
+
+
+def _side_of(sentence: str, mention: _Mention, slots: list[Slot]) -> str | None:
+    """The side said of a mention: both where they are joined, else the nearest of its clause."""
+    sides = {str(slot.value) for slot in slots}
+    if len(sides) <= 1:
+        return sides.pop() if sides else None
+    if "B" in sides or _BOTH_SIDES.search(sentence):
+        return "B"
+
+    def reach(slot: Slot) -> tuple[int, int]:
+        """Clause ends between come first, then letters."""
+        between = sentence[min(slot.end, mention.end) : max(slot.start, mention.start)]
+        return len(re.findall(r";|\b(?:while|whereas|but|and)\b|,", between)), len(between)
+
+    return str(min(slots, key=reach).value)
 
 
 def _is_newer(sentence: str, slot: Slot) -> bool:
@@ -271,8 +341,14 @@ def _descriptors(
     return tuple(dict.fromkeys(found))
 
 
+def _belongs_back(sentence: str, mention: _Mention, slot: Slot) -> bool:
+    """Whether a later side may speak of this mention: "no mass; cyst, left" does not."""
+    between = sentence[mention.end : slot.start]
+    return not mention.negated or not _SCOPE_END.search(between)
+
+
 def _with_side_from(finding: Finding, earlier: list[Slot]) -> Finding:
-    """A finding without a side takes the only side named before it."""
+    """A finding without a side takes the only side among these words."""
     sides = {str(slot.value) for slot in earlier if slot.name == "laterality"}
     if finding.laterality or len(sides) != 1:
         return finding

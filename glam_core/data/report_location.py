@@ -10,14 +10,19 @@ _VALUE = rf"(?:\d+(?:[.,]\d+)?|{_WORDS})"
 _UNIT = r"(?:cm|mm|centimet(?:er|re)s?|millimet(?:er|re)s?)"
 _SIDED = r"(?<![A-Za-z])"
 
+_WIDEST_RANGE_HOURS = 3
+
 _LATERALITY = [
-    (r"\b(?:bilateral(?:ly)?|both\s+breasts?|either\s+breast|both\s+sides|both\s+axillae)\b", "B"),
+    (
+        r"\b(?:bilateral(?:ly)?|both\s+breasts?|n?either\s+(?:breast|side)|both\s+sides|"
+        r"both\s+axillae)\b",
+        "B",
+    ),
     (r"\b(?:left|lt)\b", "L"),
     (r"\b(?:right|rt)\b", "R"),
-    (_SIDED + r"L(?=\s+(?:breast|UOQ|UIQ|LOQ|LIQ)\b)", "L"),
-    (_SIDED + r"R(?=\s+(?:breast|UOQ|UIQ|LOQ|LIQ)\b)", "R"),
-    (_SIDED + r"L(?=(?:UOQ|UIQ|LOQ|LIQ|CC|MLO)\b)", "L"),
-    (_SIDED + r"R(?=(?:UOQ|UIQ|LOQ|LIQ|CC|MLO)\b)", "R"),
+    # one capital letter alone, or before a quadrant or a view; "R/O" and "L > R" say no side
+    (_SIDED + r"(?<!> )(?<!>)L(?=(?:UOQ|UIQ|LOQ|LIQ|CC|MLO)?(?![\w/'’]))", "L"),
+    (_SIDED + r"(?<!> )(?<!>)R(?=(?:UOQ|UIQ|LOQ|LIQ|CC|MLO)?(?![\w/'’]))", "R"),
 ]
 _UPPER, _LOWER = r"(?:upper|superior|super[oi]|top)", r"(?:lower|inferior|infer[oi]|bottom)"
 _OUTER, _INNER = r"(?:outer|lateral|external)", r"(?:inner|medial|internal)"
@@ -33,6 +38,16 @@ _QUADRANT = [
         )
     ),
     *((rf"(?:\b|(?<=\b[LR])){code}Q\b", code) for code in ("UO", "UI", "LO", "LI")),
+    # quadrante superior externo and its kin, which are often left untranslated
+    *(
+        (rf"\bQ{portuguese}\b", code)
+        for portuguese, code in (
+            ("S[EL]", "UO"),
+            ("S[IM]", "UI"),
+            ("I[EL]", "LO"),
+            ("I[IM]", "LI"),
+        )
+    ),
     (r"\b(?:retro|sub|peri)-?areolar\b|\bbehind\s+the\s+(?:left\s+|right\s+)?nipple\b", "central"),
     (
         r"(?<!upper )(?<!lower )(?<!outer )(?<!inner )\bcentral\b"
@@ -41,11 +56,12 @@ _QUADRANT = [
     ),
     (r"\baxill(?:a|ae|ary)\b|\barmpit\b|\btail\s+of\s+spence\b", "axillary"),
 ]
+_HOUR = rf"(?:1[0-2]|[1-9]|{_WORDS})"
+_TO = r"\s*(?:-|–|to|and)\s*"
 _CLOCK = re.compile(
-    rf"\b(?P<hour>1[0-2]|[1-9]|{_WORDS})(?:"
-    rf":(?P<minutes>[0-5]\d)(?:\s*o\W?\s?clock)?"
-    rf"|\s*(?:(?:-|–|to)\s*(?:1[0-2]|[1-9]|{_WORDS})\s*)?o\W?\s?clock"
-    r"|(?=\s*(?:-|–|to)\s*(?:1[0-2]|[1-9]):[0-5]\d))",
+    rf"\b(?P<hour>{_HOUR})(?:"
+    rf":(?P<minutes>[0-5]\d)(?:{_TO}(?P<last>{_HOUR}):[0-5]\d)?(?:\s*o\W?\s?clock)?"
+    rf"|\s*(?:o\W?\s?clock)?(?:(?:-|–|{_TO})\s*(?P<until>{_HOUR})\s*)?o\W?\s?clock)",
     re.IGNORECASE,
 )
 _DEPTH = [
@@ -53,15 +69,16 @@ _DEPTH = [
     (r"\b(?:middle|mid)[\s-]*(?:depth|third)\b|\bzone\s+b\b|\bcentral\s+third\b", "middle"),
     (r"\bposterior\b(?!\s+to\b)|\bdeep\b(?!\s+to\b)|\bzone\s+c\b|\bprepectoral\b", "posterior"),
 ]
+_LENGTH = rf"(?P<value>{_VALUE})(?:{_TO}(?P<until>{_VALUE}))?\s*-?(?P<unit>{_UNIT})"
 _DISTANCE = [
-    rf"(?P<value>{_VALUE})\s*-?(?P<unit>{_UNIT})\s*(?:away\s+)?"
-    r"(?:from|deep\s+to|posterior\s+to|behind|beneath|below|above)\s+(?:the\s+)?"
+    rf"{_LENGTH}\s*(?:away\s+)?"
+    r"(?:from|deep\s+to|posterior\s+to|behind|beneath|below|above|off)\s+(?:the\s+)?"
     r"(?:left\s+|right\s+)?(?:nipple|areola)",
-    rf"(?P<value>{_VALUE})\s*-?(?P<unit>{_UNIT})\s*(?:FN|FTN|CMFN)\b",
-    rf"(?P<value>{_VALUE})\s*(?P<unit>cm|mm)FN\b",
-    rf"\bdistance\s+(?:from|to)\s+(?:the\s+)?nipple\s*(?:[:=]|is|of)?\s*"
-    rf"(?P<value>{_VALUE})\s*-?(?P<unit>{_UNIT})\b",
-    rf"\bN\s*\+\s*(?P<value>{_VALUE})\s*(?P<unit>{_UNIT})?",
+    rf"{_LENGTH}\s*(?:FN|FTN|CMFN)\b",
+    rf"\b(?:FN|FTN)\s*[:=]?\s*{_LENGTH}\b",
+    rf"\b(?:distance\s+(?:from|to)\s+(?:the\s+)?nipple|nipple[\s-]+distance)\s*"
+    rf"(?:[:=]|is|of)?\s*{_LENGTH}\b",
+    rf"\bN\s*\+\s*(?P<value>{_VALUE})(?P<until>)\s*(?P<unit>{_UNIT})?",
 ]
 _BY = rf"{_VALUE}\s*(?:{_UNIT})?\s*(?:x|×|by)\s*"
 _SIZE = re.compile(
@@ -69,7 +86,11 @@ _SIZE = re.compile(
 )
 _VIEWS = [
     (r"(?:\b|(?<=\b[LR]))CC\b|\bcraniocaudal\b|\bcranio-caudal\b", "CC"),
-    (r"(?:\b|(?<=\b[LR]))MLO\b|\bmediolateral\s+oblique\b|\bmedio-lateral\s+oblique\b", "MLO"),
+    (
+        r"(?:\b|(?<=\b[LR]))MLO\b|\bmedio-?lateral\s+oblique\b|"
+        r"\boblique(?=\s+(?:view|projection|image|only)\b)",
+        "MLO",
+    ),
 ]
 
 
@@ -86,7 +107,7 @@ class Slot:
 def location_slots(text: str) -> tuple[Slot, ...]:
     """All location words of a text, in the order of the text; they do not overlap in one name."""
     distances = [
-        Slot("distance_mm", _millimetres(found["value"], found["unit"] or "cm"), *found.span())
+        Slot("distance_mm", _distance(found), *found.span())
         for pattern in _DISTANCE
         for found in re.finditer(pattern, text, re.IGNORECASE)
     ]
@@ -98,9 +119,9 @@ def location_slots(text: str) -> tuple[Slot, ...]:
         ("view", _VIEWS),
     ):
         for pattern, value in table:
-            case = 0 if name == "laterality" and "(?<![A-Za-z])" in pattern else re.IGNORECASE
+            case = 0 if pattern.startswith(_SIDED) else re.IGNORECASE
             slots += [Slot(name, value, *hit.span()) for hit in re.finditer(pattern, text, case)]
-    slots += [Slot("clock", _hour(hit["hour"]), *hit.span()) for hit in _CLOCK.finditer(text)]
+    slots += [Slot("clock", _clock(hit), *hit.span()) for hit in _CLOCK.finditer(text)]
     slots += _sizes(text, distances)
     return tuple(sorted(_without_overlaps(slots), key=lambda slot: slot.start))
 
@@ -127,6 +148,26 @@ def _without_overlaps(slots: list[Slot]) -> list[Slot]:
         if last is None or last.name != slot.name or slot.start >= last.end:
             kept.append(slot)
     return kept
+
+
+def _distance(found: re.Match[str]) -> float:
+    """In mm; a range counts as its middle."""
+    unit = found["unit"] or "cm"
+    first = _millimetres(found["value"], unit)
+    last = _millimetres(found["until"], unit) if found["until"] else first
+    return round((first + last) / 2, 3)
+
+
+def _clock(found: re.Match[str]) -> int:
+    """The hour; a range counts as its middle, and where two hours are, as the first of them."""
+    first = _hour(found["hour"])
+    last = found["last"] or found["until"]
+    if not last:
+        return first
+    span = (_hour(last) - first) % 12
+    # "10 and 2 o'clock" spans a third of the breast: two places, of which the first is taken
+    middle = first + span // 2 if span <= _WIDEST_RANGE_HOURS else first
+    return (middle - 1) % 12 + 1
 
 
 def _hour(word: str) -> int:
