@@ -112,7 +112,7 @@ class Lexicon:
     def _pattern(terms: list[Term]) -> re.Pattern[str]:
         forms = sorted({form.lower() for term in terms for form in term.forms}, key=len)
         words = "|".join(re.escape(form).replace(r"\ ", r"\s+") for form in reversed(forms))
-        return re.compile(rf"(?<![\w-])(?:{words})(?![\w])", re.IGNORECASE)
+        return re.compile(rf"(?<!\w)(?<!non-)(?:{words})(?![\w])", re.IGNORECASE)
 
 
 def _nearness(typed: str, form: str, **_: object) -> float:

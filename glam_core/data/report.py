@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, replace
 
 from glam_core.data.lexicon import lexicon
-from glam_core.data.report_findings import Finding, findings_of
+from glam_core.data.report_findings import Finding, contradicts_itself, findings_of
 from glam_core.data.report_location import location_slots
 from glam_core.errors import GlamError
 
@@ -20,12 +20,14 @@ class ParsedReport:
         density: "A" to "D"; None where it is not said.
         birads: "0" to "6"; the highest where several are said; None where it is not said.
         unparsed: Sentences in which nothing was read, as written.
+        doubts: Where the report contradicts itself about the side, one sentence each.
     """
 
     findings: tuple[Finding, ...]
     density: str | None
     birads: str | None
     unparsed: tuple[str, ...]
+    doubts: tuple[str, ...] = ()
 
 
 _SECTION = re.compile(
@@ -39,8 +41,13 @@ _NO_FINDINGS_IN = (
     *("clinical", "history", "indication", "reason", "technique", "procedure"),
     *("comparison", "recommendation", "management"),
 )
+_CONCLUSIONS = ("impression", "conclusion", "assessment")
+_SIDES = {"L": "left", "R": "right"}
 _SENTENCE_END = re.compile(
-    r"(?<!\bvs)(?<!\bDr)(?<!\bapprox)(?<=[.!?])\s+(?=[A-Z0-9])|\n\s*\n|\n\s*(?=[-•*\d]+[.)]?\s)"
+    r"(?<!\bvs)(?<!\bDr)(?<!\bapprox)(?<=[.!?])\s+(?=[A-Z0-9])"
+    # the cells of one finding written as sentences: "Breast: Right. Quadrant: Lower outer."
+    r"(?!(?:Quadrant|Depth|Clock|Location|Distance|Finding|Type|Morphology|Distribution|Shape|"
+    r"Margins?|Density|Size)\b[^.:]{0,20}:)|\n\s*\n|\n\s*(?=[-•*\d]+[.)]?\s)"
 )
 _DENSITY = [
     (r"\bextremely\s+dense\b", "D"),
@@ -71,6 +78,8 @@ def parse_report(text: str) -> ParsedReport:
     _check(text)
     findings: list[Finding] = []
     unparsed: list[str] = []
+    doubts: list[str] = []
+    concluded: list[Finding] = []
     section, side = "", None
     words = lexicon()
     for sentence, heading in _sentences(text):
@@ -82,16 +91,62 @@ def parse_report(text: str) -> ParsedReport:
         found: tuple[Finding, ...] = ()
         if not section.startswith(_NO_FINDINGS_IN):
             found = findings_of(sentence, words)
+            doubts += _doubts_of(sentence, found, side)
             found = tuple(
                 f if f.laterality or not side else replace(f, laterality=side) for f in found
             )
         if found:
             findings += found
+            concluded += found if section.startswith(_CONCLUSIONS) else ()
         elif not (_density_of(sentence) or _BIRADS.search(sentence)):
             unparsed.append(sentence)
+    doubts += _sides_changed([f for f in findings if f not in concluded], concluded)
     return ParsedReport(
-        tuple(_without_repeats(findings)), _density_of(text), _birads_of(text), tuple(unparsed)
+        tuple(_without_repeats(findings)),
+        _density_of(text),
+        _birads_of(text),
+        tuple(unparsed),
+        tuple(dict.fromkeys(doubts)),
     )
+
+
+def _doubts_of(sentence: str, found: tuple[Finding, ...], side: str | None) -> list[str]:
+    """What one sentence says of the side that cannot be: by itself, or under its heading."""
+    if found and contradicts_itself(sentence):
+        return [f"One finding, two sides: {_quoted(sentence)}."]
+    other = {"L": "R", "R": "L"}.get(side or "")
+    if side and any(finding.laterality == other for finding in found):
+        heading, named = _SIDES[side], _SIDES[other or ""]
+        return [f"Under the heading of the {heading} breast, the {named}: {_quoted(sentence)}."]
+    return []
+
+
+def _sides_changed(described: list[Finding], concluded: list[Finding]) -> list[str]:
+    """Findings that the conclusion puts on the other side than the description did."""
+    doubts = []
+    for last in concluded:
+        alike = [f for f in described if f.type == last.type and not f.negated]
+        if last.negated or not last.laterality or last.laterality == "B":
+            continue
+        if any(f.laterality in (last.laterality, "B", None) for f in alike):
+            continue
+        if any(_same_place(f, last) for f in alike):
+            other = "R" if last.laterality == "L" else "L"
+            doubts.append(
+                f"Described on the {_SIDES[other]}, concluded on the {_SIDES[last.laterality]}: "
+                f"{_quoted(last.text)}."
+            )
+    return doubts
+
+
+def _same_place(first: Finding, second: Finding) -> bool:
+    """Whether at least one word of place or size is the same in both."""
+    names = ("quadrant", "clock", "distance_mm", "size_mm")
+    return any(getattr(first, n) and getattr(first, n) == getattr(second, n) for n in names)
+
+
+def _quoted(sentence: str) -> str:
+    return repr(sentence if len(sentence) <= 120 else f"{sentence[:117]}...")
 
 
 def _check(text: str) -> None:

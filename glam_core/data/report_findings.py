@@ -57,16 +57,16 @@ _NEGATION_AHEAD = re.compile(
     r"\b(?:no(?!\s+(?:(?:significant|interval|appreciable)\s+)*(?:change|longer))"
     r"(?!\s+(?:mammographic\s+|imaging\s+)?correlate)|nil|not\s+seen|"
     r"without|neither|nor|absence\s+of|free\s+of|clear\s+of|negative\s+for|denies|rules?\s+out|"
-    r"rather\s+than|instead\s+of|(?:resolution|disappearance)\s+of)\b",
+    r"no\s+longer\s+(?:any|shows?|demonstrates?|contains?)|rather\s+than|instead\s+of|(?:resolution|disappearance)\s+of)\b",
     re.IGNORECASE,
 )
 _NEGATION_BEHIND = re.compile(
-    r"\b(?:resolved|effaces?d?|disperse[sd]?|disappear(?:s|ed)|(?:presses|compresses)\s+out|"
+    r"\b(?:resolved|effaces?d?|disperse[sd]?|disappear(?:s|ed)|(?:been|was|were)\s+(?:removed|excised)|(?:presses|compresses)\s+out|"
     r"no\s+longer\s+(?:seen|visible|present|identified|evident)|"
     r"(?:does|do|did)\s+not\s+persist|(?:is|are|was|were)\s+(?:now\s+)?(?:absent|gone)|"
     r"(?:is|are|was|were)\s+not\s+(?:now\s+)?"
     r"(?:seen|identified|present|visible|demonstrated|confirmed|evident|reproduced)"
-    r"(?!\s+(?:on|in)\b[^.;]{0,20}\b(?:CC|MLO|view|projection)\b)|"
+    r"(?!\s+(?:on|in)\b[^.;]{0,20}(?:\b(?:CC|MLO|view|projection|prior|previous|earlier)|(?:19|20)\d\d)\b)|"
     r"(?:has|have|with)\s+no\s+(?:mammographic|imaging)\s+correlate)\b",
     re.IGNORECASE,
 )
@@ -87,7 +87,7 @@ _UNCERTAIN_AHEAD = re.compile(
     re.IGNORECASE,
 )
 _UNCERTAIN_BEHIND = re.compile(
-    r"\b(?:(?:could|may|might)\s+(?:represent|be\s+due|reflect)|likely\s+represents?\s+"
+    r"^\s*\?|\b(?:(?:is|are)\s+(?:suspected|questioned|possible|questionable)|(?:could|may|might)\s+(?:represent|be\s+due|reflect)|likely\s+represents?\s+"
     r"(?:superimposed|overlapping|summation)|versus\s+(?:summation|superimpos\w+|overlapping)|"
     r"vs\.?\s+summation|cannot\s+be\s+excluded)\b",
     re.IGNORECASE,
@@ -147,12 +147,22 @@ def _merged(sentence: str, mentions: list[_Mention]) -> list[_Mention]:
     for mention in mentions:
         same = next((other for other in kept if other.type == mention.type), None)
         between = sentence[same.end : mention.start] if same else ""
-        own_place = any(
-            slot.name in ("clock", "laterality") for slot in location_slots(sentence[mention.end :])
-        ) and any(slot.name in ("clock", "laterality") for slot in location_slots(between))
-        if same is None or (own_place and re.search(r";|\band\b", between)):
+        if same is None or _has_own_place(sentence[: same.start], between, sentence[mention.end :]):
             kept.append(mention)
     return kept
+
+
+def _has_own_place(before: str, between: str, after: str) -> bool:
+    """Whether a second naming of one type has a place ("mass at 2:00 and mass at 5:00")."""
+    parts = re.split(r";|\band\b", between)
+    if len(parts) == 1:
+        return False
+    own = _is_placed(after) or _is_placed(parts[-1])
+    return own and (_is_placed(between) if _is_placed(after) else _is_placed(before))
+
+
+def _is_placed(text: str) -> bool:
+    return any(slot.name in ("clock", "laterality") for slot in location_slots(text))
 
 
 def _with_split_counts(sentence: str, mentions: list[_Mention]) -> list[_Mention]:
@@ -182,7 +192,7 @@ def _judged(sentence: str, mention: _Mention, others: list[_Mention]) -> _Mentio
         or bool(_NEGATED_CELL.match(sentence, mention.end))
     )
     uncertain = _reaches(_UNCERTAIN_AHEAD, sentence, mention) or bool(
-        _UNCERTAIN_BEHIND.search(sentence, mention.end)
+        _UNCERTAIN_BEHIND.search(sentence[mention.end :])
     )
     return replace(mention, negated=negated, uncertain=uncertain and not negated)
 
@@ -211,6 +221,10 @@ def _groups(
             if slot.name in ("clock", "laterality", "quadrant", "distance_mm")
         )
         boundary = _first_boundary(between)
+        ended = re.search(r"\.\s+$", between)
+        if ended or _placed_before(sentence, first, between, boundary):
+            cuts.append(first.end + (ended.start() if ended else boundary or 0))
+            continue
         shared = _SHARED.search(between) and boundary is None
         if (placed_apart or _SCOPE_END.search(between)) and boundary is not None and not shared:
             cuts.append(first.end + boundary)
@@ -223,8 +237,15 @@ def _groups(
     return groups
 
 
+def _placed_before(sentence: str, first: _Mention, between: str, boundary: int | None) -> bool:
+    """Whether both mentions follow their places: "left 3:00 mass and right 9:00 mass"."""
+    if boundary is None or not _is_placed(sentence[: first.start]):
+        return False
+    return _is_placed(between[boundary:]) and not _is_placed(between[:boundary])
+
+
 def _first_boundary(between: str) -> int | None:
-    ends = r";|\b(?:and|but|however|while|whereas)\b|,\s+(?=there\b)"
+    ends = r";|\.\s+(?=[A-Z])|\b(?:and|but|however|while|whereas)\b|,\s+(?=there\b)"
     hit = re.search(ends, between)
     return hit.start() if hit else None
 
@@ -238,6 +259,19 @@ _ABSENT_VIEW = re.compile(
     r"\bno\s+correlate\b|\bnot\s+(?:(?:well\s+)?(?:seen|visible|identified)\s+)?(?:on|in)\b",
     re.IGNORECASE,
 )
+
+
+def contradicts_itself(sentence: str) -> bool:
+    """Whether one clause names both sides without joining or comparing them."""
+    text = plain_wording(sentence)
+    slots = [s for s in location_slots(text) if s.name == "laterality"]
+    slots = [slot for slot in slots if not _is_refused(slot, text)]
+    for first, second in itertools.pairwise(slots):
+        between = text[first.end : second.start]
+        apart = re.search(r"[;,.:&/+]|\b(?:and|or|but|while|whereas|to|than|as|is|are)\b", between)
+        if {first.value, second.value} == {"L", "R"} and not apart:
+            return True
+    return False
 
 
 def _is_refused(slot: Slot, sentence: str) -> bool:

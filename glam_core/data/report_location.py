@@ -65,19 +65,23 @@ _CLOCK = re.compile(
     re.IGNORECASE,
 )
 _DEPTH = [
-    (r"\banterior\b(?!\s+to\b)|\bsuperficial(?:ly)?\b|\bzone\s+a\b", "anterior"),
+    (r"\banterior\b(?!\s+to\s+(?!mid))|\bsuperficial(?:ly)?\b|\bzone\s+a\b", "anterior"),
     (r"\b(?:middle|mid)[\s-]*(?:depth|third)\b|\bzone\s+b\b|\bcentral\s+third\b", "middle"),
     (r"\bposterior\b(?!\s+to\b)|\bdeep\b(?!\s+to\b)|\bzone\s+c\b|\bprepectoral\b", "posterior"),
 ]
-_LENGTH = rf"(?P<value>{_VALUE})(?:{_TO}(?P<until>{_VALUE}))?\s*-?(?P<unit>{_UNIT})"
+_LENGTH = (
+    rf"(?<![:.\d])\b(?<!extending )(?<!extends )(?P<value>{_VALUE})"
+    rf"(?:{_TO}(?P<until>{_VALUE}))?\s*-?(?P<unit>{_UNIT})"
+)
 _DISTANCE = [
     rf"{_LENGTH}\s*(?:away\s+)?"
-    r"(?:from|deep\s+to|posterior\s+to|behind|beneath|below|above|off)\s+(?:the\s+)?"
+    r"(?:from|form|deep\s+to|posterior\s+to|behind|beneath|below|above|off)\s+(?:the\s+)?"
     r"(?:left\s+|right\s+)?(?:nipple|areola)",
     rf"{_LENGTH}\s*(?:FN|FTN|CMFN)\b",
     rf"\b(?:FN|FTN)\s*[:=]?\s*{_LENGTH}\b",
     rf"\b(?:distance\s+(?:from|to)\s+(?:the\s+)?nipple|nipple[\s-]+distance)\s*"
     rf"(?:[:=]|is|of)?\s*{_LENGTH}\b",
+    rf"(?<![:.\d])\b(?P<value>{_VALUE})(?P<until>)(?P<unit>)\s*FN\b(?!\s*[:=]?\s*\d)",
     rf"\bN\s*\+\s*(?P<value>{_VALUE})(?P<until>)\s*(?P<unit>{_UNIT})?",
 ]
 _BY = rf"{_VALUE}\s*(?:{_UNIT})?\s*(?:x|×|by)\s*"
@@ -88,7 +92,7 @@ _VIEWS = [
     (r"(?:\b|(?<=\b[LR]))CC\b|\bcraniocaudal\b|\bcranio-caudal\b", "CC"),
     (
         r"(?:\b|(?<=\b[LR]))MLO\b|\bmedio-?lateral\s+oblique\b|"
-        r"\boblique(?=\s+(?:view|projection|image|only)\b)",
+        r"\boblique(?=\s+(?:view|projection|incidence|image|only)\b)",
         "MLO",
     ),
 ]
@@ -121,6 +125,10 @@ def location_slots(text: str) -> tuple[Slot, ...]:
         for pattern, value in table:
             case = 0 if pattern.startswith(_SIDED) else re.IGNORECASE
             slots += [Slot(name, value, *hit.span()) for hit in re.finditer(pattern, text, case)]
+    slots += [
+        Slot("clock", _hour(hit["hour"]), *hit.span())
+        for hit in re.finditer(rf"\bat\s+(?P<hour>{_HOUR})\s?h\b", text, re.IGNORECASE)
+    ]
     slots += [Slot("clock", _clock(hit), *hit.span()) for hit in _CLOCK.finditer(text)]
     slots += _sizes(text, distances)
     return tuple(sorted(_without_overlaps(slots), key=lambda slot: slot.start))

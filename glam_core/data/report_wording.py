@@ -42,9 +42,12 @@ _REWRITTEN = [
         (r"(?<=\d)\s*cms\b", " cm", False),
         (rf"\bRA\b|{_SIDE_BEFORE}ra\b", "retroareolar", True),
         (rf"\bSA\b|{_SIDE_BEFORE}sa\b", "subareolar", True),
-        (r"\bAD\b", "architectural distortion", True),
+        (rf"\bAD\b|{_SIDE_BEFORE}ad\b|^ad\b", "architectural distortion", True),
         (r"\bFA\b", "focal asymmetry", True),
         (r"\bLNs?\b", "lymph node", True),
+        (r"\basym\b\.?", "asymmetry", False),
+        (r"\bl(?= (?:br|breast)\b)", "left", True),
+        (r"\br(?= (?:br|breast)\b)", "right", True),
         (r"\bbilat\b\.?", "bilateral", False),
         (r"\birreg\b\.?", "irregular", False),
         (r"\bspic\b\.?", "spiculated", False),
@@ -83,7 +86,8 @@ def _respelt(word: str, long_words: dict[str, tuple[str, ...]]) -> str:
     rated = [
         (OSA.distance(low, other, score_cutoff=most), other)
         for other in near
-        if low[:-2] != other[: len(low) - 2]  # another ending is another word, not a slip
+        # another ending is another word ("obscure"), not a slip
+        if low[:-2] != other[: len(low) - 2] or low[-1] == other[-1]
     ]
     distance, best = min(rated, default=(most + 1, word))
     return best if distance <= most else word

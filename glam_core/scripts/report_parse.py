@@ -28,6 +28,8 @@ def run(args: argparse.Namespace) -> int:
         said.pop("text")
         print("; ".join(f"{key} {value}" for key, value in said.items()))
     print(f"density {parsed.density or 'not said'}; BI-RADS {parsed.birads or 'not said'}")
+    for doubt in parsed.doubts:
+        print(f"doubtful: {doubt}")
     for sentence in parsed.unparsed:
         print(f"not read: {json.dumps(sentence, ensure_ascii=False)}")
     return 0
@@ -40,6 +42,7 @@ def as_json(parsed: ParsedReport) -> dict[str, Any]:
         "density": parsed.density,
         "birads": parsed.birads,
         "unparsed": list(parsed.unparsed),
+        "doubts": list(parsed.doubts),
     }
 
 
