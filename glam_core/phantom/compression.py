@@ -151,11 +151,6 @@ def view_map(anatomy: Anatomy, pose: Pose, seed: int, index: int, visit: int) ->
     )
 
 
-def stack_maps(maps: list[ViewMap]) -> ViewMap:
-    """One batch of several maps."""
-    return ViewMap(*(torch.cat([getattr(one, name) for one in maps]) for name in _TENSORS))
-
-
 def _rotation(pose: Pose) -> npt.NDArray[np.float64]:
     """Rows are the view's axes: CC sees (x, y) along z; MLO sees (x, (y + z) / sqrt 2)."""
     turn, tilt = math.radians(pose.turn_deg), math.radians(pose.tilt_deg)

@@ -15,6 +15,7 @@ from glam_core.phantom.splat import enlarge
 FAT_PER_CM, GLAND_PER_CM, MASS_PER_CM = 0.456, 0.802, 0.844  # at 20 keV
 _SAMPLES = 36
 _LATTICE = (16, 24, 8)
+_ROUNDS = 10
 _CELL_MM = 0.9
 
 
@@ -53,16 +54,17 @@ def project_gland(
     row0, col0, part = _hit_part(framing, factor)
     places = cell_centres(part, factor, device)
     base, direction, span = beam_chord(view_map, places)
-    along = (torch.arange(_SAMPLES, device=device) + 0.5) / _SAMPLES * 2.0 - 1.0
-    beam = span[..., :1] + along * span[..., 1:]
-    moved = base[..., None, :] + beam[..., None] * direction
-    points = moved + _undone(view_map, moved)
-    grid = volume.grid_from_anatomy(points[None])
-    read = functional.grid_sample(volume.density, grid, mode="bilinear", align_corners=False)
-    sampled = read[0, 0]
-    if implant is not None:
-        sampled = sampled * (_ball(points, implant) > 1.0)
-    share = sampled.mean(-1) * (span[..., 1] > 0)
+    hit = (span[..., 1] > 0).flatten().nonzero()[:, 0]
+    share = torch.zeros(places.shape[:2], device=device)
+    if len(hit):
+        along = (torch.arange(_SAMPLES, device=device) + 0.5) / _SAMPLES * 2.0 - 1.0
+        middle, half = span.flatten(0, 1)[hit].T
+        beam = torch.addcmul(middle, along[:, None], half)
+        points = _undone(view_map, places, span, along)[..., hit]
+        for axis, plane in enumerate(points):
+            plane += base[..., axis].flatten()[hit]
+            plane.addcmul_(beam, direction[axis])
+        share.view(-1)[hit] = _read_mean(volume, points, implant)
     whole = torch.zeros((1, 1, *framing.shape), device=device)
     fine = enlarge(share[None, None], factor, part.shape, mode="bicubic").clamp(0.0, 1.0)
     whole[..., row0 : row0 + part.rows, col0 : col0 + part.cols] = fine
@@ -104,24 +106,43 @@ def project_implant(view_map: ViewMap, framing: Framing, implant: Implant) -> to
     return enlarge(share[None, None], factor, framing.shape, mode="bicubic").clamp(0.0, 1.0)
 
 
-def _undone(view_map: ViewMap, moved: torch.Tensor) -> torch.Tensor:
-    """(r, c, s, 3) displacement back to the anatomy, found on a coarse lattice."""
-    coarse = _thinned(moved)
-    flat = coarse.reshape(1, -1, 3)
+def _read_mean(volume: GlandVolume, points: torch.Tensor, implant: Implant | None) -> torch.Tensor:
+    """(n,) mean glandular share over the samples of each beam; `points` (3, s, n) are used up."""
+    within = None if implant is None else _ball(points.permute(1, 2, 0), implant) <= 1.0
+    sampled = volume.read(points)
+    if within is not None:
+        sampled = sampled.masked_fill(within, 0.0)
+    return sampled.mean(0)
+
+
+def _undone(
+    view_map: ViewMap, places: torch.Tensor, span: torch.Tensor, along: torch.Tensor
+) -> torch.Tensor:
+    """(3, s, r * c) displacement back to the anatomy, found on a coarse lattice.
+
+    Args:
+        places: (r, c, 2) of the beams, with their `span` (r, c, 2).
+        along: (s,) -1..1 along each beam.
+    """
+    rows, cols, depths = _LATTICE
+    beams = functional.interpolate(
+        torch.cat([places, span], -1).permute(2, 0, 1)[None],
+        size=(rows, cols), mode="bilinear", align_corners=True,
+    )[0].permute(1, 2, 0)  # fmt: skip
+    steps = torch.linspace(0, 1, depths, device=along.device)
+    rotation, stretch = view_map.rotation[0], view_map.stretch[0]
+    base = (beams[..., :2] / stretch[:2]) @ rotation[:2] + view_map.nipple[0]
+    reach = beams[..., 2:3] + beams[..., 3:] * torch.lerp(along[0], along[-1], steps)
+    flat = (base[:, :, None] + reach[..., None] * rotation[2]).reshape(1, -1, 3)
     found = flat
-    for _ in range(10):
+    for _ in range(_ROUNDS):
         found = 0.3 * found + 0.7 * (flat - view_map.displacement(found))
-    back = (found - flat).reshape(coarse.shape).permute(3, 0, 1, 2)[None]
-    fine = functional.interpolate(back, size=moved.shape[:3], mode="trilinear", align_corners=True)
-    return fine[0].permute(1, 2, 3, 0)
-
-
-def _thinned(field: torch.Tensor) -> torch.Tensor:
-    """A sparse lattice of (r, c, s, 3) that keeps the corners."""
-    small = functional.interpolate(
-        field.permute(3, 0, 1, 2)[None], size=_LATTICE, mode="trilinear", align_corners=True
-    )
-    return small[0].permute(1, 2, 3, 0)
+    back = (found - flat).reshape(rows, cols, depths * 3).permute(2, 0, 1)[None]
+    wide = functional.interpolate(back, size=places.shape[:2], mode="bilinear", align_corners=True)
+    planes = wide[0].reshape(depths, 3, -1).transpose(0, 1)
+    at = torch.arange(len(along), device=along.device) * ((depths - 1) / (len(along) - 1))
+    weight = (1.0 - (at[:, None] - torch.arange(depths, device=along.device)).abs()).clamp(min=0.0)
+    return weight @ planes
 
 
 def _ball(points: torch.Tensor, implant: Implant) -> torch.Tensor:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
-from torch.nn import functional
 
 from glam_core.phantom.anatomy import Anatomy
 from glam_core.phantom.compression import Pose, ViewMap
@@ -121,9 +120,7 @@ def _projected(
     kept = (inside < 1.3).float().mean(-1) ** 2
     taper = torch.as_tensor(curves.taper).float().to(device)
     if curves.in_gland and volume is not None:
-        where = volume.grid_from_anatomy(controls[None, :, :, None])
-        found = functional.grid_sample(volume.density, where, align_corners=False)
-        taper = taper * found[0, 0, :, :, 0]
+        taper = taper * volume.read(controls.permute(2, 0, 1).clone())
     return ProjectedCurves(
         places.reshape(*controls.shape[:2], 2),
         torch.as_tensor(curves.area_mm2, dtype=torch.float32, device=device) * kept,

@@ -48,11 +48,13 @@ def fine_tile(
 
 
 def read_periodic(cube: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
-    """Trilinear reading of a periodic cube (B, C, S, S, S) at (B, X, Y, Z, 3) voxel places."""
+    """(...) trilinear reading of a periodic cube (1, 1, S, S, S) at voxel places (..., 3)."""
     side = cube.shape[-1]
     padded = functional.pad(cube, (0, 1, 0, 1, 0, 1), mode="circular")
-    grid = torch.remainder(places, side).flip(-1) * (2.0 / side) - 1.0
-    return functional.grid_sample(padded, grid, mode="bilinear", align_corners=True)
+    grid = torch.remainder(places, side).flip(-1).mul_(2.0 / side).sub_(1.0)
+    flat = grid.view(1, 1, 1, -1, 3)
+    read = functional.grid_sample(padded, flat, mode="bilinear", align_corners=True)
+    return read.view(places.shape[:-1])
 
 
 def tiled(field: torch.Tensor, shape: tuple[int, ...]) -> torch.Tensor:
