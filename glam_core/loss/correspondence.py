@@ -1,4 +1,4 @@
-"""Annotated pairs: the score of the partner view is to lie in the annotated region."""
+"""Annotated pairs and tracked points: the partner view is to score highest at the true place."""
 
 import torch
 from torch import Tensor
@@ -19,6 +19,30 @@ def correspondence_loss(scores: Tensor, target: Tensor, tissue: Tensor) -> Tenso
         A scalar; 0 where there is no query.
     """
     return _region_loss(scores, target, tissue)
+
+
+def point_loss(scores: Tensor, nearness: Tensor, tissue: Tensor) -> Tensor:
+    """Mean of -log(sum over places of probability times nearness), over tracked points.
+
+    With a nearness that falls softly from 1 at the true place, an answer is the better the more of
+    its probability lies there, and being off by less than a patch costs little.
+
+    Args:
+        scores: (q, P) of each asked point over the places of the answering view.
+        nearness: (q, P) in 0..1; 0 everywhere leaves the point out.
+        tissue: (q, P) bool.
+
+    Returns:
+        A scalar; 0 where there is no point.
+    """
+    scores = scores if scores.dtype == torch.float64 else scores.float()
+    inside = nearness * tissue
+    counted = inside.amax(dim=-1) > 0.1
+    if not bool(counted.any()):
+        return scores.sum() * 0.0
+    log_share = scores[counted].masked_fill(~tissue[counted], HIDDEN_LOGIT).log_softmax(dim=-1)
+    weighted = log_share + inside[counted].clamp(min=1e-9).log()
+    return -weighted.logsumexp(dim=-1).mean()
 
 
 def saliency_loss(saliency: Tensor, region: Tensor, tissue: Tensor) -> Tensor:

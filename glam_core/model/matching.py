@@ -141,6 +141,37 @@ def region_scores(
     return _scores(model, places, kept_answering, answering_rows, slot)
 
 
+def point_scores(
+    model: GlamModel,
+    asked: ViewFeatures,
+    answering: ViewFeatures,
+    rows: Tensor,
+    places: Tensor,
+    slot: int,
+) -> Tensor:
+    """(n, k, P) the same with gradients, for k points of plain tissue in each of n breasts.
+
+    The saliency is left out: it tells findings, and such a point is none.
+
+    Args:
+        asked, answering: Row i of both is the same breast.
+        rows: (n,) which of the breasts.
+        places: (n, k, 2) (row, col) on the patch grid of the asked view.
+        slot: Of the asking view.
+    """
+    kept_asked, kept_answering = _kept(asked), _kept(answering)
+    weight = _bilinear(places.flatten(0, 1), kept_asked.grid).view(*places.shape[:2], -1)
+    at_places = weight.to(kept_asked.asked.dtype) @ kept_asked.asked[rows]
+    head = model.cross_view.match_head
+    scores: Tensor = head.likeness(at_places, kept_answering.answering[rows])
+    depth_mm = _weighted_mean(weight, kept_asked.depth_mm[rows, None])
+    scores = scores + head.depth_bias(depth_mm, kept_answering.depth_mm[rows])
+    if head.has_offset_prior:
+        offset_mm = _weighted_mean(weight, kept_asked.offset_mm[rows, None])
+        scores = scores + head.offset_bias(offset_mm, kept_answering.offset_mm[rows], slot)
+    return scores.masked_fill(~kept_answering.tissue[rows, None], HIDDEN_SCORE)
+
+
 def text_scores(model: GlamModel, text_local: Tensor, features: PatchFeatures) -> Tensor:
     """(n, q, P) scaled likeness of q texts with every place; background scores very low.
 

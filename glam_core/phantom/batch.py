@@ -1,29 +1,32 @@
 """Endless batches of CC and MLO pairs with exact correspondences, straight from memory."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 
 from glam_core.errors import GlamError
-from glam_core.phantom.anatomy import draw_anatomies, draw_density_class
+from glam_core.phantom.anatomy import Anatomy, draw_anatomies, draw_density_class
 from glam_core.phantom.breast import VIEWS, BreastSetup, set_up_breast, tracked_points
-from glam_core.phantom.envelope import breast_window
+from glam_core.phantom.canvas import canvas_framings
 from glam_core.phantom.framing import Framing
-from glam_core.phantom.gland import gland_volume
-from glam_core.phantom.lesions import plan_lesions
+from glam_core.phantom.gland import GlandVolume, gland_volume
+from glam_core.phantom.lesions import draw_wish, plan_lesions
 from glam_core.phantom.presentation import display_values
 from glam_core.phantom.render import BreastTissue
 from glam_core.phantom.request import ExamRequest
 from glam_core.phantom.strands import draw_curves
 from glam_core.phantom.streams import field_stream, stream
-from glam_core.phantom.styles import ScannerStyle, draw_style
+from glam_core.phantom.styles import ScannerStyle, draw_training_style
 from glam_core.phantom.threads import each_on_one_thread
 from glam_core.phantom.view import DrawnView, draw_view, view_setup
 from glam_core.terms import Laterality, ViewPosition
 
 _DETECTOR_MM = (300.0, 240.0)
 _WINDOW_PIXEL_MM = 1.0
+_COUNT_SHARES = (0.3, 0.55, 0.15)  # of 0, 1 and 2 lesions in a breast
+_TRAINING = 1 << 40  # names streams of findings that no exam has
 
 
 @dataclass(frozen=True)
@@ -53,8 +56,10 @@ class PairBatch:
         pixel_mm: (B,) the same for both views of a breast.
         nipples: (B, 2, 2) row, col in CC and in MLO.
         pectoral: (B, 4) row0, col0, row1, col1 of the muscle's edge in MLO.
-        points: (B, N, 2, 2) tracked tissue: row, col in CC and in MLO.
+        points: (B, N, 2, 2) tracked tissue: row, col in CC and in MLO; half of them wherever it
+            may be, half where it is rather glandular, so that there is something to be seen.
         points_visible: (B, N, 2) bool.
+        tissue: (B, 2, side, side) bool, the breast with muscle and nipple.
         lesion_map: (B, 2, side, side) uint8, number of the lesion shown there; 0 none.
         lesions: Per breast.
         names: Per breast (exam index, laterality, density class).
@@ -67,6 +72,7 @@ class PairBatch:
     pectoral: torch.Tensor
     points: torch.Tensor
     points_visible: torch.Tensor
+    tissue: torch.Tensor
     lesion_map: torch.Tensor
     lesions: tuple[tuple[PairLesion, ...], ...]
     names: tuple[tuple[int, Laterality, str], ...]
@@ -94,14 +100,35 @@ def pair_batches(
     Raises:
         GlamError: A figure that makes no picture.
     """
-    if breasts < 1 or side < 32 or points < 1 or not 0.02 <= pixel_mm <= 5:
-        raise GlamError("A batch needs at least 1 breast, 32 pixels, 1 point and 0.02 mm a pixel.")
-    maker = _PairMaker(seed, side, pixel_mm, points, torch.device(device))
+    if breasts < 1:
+        raise GlamError("A batch needs at least 1 breast.")
     start = 2 * first_exam
     while True:
         numbers = range(start, start + breasts)
-        yield _stacked(each_on_one_thread(maker.pair, numbers, device=maker.device))
+        yield pair_batch(seed, numbers, side=side, pixel_mm=pixel_mm, points=points, device=device)
         start += breasts
+
+
+def pair_batch(
+    seed: int,
+    numbers: Sequence[int],
+    *,
+    side: int = 512,
+    pixel_mm: float = 0.2,
+    points: int = 256,
+    device: str | torch.device = "cpu",
+) -> PairBatch:
+    """One batch of the breasts `numbers`: 2 i is the right breast of exam i, 2 i + 1 the left one.
+
+    The other arguments are those of `pair_batches`.
+
+    Raises:
+        GlamError: A figure that makes no picture.
+    """
+    if not numbers or side < 32 or points < 1 or not 0.02 <= pixel_mm <= 5:
+        raise GlamError("A batch needs at least 1 breast, 32 pixels, 1 point and 0.02 mm a pixel.")
+    maker = _PairMaker(seed, side, pixel_mm, points, torch.device(device))
+    return _stacked(each_on_one_thread(maker.pair, numbers, device=maker.device))
 
 
 @dataclass(frozen=True)
@@ -112,6 +139,7 @@ class _Pair:
     pectoral: torch.Tensor
     points: torch.Tensor
     visible: torch.Tensor
+    tissue: torch.Tensor
     lesion_map: torch.Tensor
     lesions: tuple[PairLesion, ...]
     name: tuple[int, Laterality, str]
@@ -131,22 +159,22 @@ class _PairMaker:
         side = Laterality.LEFT if left else Laterality.RIGHT
         density = draw_density_class(self.seed, index)
         anatomy = draw_anatomies(self.seed, index, density, implants=False)[side]
-        style = draw_style(stream(self.seed, index, "style", 0))
+        style = draw_training_style(stream(self.seed, index, "style", 0))
         breast = set_up_breast(
             anatomy,
-            plan_lesions(self.seed, index, ExamRequest()),
+            plan_lesions(self.seed, _TRAINING + number, _wishes(self.seed, number, side)),
             seed=self.seed,
             index=index,
             visit=0,
             pixel_mm=_WINDOW_PIXEL_MM,
             detector_mm=_DETECTOR_MM,
         )
-        framings = _on_canvas(breast, self.side, self.pixel_mm)
-        volume = gland_volume([anatomy], field_stream(self.device, self.seed, index, side, "gland"))
+        framings = canvas_framings(breast, self.side, self.pixel_mm)
+        volume = gland_volume(anatomy, field_stream(self.device, self.seed, index, side, "gland"))
         curves = draw_curves(anatomy, stream(self.seed, index, side, "curves"))
         tissue = BreastTissue(anatomy, volume, curves)
         drawn = [self._draw(breast, tissue, style, view, framings[view]) for view in VIEWS]
-        where = tracked_points(anatomy, self.points, self.seed, index)
+        where = _telling_points(anatomy, volume, self.points, self.seed, index)
         places = torch.stack(
             [framings[v].picture_from_view(breast.maps[v].view_from_anatomy(where))[0]
              for v in VIEWS], dim=1,
@@ -160,6 +188,7 @@ class _PairMaker:
             pectoral=torch.tensor(framings[ViewPosition.MLO].muscle_edge_px()),
             points=places.float(),
             visible=_visible(places, inside),
+            tissue=inside,
             lesion_map=_lesion_map([view for _, view in drawn], self.side, self.device),
             lesions=_pair_lesions([view for _, view in drawn]),
             name=(index, side, density),
@@ -188,19 +217,24 @@ class _PairMaker:
         return (display * edge).clamp(0.0, 1.0)[0, 0], drawn
 
 
-def _on_canvas(breast: BreastSetup, side: int, pixel_mm: float) -> dict[ViewPosition, Framing]:
-    """Framings of both views on squares with one pixel size, the breast as large as it may be."""
-    windows = {view: breast_window(breast.framings[view]) for view in VIEWS}
-    longest = max(max(row1 - row0, cols) for row0, row1, cols in windows.values())
-    pixel = max(pixel_mm, longest * _WINDOW_PIXEL_MM / side)
-    framings = {}
-    for view, (row0, row1, _) in windows.items():
-        framing = breast.framings[view].resampled(pixel)
-        top = row0 * _WINDOW_PIXEL_MM / pixel
-        if view is ViewPosition.CC:
-            top -= (side - (row1 - row0) * _WINDOW_PIXEL_MM / pixel) / 2
-        framings[view] = framing.cropped(round(top), 0, side, side)
-    return framings
+def _wishes(seed: int, number: int, side: Laterality) -> ExamRequest:
+    """Lesions in more breasts than in a screened population, of the usual kinds."""
+    draw = stream(seed, number, "training findings")
+    count = int(draw.choice(len(_COUNT_SHARES), p=_COUNT_SHARES))
+    return ExamRequest(lesions=tuple(draw_wish(draw, side) for _ in range(count)))
+
+
+def _telling_points(
+    anatomy: Anatomy, volume: GlandVolume, count: int, seed: int, index: int
+) -> torch.Tensor:
+    """(1, count, 3) places in the tissue, the second half of them drawn to glandular tissue."""
+    even = tracked_points(anatomy, 3 * count, seed, index)
+    more = even[:, count // 2 :]
+    density = volume.read(more[0].T.to(volume.density.device, torch.float32).clone())
+    weight = 0.02 + density.cpu().numpy().astype(np.float64)
+    draw = stream(seed, index, anatomy.laterality, "telling points")
+    kept = draw.choice(len(weight), count - count // 2, replace=False, p=weight / weight.sum())
+    return torch.cat([even[:, : count // 2], more[:, torch.from_numpy(np.sort(kept))]], dim=1)
 
 
 def _visible(places: torch.Tensor, inside: torch.Tensor) -> torch.Tensor:
@@ -257,6 +291,7 @@ def _stacked(pairs: list[_Pair]) -> PairBatch:
         pectoral=together("pectoral"),
         points=together("points"),
         points_visible=together("visible"),
+        tissue=together("tissue"),
         lesion_map=together("lesion_map"),
         lesions=tuple(pair.lesions for pair in pairs),
         names=tuple(pair.name for pair in pairs),

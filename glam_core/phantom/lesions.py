@@ -96,7 +96,7 @@ def plan_lesions(seed: int, index: int, request: ExamRequest) -> list[LesionPlan
     wishes = request.lesions
     if wishes is None:
         count = int(draw.choice(len(_COUNT_SHARES), p=_COUNT_SHARES))
-        wishes = tuple(_draw_wish(draw) for _ in range(count))
+        wishes = tuple(draw_wish(draw) for _ in range(count))
     plans = [
         _plan(number, wish, request.growth, stream(seed, index, "finding", number))
         for number, wish in enumerate(wishes, start=1)
@@ -104,12 +104,13 @@ def plan_lesions(seed: int, index: int, request: ExamRequest) -> list[LesionPlan
     return [plan for plan in plans if plan.size_mm > 0]
 
 
-def _draw_wish(draw: np.random.Generator) -> LesionRequest:
+def draw_wish(draw: np.random.Generator, side: Laterality | None = None) -> LesionRequest:
+    """A finding of one of the usual kinds, in the breast `side` or in either."""
     kinds = list(_KIND_SHARES)
-    return LesionRequest(
-        kind=kinds[int(draw.choice(len(kinds), p=list(_KIND_SHARES.values())))],
-        laterality=Laterality.LEFT if draw.random() < 0.5 else Laterality.RIGHT,
-    )
+    kind = kinds[int(draw.choice(len(kinds), p=list(_KIND_SHARES.values())))]
+    if side is None:
+        side = Laterality.LEFT if draw.random() < 0.5 else Laterality.RIGHT
+    return LesionRequest(kind=kind, laterality=side)
 
 
 def _plan(number: int, wish: LesionRequest, growth: float, draw: np.random.Generator) -> LesionPlan:

@@ -1,6 +1,6 @@
 """Scanner styles: how different makes store and process their pictures (invented, vendor-like)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -85,3 +85,22 @@ _SHARES = {
 def draw_style(draw: np.random.Generator) -> ScannerStyle:
     """A style by its share of the made-up population."""
     return STYLES[str(draw.choice(list(_SHARES), p=list(_SHARES.values())))]
+
+
+_FILM_SHARE = 0.5  # of what people have to train on
+
+
+def draw_training_style(draw: np.random.Generator) -> ScannerStyle:
+    """A style for training: film half of the time, and no two machines set up alike."""
+    digital = [name for name in _SHARES if name != "digitised film"]
+    film = draw.random() < _FILM_SHARE
+    style = STYLES["digitised film" if film else digital[int(draw.integers(len(digital)))]]
+    fat = style.fat_level * float(np.exp(draw.normal(0, 0.18)))
+    return replace(
+        style,
+        equalisation=float(np.clip(style.equalisation + draw.normal(0, 0.08), 0.4, 0.97)),
+        fat_level=min(fat, 0.45),
+        dense_level=float(np.clip(style.dense_level + draw.normal(0, 0.06), 0.52, 0.85)),
+        sharpening=max(0.0, style.sharpening * (1.0 + draw.normal(0, 0.35))),
+        noise=style.noise * float(np.exp(draw.normal(0, 0.3))),
+    )

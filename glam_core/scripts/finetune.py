@@ -1,24 +1,47 @@
 """`glam finetune correspondence`: learn from lesions that are outlined in both views."""
 
 import argparse
+import os
 import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from tqdm import tqdm
 
 from glam_core.data.manifest import read_manifest
+from glam_core.errors import CancelledError
 from glam_core.scripts.training_run import add_run_arguments, first_model, prepared_data, run_config
 from glam_core.training.checkpoint import MODEL_FOLDER
+from glam_core.training.config import TrainingConfig
 from glam_core.training.correspondence import CorrespondenceTask
 from glam_core.training.loop import measures_of, train
+from glam_core.training.pair_pictures import PicturePair
+from glam_core.training.synthetic import SyntheticSeries, series_of
+from glam_core.training.synthetic_file import synthetic_pairs
 from glam_core.training.validation import measure
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     add_run_arguments(parser, start="small", name="correspondence")
+    parser.add_argument(
+        "--synthetic",
+        metavar="phantom:SEED:COUNT",
+        help="learn from COUNT synthetic breasts beside the manifest's pairs",
+    )
+    parser.add_argument(
+        "--synthetic-folder",
+        type=Path,
+        metavar="FOLDER",
+        help="where they are kept for this and other runs (the run's folder); 0.3 MB a breast",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Train; 0 when finished, 130 when stopped with a checkpoint."""
     config = run_config(args.out, args)
+    series = series_of(args.synthetic) if args.synthetic else None
     manifest = read_manifest(args.manifest)
     model = first_model(args, config, manifest.file, texts=False)
     data = prepared_data(
@@ -31,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
     )
     outcome = train(
         model,
-        CorrespondenceTask(data, config),
+        CorrespondenceTask(data, config, _synthetic(series, args, config)),
         config,
         args.out,
         resume=args.resume,
@@ -40,3 +63,27 @@ def run(args: argparse.Namespace) -> int:
     )
     print(f"The model is in {args.out / MODEL_FOLDER}. Research use only.", file=sys.stderr)
     return 0 if outcome.finished else 130
+
+
+def _synthetic(
+    series: SyntheticSeries | None, args: argparse.Namespace, config: TrainingConfig
+) -> Sequence[PicturePair]:
+    """The synthetic breasts that were asked for, made or read; () where none were."""
+    if series is None:
+        return ()
+    with tqdm(total=series.count, unit="breast", file=sys.stderr, disable=args.json_lines) as bar:
+
+        def report(done: int, total: int, bar: "tqdm[NoReturn]" = bar) -> None:
+            bar.update(done - bar.n)
+
+        try:
+            return synthetic_pairs(
+                series,
+                args.synthetic_folder or args.out,
+                workers=config.threads or os.cpu_count() or 1,
+                report=report,
+            )
+        except KeyboardInterrupt:
+            raise CancelledError(
+                "Stopped before the first step: the synthetic breasts made so far are kept."
+            ) from None

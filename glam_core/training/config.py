@@ -29,6 +29,11 @@ class TrainingConfig:
         clip_norm: Longest gradient.
         ema_decay: Of the running mean of the weights, which is what is kept as the model.
         saliency_weight: Of the saliency term beside the correspondence term.
+        synthetic_share: Of the breasts of a step, where there are synthetic ones.
+        points: Tracked places asked for in each synthetic breast of a step, in each direction.
+        points_weight: Of their term.
+        landmark_px, landmark_deg: Standard deviation of the errors given to the exact landmarks of
+            synthetic breasts: of the nipple (canvas pixels, each axis) and of the pectoral line.
         turn_deg, scale, shear, shift_px: Standard deviations of the affine augmentation (shift:
             half width, in canvas pixels; scale: of its logarithm, shared by both views).
         flip: Chance that both views are mirrored up to down.
@@ -51,6 +56,11 @@ class TrainingConfig:
     clip_norm: float = 2.0
     ema_decay: float = 0.998
     saliency_weight: float = 0.5
+    synthetic_share: float = 0.5
+    points: int = 12
+    points_weight: float = 1.0
+    landmark_px: float = 3.0
+    landmark_deg: float = 3.0
     turn_deg: float = 7.0
     scale: float = 0.12
     shear: float = 0.06
@@ -74,7 +84,7 @@ class TrainingConfig:
         for name in ("learning_rate", "clip_norm"):
             if not getattr(self, name) > 0:
                 raise GlamError(f"--{name}={getattr(self, name)} must be more than 0.")
-        for name in ("warm_up_share", "flip", "blur", "ema_decay"):
+        for name in ("warm_up_share", "flip", "blur", "ema_decay", "synthetic_share"):
             if not 0 <= getattr(self, name) <= 1:
                 raise GlamError(f"--{name}={getattr(self, name)} must lie between 0 and 1.")
         for field in fields(self):

@@ -1,4 +1,8 @@
-"""Learning from annotated pairs: a point of the lesion in one view asks, the other view answers."""
+"""Learning from annotated pairs: a point of the lesion in one view asks, the other view answers.
+
+Synthetic breasts bring tracked places beside their lesions: points of plain tissue that are known
+in both views, so that texture is learnt where there is no finding.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,51 +12,97 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from glam_core.loss.correspondence import correspondence_loss, saliency_loss
+from glam_core.loss.correspondence import correspondence_loss, point_loss, saliency_loss
 from glam_core.model.glam import GlamModel
-from glam_core.model.matching import region_scores
+from glam_core.model.matching import point_scores, region_scores
 from glam_core.model.output import ViewFeatures
 from glam_core.training.config import TrainingConfig
-from glam_core.training.pair_pictures import TrainingData
+from glam_core.training.pair_pictures import PicturePair, TrainingData
 from glam_core.training.samples import SlotBatch, varied_pairs
+from glam_core.training.synthetic import with_landmark_errors
 
 _SOMEWHERE = 0.6  # of the clicks fall anywhere in the lesion, the others on its middle
 _WHOLE = 0.1  # of the questions show the whole lesion, as a drawn region does
+_NEAR_PATCH = 1.0  # standard deviation of what counts as near a tracked place
+
+
+@dataclass(frozen=True, eq=False)
+class TrackedPlaces:
+    """Tracked places of the breasts `rows` of a batch.
+
+    Attributes:
+        places: (n, k, 2, 2) (row, col) on the patch grids of CC and MLO.
+    """
+
+    rows: Tensor
+    places: Tensor
 
 
 @dataclass(frozen=True, eq=False)
 class CorrespondenceBatch:
-    """Two slots of which the first `pairs` samples belong together; (pairs, P) bool questions."""
+    """Two slots of which the first `pairs` samples belong together.
+
+    Attributes:
+        asked: (pairs, P) bool questions of both slots.
+        matched: (pairs,) bool: the regions of both views are one lesion.
+        tracked: None where no breast brings tracked places.
+    """
 
     slots: tuple[SlotBatch, SlotBatch]
     asked: tuple[Tensor, Tensor]
     pairs: int
+    matched: Tensor
+    tracked: TrackedPlaces | None = None
 
 
 class CorrespondenceTask:
-    """What one step of `finetune correspondence` learns from."""
+    """What one step of `finetune correspondence` learns from.
 
-    def __init__(self, data: TrainingData, config: TrainingConfig) -> None:
-        self.data, self.config = data, config
+    Args:
+        data: Annotated pairs; there may be none where there are synthetic breasts.
+        synthetic: Breasts with tracked places; each breast of a step is one of them with the
+            chance `config.synthetic_share`, otherwise an annotated pair.
+    """
+
+    def __init__(
+        self, data: TrainingData, config: TrainingConfig, synthetic: Sequence[PicturePair] = ()
+    ) -> None:
+        self.data, self.config, self.synthetic = data, config, synthetic
+        share = config.synthetic_share if len(synthetic) else 0.0
+        self.synthetic_share = share if data.training else 1.0
 
     @property
     def steps_per_epoch(self) -> int:
-        """Steps until as many pairs were drawn as there are."""
-        return max(1, round(len(self.data.training) / self.config.batch))
+        """Steps until as many pairs were drawn as there are, annotated or (without) synthetic."""
+        if self.synthetic_share >= 1:
+            return max(1, round(len(self.synthetic) / self.config.batch))
+        annotated = self.config.batch * (1 - self.synthetic_share)
+        return max(1, round(len(self.data.training) / annotated))
 
     def draw(self, model: GlamModel, rng: np.random.Generator) -> CorrespondenceBatch:
         """A batch of varied pairs, and further pictures for the saliency."""
-        pairs = [
-            self.data.training[int(index)]
-            for index in rng.integers(0, len(self.data.training), self.config.batch)
-        ]
+        pairs = [self._pair(rng) for _ in range(self.config.batch)]
         singles = [
             [pictures[int(index)] for index in rng.integers(0, len(pictures), self.config.singles)]
+            if pictures
+            else []
             for pictures in self.data.singles
         ]
         slots = varied_pairs(pairs, (singles[0], singles[1]), model.config, self.config, rng)
         asked = [self._questions(model, slot, rng) for slot in slots]
-        return CorrespondenceBatch(slots, (asked[0], asked[1]), len(pairs))
+        return CorrespondenceBatch(
+            slots,
+            (asked[0], asked[1]),
+            len(pairs),
+            torch.tensor([pair.matched for pair in pairs]),
+            tracked_places(slots, len(pairs), self.config.points, model.patch_grid, rng),
+        )
+
+    def _pair(self, rng: np.random.Generator) -> PicturePair:
+        if self.synthetic_share and rng.random() < self.synthetic_share:
+            exact = self.synthetic[int(rng.integers(len(self.synthetic)))]
+            return with_landmark_errors(exact, self.config, rng)
+        return self.data.training[int(rng.integers(len(self.data.training)))]
 
     def _questions(self, model: GlamModel, slot: SlotBatch, rng: np.random.Generator) -> Tensor:
         regions = slot.regions[: self.config.batch].reshape(-1, *model.patch_grid)
@@ -61,21 +111,41 @@ class CorrespondenceTask:
     def loss(self, model: GlamModel, batch: CorrespondenceBatch) -> dict[str, Tensor]:
         """The terms and their weighted sum under "total"."""
         views = [model.encode_view(slot.views, at) for at, slot in enumerate(batch.slots)]
-        rows = torch.arange(batch.pairs, device=views[0].tissue.device)
-        each = []
-        for asking in (0, 1):
-            answering = views[1 - asking]
-            scores = region_scores(
-                model, views[asking], answering, rows, rows, batch.asked[asking], asking
-            )
-            target = batch.slots[1 - asking].regions[rows]
-            each.append(correspondence_loss(scores, target, answering.tissue[rows]))
-        terms = {"correspondence": torch.stack(each).mean()}
+        terms = {"correspondence": _lesions(model, views, batch)}
         total = terms["correspondence"]
+        if batch.tracked is not None:
+            terms["points"] = _points(model, views, batch.tracked)
+            total = total + self.config.points_weight * terms["points"]
         if views[0].saliency is not None:
             terms["saliency"] = _saliency(views, batch.slots)
             total = total + self.config.saliency_weight * terms["saliency"]
         return {**terms, "total": total}
+
+
+def _lesions(model: GlamModel, views: Sequence[ViewFeatures], batch: CorrespondenceBatch) -> Tensor:
+    rows = batch.matched.nonzero()[:, 0].to(views[0].tissue.device)
+    each = []
+    for asking in (0, 1):
+        answering = views[1 - asking]
+        asked = batch.asked[asking][rows]
+        scores = region_scores(model, views[asking], answering, rows, rows, asked, asking)
+        target = batch.slots[1 - asking].regions[rows]
+        each.append(correspondence_loss(scores, target, answering.tissue[rows]))
+    return torch.stack(each).mean()
+
+
+def _points(model: GlamModel, views: Sequence[ViewFeatures], tracked: TrackedPlaces) -> Tensor:
+    device = views[0].tissue.device
+    rows, both = tracked.rows.to(device), tracked.places.to(device)
+    each = []
+    for asking in (0, 1):
+        answering = views[1 - asking]
+        places, true = both[:, :, asking], both[:, :, 1 - asking]
+        scores = point_scores(model, views[asking], answering, rows, places, asking)
+        near = nearness(true, answering.encoded.grid)
+        tissue = answering.tissue[rows, None].expand(scores.shape)
+        each.append(point_loss(scores.flatten(0, 1), near.flatten(0, 1), tissue.flatten(0, 1)))
+    return torch.stack(each).mean()
 
 
 def _saliency(views: Sequence[ViewFeatures], slots: Sequence[SlotBatch]) -> Tensor:
@@ -84,6 +154,43 @@ def _saliency(views: Sequence[ViewFeatures], slots: Sequence[SlotBatch]) -> Tens
         assert view.saliency is not None
         each.append(saliency_loss(view.saliency, slot.regions, view.tissue))
     return torch.stack(each).mean()
+
+
+def nearness(places: Tensor, grid: tuple[int, int]) -> Tensor:
+    """(..., P) Gaussian of the distance in patches from (..., 2) places; 1 where they are."""
+    along = []
+    for axis, size in enumerate(grid):
+        gap = places[..., axis, None] - torch.arange(size, device=places.device)
+        along.append(torch.exp(-0.5 * (gap / _NEAR_PATCH) ** 2))
+    return (along[0][..., :, None] * along[1][..., None, :]).flatten(-2)
+
+
+def tracked_places(
+    slots: tuple[SlotBatch, SlotBatch],
+    pairs: int,
+    count: int,
+    grid: tuple[int, int],
+    rng: np.random.Generator,
+) -> TrackedPlaces | None:
+    """`count` places in each breast that brings as many, on tissue in both pictures."""
+    rows, places = [], []
+    for row in range(pairs if count else 0):
+        points = [slot.points[row] for slot in slots]
+        if points[0] is None or points[1] is None:
+            continue
+        both = torch.stack([points[0], points[1]], dim=1)
+        seen = both.isfinite().all(-1).all(-1).nonzero()[:, 0]
+        for at, slot in enumerate(slots):
+            row_col = both[seen, at].round().long()
+            assert slot.views.tissue is not None
+            tissue = slot.views.tissue[row].view(grid)
+            seen = seen[tissue[row_col[:, 0], row_col[:, 1]]]
+        if len(seen) < count:
+            continue
+        kept = rng.choice(len(seen), count, replace=False)
+        rows.append(row)
+        places.append(both[seen[torch.from_numpy(kept)]])
+    return TrackedPlaces(torch.tensor(rows), torch.stack(places)) if rows else None
 
 
 def question(region: Tensor, rng: np.random.Generator) -> Tensor:

@@ -37,11 +37,14 @@ class TrainingPicture:
         view: As inference sees it.
         region: (rows, cols) bool over `view.picture`, every annotated place; None where the
             manifest names none.
+        points: (n, 2) tracked places in stored pixels, row i the same tissue in both views of a
+            breast, NaN where it is not seen; None where nobody knows such places.
     """
 
     row: ManifestRow
     view: MatchView
     region: npt.NDArray[np.bool_] | None
+    points: npt.NDArray[np.float32] | None = None
 
     @property
     def is_cc(self) -> bool:
@@ -51,10 +54,15 @@ class TrainingPicture:
 
 @dataclass(frozen=True, eq=False)
 class PicturePair:
-    """Both views of one breast with one annotated lesion."""
+    """Both views of one breast.
+
+    Attributes:
+        matched: Whether the regions of both views are one and the same lesion.
+    """
 
     cc: TrainingPicture
     mlo: TrainingPicture
+    matched: bool = True
 
 
 @dataclass(frozen=True, eq=False)

@@ -28,18 +28,23 @@ _TRIES = 3
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """One picture: a batch of one, and (rows, cols) bool of its region on the patch grid."""
+    """One picture: a batch of one, and (rows, cols) bool of its region on the patch grid.
+
+    `points` are (n, 2) tracked places on the patch grid, NaN where the picture does not show them.
+    """
 
     batch: ViewBatch
     region: Tensor
+    points: Tensor | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class SlotBatch:
-    """n pictures of one slot with (n, P) bool regions."""
+    """n pictures of one slot with (n, P) bool regions and, where known, tracked places."""
 
     views: ViewBatch
     regions: Tensor
+    points: tuple[Tensor | None, ...] = ()
 
 
 def plain_sample(picture: TrainingPicture, model: GlamConfig) -> Sample:
@@ -72,7 +77,7 @@ def varied_sample(
         depth_mm=batch.depth_mm,
         offset_mm=batch.offset_mm,
     )
-    return Sample(varied, region_on_grid(picture, canvas))
+    return Sample(varied, region_on_grid(picture, canvas), _points_on_grid(picture, canvas))
 
 
 def varied_pairs(
@@ -109,6 +114,7 @@ def together(samples: Sequence[Sample]) -> SlotBatch:
             offset_mm=joined("offset_mm"),
         ),
         regions=torch.stack([sample.region.flatten() for sample in samples]),
+        points=tuple(sample.points for sample in samples),
     )
 
 
@@ -117,6 +123,15 @@ def region_on_grid(picture: TrainingPicture, canvas: CanvasGrid) -> Tensor:
     share = _region_share(picture, canvas)
     least = min(_LEAST_SHARE, float(share.max())) or 1.0
     return torch.from_numpy(share >= least)
+
+
+def _points_on_grid(picture: TrainingPicture, canvas: CanvasGrid) -> Tensor | None:
+    """(n, 2) on the patch grid; NaN where the canvas does not show them."""
+    if picture.points is None:
+        return None
+    places = torch.from_numpy(canvas.patch_from_image(picture.points)).float()
+    shown = ((places > -0.5) & (places < torch.tensor(canvas.grid) - 0.5)).all(-1, keepdim=True)
+    return torch.where(shown, places, torch.nan)
 
 
 def _region_share(picture: TrainingPicture, canvas: CanvasGrid) -> npt.NDArray[np.float32]:
