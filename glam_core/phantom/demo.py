@@ -8,11 +8,12 @@ from importlib.resources import files
 from pathlib import Path
 
 from glam_core import __version__
+from glam_core.disk import disk_sentence
 from glam_core.errors import CancelledError
 from glam_core.phantom.identity import identity_of
 from glam_core.phantom.report import PriorExam
 from glam_core.phantom.request import ExamRequest, LesionRequest
-from glam_core.phantom.series import Cancelled, Report, SeriesError, disk_sentence
+from glam_core.phantom.series import Cancelled, Report, SeriesError
 from glam_core.phantom.study_folder import (
     EXAMS_FOLDER,
     TRUTH_FOLDER,

@@ -1,6 +1,5 @@
 """A series of synthetic exams in one folder, written by several processes, resumable."""
 
-import errno
 import json
 import shutil
 from collections.abc import Callable, Iterator
@@ -11,6 +10,7 @@ from typing import Any
 import torch
 
 from glam_core import __version__
+from glam_core.disk import disk_sentence, size_words
 from glam_core.errors import CancelledError, GlamError
 from glam_core.phantom.manifest_rows import rows_of_exam, write_manifest
 from glam_core.phantom.study_folder import (
@@ -158,8 +158,8 @@ def _check_space(out: Path, plan: SeriesPlan, missing: int) -> None:
     free = shutil.disk_usage(there).free
     if needed > free:
         raise SeriesError(
-            f"{missing} exams of {plan.pixel_mm:g} mm pixels may need {_size(needed)}, and only "
-            f"{_size(free)} are free at {out}; choose another disk or fewer exams."
+            f"{missing} exams of {plan.pixel_mm:g} mm pixels may need {size_words(needed)}, and "
+            f"only {size_words(free)} are free at {out}; choose another disk or fewer exams."
         )
 
 
@@ -211,16 +211,3 @@ def _write_series_manifest(out: Path, plan: SeriesPlan) -> Path:
     manifest = out / MANIFEST_NAME
     write_manifest(manifest, rows)
     return manifest
-
-
-def disk_sentence(error: OSError, out: Path) -> str:
-    """What went wrong at the disk, in one sentence with the remedy."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return f"The disk is full at {out}; make room or choose another disk."
-    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return f"{out} cannot be written to; choose a folder of your own."
-    return f"{out} cannot be written: {error.strerror or error}."
-
-
-def _size(count: int) -> str:
-    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"

@@ -2,18 +2,16 @@
 
 import argparse
 import os
-import signal
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
-from types import FrameType
 from typing import NoReturn
 
 from tqdm import tqdm
 
 from glam_core.phantom.presets import PRESETS
 from glam_core.phantom.series import SeriesPlan, write_series
+from glam_core.scripts.interrupt import first_interrupt
 
 _SIZES_MM = {"full": 0.1, "training": 0.2}
 
@@ -46,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
         print(fault, file=sys.stderr)
         return 2
     with ExitStack() as stack:
-        stop = stack.enter_context(_first_interrupt())
+        stop = stack.enter_context(first_interrupt("exams"))
         bars: list[tqdm[NoReturn]] = []
 
         def report(done: int, total: int) -> None:
@@ -77,20 +75,3 @@ def _plan_of(args: argparse.Namespace) -> SeriesPlan | str:
     return SeriesPlan(
         preset.exams, preset.seed, preset.pixel_mm, args.device, workers, preset.split
     )
-
-
-@contextmanager
-def _first_interrupt() -> Iterator[list[int]]:
-    """The first Ctrl-C is noted, and exams under way are finished; the second one ends at once."""
-    noted: list[int] = []
-
-    def note(number: int, frame: FrameType | None) -> None:
-        noted.append(number)
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        print("\nStopping after the exams under way ...", file=sys.stderr)
-
-    before = signal.signal(signal.SIGINT, note)
-    try:
-        yield noted
-    finally:
-        signal.signal(signal.SIGINT, before)

@@ -12,6 +12,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from glam_core.data.manifest import Manifest, ManifestRow
+from glam_core.data.masks import reduced_mask
 from glam_core.data.pairs import pairs_of, read_mask
 from glam_core.data.split import check_no_leak, split_of
 from glam_core.errors import GlamError, LandmarkError, ManifestError
@@ -22,7 +23,7 @@ from glam_core.inference.match_view import MatchView
 from glam_core.inference.match_views import match_view_from
 from glam_core.terms import ChestWall, PointPx, ViewPosition
 from glam_core.training.files import write_text
-from glam_core.training.picture_file import LONGEST_PX, read_row_picture, reduced_mask
+from glam_core.training.picture_file import LONGEST_PX, read_row_picture
 
 CACHE_FOLDER = "pictures"
 _VERSION = 1
