@@ -6,10 +6,11 @@ import numpy as np
 import numpy.typing as npt
 
 from glam_core.dicom.air import air_of, tissue_range
+from glam_core.dicom.density_png import says_density
 from glam_core.dicom.grey_header import GREY_KEYWORDS, GreyFacts, grey_facts
 from glam_core.dicom.header import HEADER_ERRORS, read_header
 from glam_core.dicom.inflate import inflated
-from glam_core.dicom.place import Place, opened
+from glam_core.dicom.place import Place, first_bytes, opened
 from glam_core.dicom.plain_picture import KINDS
 from glam_core.dicom.voi import VoiLut, Window, WindowFunction, voi_values
 from glam_core.errors import UnreadableFileError
@@ -21,6 +22,7 @@ _PATTERNS = 1 << 16
 _ENOUGH_PIXELS = 2_000_000
 FROM_STATISTICS = "from the picture"
 FULL_RANGE = "full range"
+AS_PREPARED = "as prepared"
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,7 +150,7 @@ def read_grey_scale(image: MammogramImage) -> GreyScale:
     """
     place = Place(image.path, image.member)
     if image.transfer_syntax in KINDS:
-        return _scale(_plain_facts(image))
+        return _scale(_plain_facts(image, place))
     with opened(place) as stream:
         try:
             plain, _ = inflated(stream)
@@ -160,10 +162,15 @@ def read_grey_scale(image: MammogramImage) -> GreyScale:
             raise UnreadableFileError(place.name, "its header is damaged; copy it again") from error
 
 
-def _plain_facts(image: MammogramImage) -> GreyFacts:
+def _plain_facts(image: MammogramImage, place: Place) -> GreyFacts:
     bits = 8 if image.bits <= 8 else 16
     patterns = np.arange(_PATTERNS, dtype=np.float32)
     inverted = image.photometric_interpretation == "MONOCHROME1"
+    if image.transfer_syntax == "PNG":
+        with opened(place) as stream:
+            if says_density(first_bytes(stream)):
+                whole = Window(AS_PREPARED, WindowFunction.LINEAR_EXACT, 127.5, 255)
+                return GreyFacts(patterns, False, bits, windows=(whole,))
     return GreyFacts(patterns, False, bits, inverted=inverted)
 
 

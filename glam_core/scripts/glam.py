@@ -17,6 +17,7 @@ COMMANDS = {
     "evaluate correspondence": ("evaluate_correspondence", "measure a matcher on a manifest"),
     "evaluate grounding": ("evaluate_grounding", "measure grounding on a manifest"),
     "phantom": ("phantom", "make synthetic exams with exact truth"),
+    "prepare": ("prepare", "make a data set ready for training"),
     "import-checkpoint": ("import_checkpoint", "convert an official GLAM or MaMA checkpoint"),
     "pretrain": ("pretrain", "train the GLAM objective on a manifest"),
     "finetune correspondence": ("finetune", "learn from lesions outlined in both views"),

@@ -1,0 +1,1 @@
+"""The published layouts of public data sets; each module reads one."""

@@ -1,0 +1,1 @@
+"""From a data set to pictures ready for training: read, shrunk, landmarks found, written once."""

@@ -1,0 +1,94 @@
+"""Work on many pieces in several processes; one that a piece ends does not end the others."""
+
+import multiprocessing
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from itertools import islice
+from typing import Generic, TypeVar
+
+Piece = TypeVar("Piece")
+Result = TypeVar("Result")
+
+_POLL_S = 0.2
+_AHEAD = 3  # pieces a process may find waiting when it has finished one
+
+
+@dataclass(frozen=True, slots=True)
+class Ended(Generic[Piece]):
+    """A piece whose process was ended, by the system or by a fault of a library."""
+
+    piece: Piece
+
+
+def each_in_a_process(
+    work: Callable[[Piece], Result],
+    pieces: Iterable[Piece],
+    *,
+    workers: int,
+    start: Callable[[], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Iterator[Result | Ended[Piece]]:
+    """`work` on every piece, results as they come.
+
+    A process that ends by itself takes down all that is under way; those pieces are then worked
+    on one by one, so that only the one at fault is given up.
+
+    Args:
+        work: A function of a module, since it is sent to the processes.
+        pieces: Taken as they are needed.
+        workers: Processes; 1 works here, in this process.
+        start: Called first in every process.
+        cancelled: Polled; afterwards no piece is begun, and those under way are finished.
+    """
+    stop = cancelled or (lambda: False)
+    if workers == 1:
+        for piece in pieces:
+            if stop():
+                return
+            yield work(piece)
+        return
+    waiting = iter(pieces)
+    while True:
+        broken: list[Piece] = []
+        yield from _pooled(work, waiting, workers, start, stop, broken)
+        if not broken:
+            return
+        for piece in broken:
+            if stop():
+                return
+            fallen: list[Piece] = []
+            yield from _pooled(work, iter([piece]), 1, start, stop, fallen)
+            if fallen:
+                yield Ended(piece)
+
+
+def _pooled(
+    work: Callable[[Piece], Result],
+    pieces: Iterator[Piece],
+    workers: int,
+    start: Callable[[], None] | None,
+    stop: Callable[[], bool],
+    broken: list[Piece],
+) -> Iterator[Result]:
+    """Results until the pieces end; what was under way when a process ended goes to `broken`."""
+    running: dict[Future[Result], Piece] = {}
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=start) as pool:
+        try:
+            while True:
+                if not stop():
+                    for piece in islice(pieces, _AHEAD * workers - len(running)):
+                        broken.append(piece)  # until it is accepted
+                        running[pool.submit(work, piece)] = piece
+                        broken.pop()
+                if not running:
+                    return
+                done, _ = wait(running, _POLL_S, FIRST_COMPLETED)
+                for future in done:
+                    result = future.result()
+                    del running[future]
+                    yield result
+        except BrokenProcessPool:
+            broken.extend(running.values())
