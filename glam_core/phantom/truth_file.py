@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from glam_core.data.splits import split_by_hash
 from glam_core.phantom.identity import SyntheticIdentity
+from glam_core.phantom.manifest_rows import split_of
 from glam_core.phantom.report import ExamReport
 from glam_core.phantom.truth import Lesion, LesionTruth, PhantomExam, PhantomView
 from glam_core.terms import Laterality, ViewKey, ViewPosition
@@ -40,7 +40,7 @@ def truth_of_exam(
         "patient_id": identity.patient_id,
         "study_id": identity.study_id,
         "study_date": identity.study_date.isoformat(),
-        "split": split or split_by_hash(identity.patient_id),
+        "split": split or split_of(identity.patient_id),
         "style": exam.style,
         "density_class": exam.density_class,
         "gland_fraction": round(exam.gland_fraction, 4),

@@ -11,7 +11,7 @@ import cv2
 
 from glam_core.data.adapters.registry import ADAPTERS
 from glam_core.data.source_picture import SourceListing, SourcePicture, SourceTools
-from glam_core.data.splits import Splits, assigned_splits
+from glam_core.data.split import Splits, assigned_splits
 from glam_core.dicom.propose import with_proposals
 from glam_core.dicom.scan import scan
 from glam_core.disk import disk_sentence

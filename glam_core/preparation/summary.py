@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from glam_core.data.splits import TEST, TRAIN, VALIDATION
+from glam_core.data.split import TEST, TRAIN, VALIDATION
 
 LABELS = ("birads", "breast_density", "cancer")
 _NAMES = {"birads": "BI-RADS", "breast_density": "density", "cancer": "cancer"}

@@ -155,7 +155,8 @@ def write_vindr(root: Path, studies: int = 10) -> Path:
             dark = 4095 - drawn_breast(*SHAPE, right=right, seed=number)
             write_mammogram(
                 root / "images" / study / f"{image}.dicom",
-                dark, syntax="explicit" if number else "jpeg-2000-lossless", view=view, number=place + 1, patient=study,
+                dark, syntax="explicit" if number else "jpeg-2000-lossless",
+                view=view, number=place + 1, patient=study,
                 changes={"PhotometricInterpretation": "MONOCHROME1",
                          "PresentationLUTShape": "INVERSE"},
             )  # fmt: skip
