@@ -1,13 +1,30 @@
 """Features of all ranks, with gradients, so that a contrastive loss sees the whole batch."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import torch
 from torch import Tensor, distributed
 
+_alone: ContextVar[bool] = ContextVar("alone", default=False)
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Inside, nothing is gathered: one process measures while the others wait."""
+    token = _alone.set(True)
+    try:
+        yield
+    finally:
+        _alone.reset(token)
+
 
 def rank_and_count() -> tuple[int, int]:
     """This process' rank and the number of ranks; (0, 1) without torch.distributed."""
+    if _alone.get():
+        return 0, 1
     if distributed.is_available() and distributed.is_initialized():
         return distributed.get_rank(), distributed.get_world_size()
     return 0, 1

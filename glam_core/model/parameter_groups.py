@@ -4,12 +4,13 @@ from typing import Any
 
 from torch import nn
 
+from glam_core.model.classifier import Classifier
 from glam_core.model.glam import GlamModel
 
 _NORMS = (nn.LayerNorm, nn.BatchNorm1d, nn.GroupNorm)
 
 
-def parameter_groups(model: GlamModel, weight_decay: float) -> list[dict[str, Any]]:
+def parameter_groups(model: GlamModel | Classifier, weight_decay: float) -> list[dict[str, Any]]:
     """Groups for AdamW: with weight decay, and without.
 
     Norms, biases, temperatures, widths of priors, and single learned tokens are spared where

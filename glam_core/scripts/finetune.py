@@ -17,9 +17,11 @@ from glam_core.training.config import TrainingConfig
 from glam_core.training.correspondence import CorrespondenceTask
 from glam_core.training.loop import measures_of, train
 from glam_core.training.pair_pictures import PicturePair
+from glam_core.training.starts import CORRESPONDENCE_KEYS
 from glam_core.training.synthetic import SyntheticSeries, series_of
 from glam_core.training.synthetic_file import synthetic_pairs
 from glam_core.training.validation import measure
+from glam_core.training.watch import Aim
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,8 +42,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Train; 0 when finished, 130 when stopped with a checkpoint."""
-    config = run_config(args.out, args)
     series = series_of(args.synthetic) if args.synthetic else None
+    config = run_config(args.out, args, CORRESPONDENCE_KEYS[args.preset])
     manifest = read_manifest(args.manifest)
     model = first_model(args, config, manifest.file, texts=False)
     data = prepared_data(
@@ -60,6 +62,7 @@ def run(args: argparse.Namespace) -> int:
         resume=args.resume,
         json_lines=args.json_lines,
         measure=lambda averaged: measures_of(measure(averaged, data.validation)),
+        aim=Aim("hit"),
     )
     print(f"The model is in {args.out / MODEL_FOLDER}. Research use only.", file=sys.stderr)
     return 0 if outcome.finished else 130

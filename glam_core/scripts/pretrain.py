@@ -12,7 +12,10 @@ from glam_core.training.pretraining import (
     breasts_of,
     check_two_views,
     control_of,
+    held_out_terms,
 )
+from glam_core.training.starts import PRETRAINING_KEYS
+from glam_core.training.watch import Aim
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Train; 0 when finished, 130 when stopped with a checkpoint."""
-    config = run_config(args.out, args)
+    config = run_config(args.out, args, PRETRAINING_KEYS[args.preset])
     manifest = read_manifest(args.manifest)
     check_two_views(manifest)
     model = first_model(args, config, manifest.file, texts=True)
@@ -44,9 +47,13 @@ def run(args: argparse.Namespace) -> int:
         args.out,
         resume=args.resume,
         json_lines=args.json_lines,
-        measure=lambda averaged: control_of(averaged, held_out),
+        measure=lambda averaged: {
+            **held_out_terms(averaged, held_out, config),
+            **control_of(averaged, held_out),
+        },
+        aim=Aim("total", higher=False),
     )
-    if outcome.last_measures and not outcome.last_measures["separated"]:
+    if outcome.last_measures and not outcome.last_measures.get("separated", 1.0):
         print(
             "True and wrong partners do not separate: the local terms have learnt positions, not "
             "correspondence. Train longer or on more breasts.",

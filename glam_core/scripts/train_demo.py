@@ -19,7 +19,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """`glam finetune correspondence` with the demo's keys; keys that are given count before."""
-    args.init, args.name, args.trained_on = START, NAME, TRAINED_ON
+    args.preset, args.init = START, None
+    args.name, args.trained_on = NAME, TRAINED_ON
     if not args.resume:
         for key, value in KEYS.items():
             if getattr(args, key) is None:

@@ -2,9 +2,10 @@
 
 import argparse
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from tqdm import tqdm
 
@@ -27,19 +28,32 @@ from glam_core.training.files import prepare_run_folder
 from glam_core.training.pair_pictures import TrainingData, training_data
 from glam_core.training.starts import START_NAMES, start_config
 
-_SPACE_FOR_WEIGHTS = 12  # two checkpoints of weights, running mean and two moments, and the model
+# Three checkpoints (last, best, and the one being written) of weights, running mean and two
+# moments, and two models.
+_SPACE_FOR_WEIGHTS = 14
+# What a run may change when it goes on: where and how fast it computes.
+_FREE_KEYS = ("threads", "prepare", "device", "compile", "gradient_checkpointing")
 _SPACE_FOR_A_PICTURE = 3 * 512 * 512
 
 
 def add_run_arguments(parser: argparse.ArgumentParser, *, start: str, name: str) -> None:
-    """Manifest, folder, first weights, provenance, and every key of the config."""
+    """Manifest, folder, first weights, provenance, and every key of the config.
+
+    Args:
+        start: The preset where none is given.
+    """
     parser.add_argument("--manifest", type=Path, required=True, metavar="M.csv")
     parser.add_argument("--out", type=Path, required=True, metavar="RUN", help="the run's folder")
     parser.add_argument(
-        "--init",
+        "--preset",
+        choices=START_NAMES,
         default=start,
+        help=f"model and keys to start from; keys that are given count before ({start})",
+    )
+    parser.add_argument(
+        "--init",
         metavar="START",
-        help=f"a model folder, or one of {', '.join(START_NAMES)} ({start})",
+        help=f"first weights: a model folder, or one of {', '.join(START_NAMES)} (the preset's)",
     )
     parser.add_argument("--name", default=name, help="of the model, shown with its answers")
     parser.add_argument("--trained-on", default="", help="what the model is said to know")
@@ -49,14 +63,24 @@ def add_run_arguments(parser: argparse.ArgumentParser, *, start: str, name: str)
 
 def add_continuing_arguments(parser: argparse.ArgumentParser) -> None:
     """--resume and --json-lines."""
-    parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
+    parser.add_argument(
+        "--resume",
+        nargs="?",
+        const="last",
+        default="",
+        choices=("last", "best"),
+        help="go on from the last checkpoint, or from that of the best measurement",
+    )
     parser.add_argument("--json-lines", action="store_true", help="progress for another program")
 
 
 def run_config(
-    folder: Path, args: argparse.Namespace, defaults: TrainingConfig | None = None
+    folder: Path, args: argparse.Namespace, defaults: Mapping[str, Any] | None = None
 ) -> TrainingConfig:
     """The config of a new run, or that of the run to go on with.
+
+    Args:
+        defaults: Keys of the preset.
 
     Raises:
         CheckpointError: There is a run in the folder and --resume was not given, or the reverse,
@@ -68,12 +92,12 @@ def run_config(
             raise CheckpointError(
                 f"{folder} holds a run already: give --resume to go on, or another --out."
             )
-        return replace(defaults or TrainingConfig(), **given)
+        return replace(TrainingConfig(), **{**(defaults or {}), **given})
     if not has_run(folder):
         raise CheckpointError(f"{folder} holds no checkpoint to resume; leave out --resume.")
     config = read_config(folder)
     new = replace(config, **given)
-    changed = [name for name in differing_keys(config, new) if name != "threads"]
+    changed = [name for name in differing_keys(config, new) if name not in _FREE_KEYS]
     if changed:
         raise CheckpointError(
             f"--{changed[0]} is {asdict(config)[changed[0]]!r} in the run to resume; leave it out, "
@@ -94,11 +118,12 @@ def first_model(
         CheckpointError: The folder holds no usable model.
     """
     trained_on = args.trained_on or f"the manifest {manifest.name}"
-    if args.init in START_NAMES and not args.resume:
-        start = start_config(args.init, texts=texts)
+    first = args.init or args.preset
+    if first in START_NAMES and not args.resume:
+        start = start_config(first, texts=texts)
         named = replace(start, name=args.name, version="1", trained_on=trained_on)
         return build_model(named, seed=config.seed)
-    model = load_model(args.out / MODEL_FOLDER if args.resume else Path(args.init))
+    model = load_model(args.out / MODEL_FOLDER if args.resume else Path(first))
     if texts and isinstance(model.config.text, NoTextConfig):
         print("This model reads no text: the image-text terms are left out.", file=sys.stderr)
     if not args.resume:

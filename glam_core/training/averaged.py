@@ -1,25 +1,27 @@
 """The running mean of the weights (Polyak averaging): steadier than the last step's weights."""
 
 import copy
+from typing import Generic, TypeVar
 
 import torch
+from torch import nn
 
-from glam_core.model.glam import GlamModel
+Model = TypeVar("Model", bound=nn.Module)
 
 
-class AveragedModel:
+class AveragedModel(Generic[Model]):
     """A copy of a model that follows it slowly.
 
     Attributes:
         model: In eval mode; what is measured and kept.
     """
 
-    def __init__(self, model: GlamModel, decay: float) -> None:
+    def __init__(self, model: Model, decay: float) -> None:
         self.decay = decay
         self.model = copy.deepcopy(model).eval().requires_grad_(False)
 
     @torch.no_grad()
-    def follow(self, model: GlamModel, step: int) -> None:
+    def follow(self, model: Model, step: int) -> None:
         """Move a little towards `model`; faster in the first steps (step counts from 1)."""
         keep = min(self.decay, step / (step + 9))
         own = self.model.state_dict()

@@ -1,57 +1,79 @@
 """A run's state on disk: weights, running mean, optimiser. Whole or not there; nothing is pickled.
 
 A checkpoint is written into a folder of its own; then `last.json` is replaced, which is one step
-for the file system. A run that is killed in between goes on from the one before.
+for the file system. A run that is killed in between goes on from the one before. `best.json` names
+the checkpoint of the best measurement in the same way, which is kept beside the last one.
 """
 
 import json
 import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from glam_core.errors import CheckpointError
-from glam_core.model.checkpoint import save_model
-from glam_core.model.glam import GlamModel
 from glam_core.training.averaged import AveragedModel
 from glam_core.training.files import write_text
+from glam_core.training.watch import Watch
 
 LAST_FILE = "last.json"
+BEST_FILE = "best.json"
 MODEL_FOLDER = "model"
+BEST_FOLDER = "best"
 _FOLDER = "checkpoints"
 _STATE_FILE = "state.safetensors"
 _FACTS_FILE = "state.json"
 
 
+Model = TypeVar("Model", bound=nn.Module)
+
+
+@dataclass(frozen=True, slots=True)
+class RunState:
+    """Steps done, and the measurements so far."""
+
+    step: int = 0
+    watch: Watch = field(default_factory=Watch)
+
+
 def save_run(
     folder: Path,
-    step: int,
-    model: GlamModel,
-    averaged: AveragedModel,
+    state: RunState,
+    model: Model,
+    averaged: AveragedModel[Model],
     optimiser: torch.optim.Optimizer,
+    keep: Callable[[Model, Path], None],
 ) -> None:
     """Keep everything that a run needs to go on; the model folder gets the running mean.
+
+    Where the state's own step is the best so far, the folder `best` gets it too.
+
+    Args:
+        keep: Writes a model into a folder.
 
     Raises:
         CheckpointError: The disk refuses it; the checkpoint before stays.
     """
-    place = folder / _FOLDER / f"{step:08d}"
+    place = folder / _FOLDER / f"{state.step:08d}"
     tensors = {f"model.{name}": value for name, value in model.state_dict().items()}
     for name, value in averaged.model.state_dict().items():
         tensors[f"averaged.{name}"] = value
-    state = optimiser.state_dict()
+    kept = optimiser.state_dict()
     plain: dict[str, Any] = {}
-    for index, entries in state["state"].items():
+    for index, entries in kept["state"].items():
         for name, value in entries.items():
             if isinstance(value, Tensor):
                 tensors[f"optimiser.{index}.{name}"] = value
             else:
                 plain[f"{index}.{name}"] = value
-    facts = {"step": step, "groups": state["param_groups"], "plain": plain}
+    facts = {"step": state.step, "groups": kept["param_groups"], "plain": plain}
+    facts["watch"] = state.watch.as_facts()
     try:
         if place.exists():
             shutil.rmtree(place)
@@ -62,13 +84,19 @@ def save_run(
     except (OSError, SafetensorError) as error:
         shutil.rmtree(place, ignore_errors=True)
         raise CheckpointError(
-            f"The checkpoint of step {step} cannot be written ({error}): the one before is whole; "
-            "make room and go on with --resume."
+            f"The checkpoint of step {state.step} cannot be written ({error}): the one before is "
+            "whole; make room and go on with --resume."
         ) from error
-    save_model(averaged.model, folder / MODEL_FOLDER)
+    keep(averaged.model, folder / MODEL_FOLDER)
     write_text(folder / LAST_FILE, json.dumps({"checkpoint": place.name}) + "\n")
+    watch = state.watch
+    if watch.best is not None and watch.best_step == state.step:
+        keep(averaged.model, folder / BEST_FOLDER)
+        said = {"checkpoint": place.name, "value": watch.best}
+        write_text(folder / BEST_FILE, json.dumps(said) + "\n")
+    wanted = {place.name, _named_by(folder / BEST_FILE)}
     for old in place.parent.iterdir():
-        if old != place:
+        if old.name not in wanted:
             shutil.rmtree(old, ignore_errors=True)
 
 
@@ -79,20 +107,20 @@ def has_run(folder: Path) -> bool:
 
 def resume_run(
     folder: Path,
-    model: GlamModel,
-    averaged: AveragedModel,
+    model: Model,
+    averaged: AveragedModel[Model],
     optimiser: torch.optim.Optimizer,
-) -> int:
-    """Fill weights, running mean and optimiser from the last checkpoint.
-
-    Returns:
-        Steps done.
+    *,
+    best: bool = False,
+) -> RunState:
+    """Fill weights, running mean and optimiser from the last checkpoint, or from the best one.
 
     Raises:
         CheckpointError: There is none, or it is damaged or of another model.
     """
+    file = folder / (BEST_FILE if best else LAST_FILE)
     try:
-        name = json.loads((folder / LAST_FILE).read_text(encoding="utf-8"))["checkpoint"]
+        name = json.loads(file.read_text(encoding="utf-8"))["checkpoint"]
         place = folder / _FOLDER / str(name)
         facts = json.loads((place / _FACTS_FILE).read_text(encoding="utf-8"))
         tensors = load_file(place / _STATE_FILE)
@@ -106,11 +134,29 @@ def resume_run(
             index, _, entry = key.partition(".")
             state.setdefault(int(index), {})[entry] = number
         optimiser.load_state_dict({"state": state, "param_groups": facts["groups"]})
-    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+        _lay_like_weights(optimiser)
+        watch = Watch(**facts.get("watch", {}))
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
         raise CheckpointError(
             f"The run in {folder} cannot be resumed ({error}): start it anew in another folder."
         ) from error
-    return int(facts["step"])
+    return RunState(int(facts["step"]), watch)
+
+
+def _lay_like_weights(optimiser: torch.optim.Optimizer) -> None:
+    """Give moments the memory layout of their weights: fused kernels walk both in one pass."""
+    for weight, entries in optimiser.state.items():
+        for name, value in entries.items():
+            if isinstance(value, Tensor) and value.shape == weight.shape and value.dim():
+                entries[name] = torch.empty_like(weight, dtype=value.dtype).copy_(value)
+
+
+def _named_by(file: Path) -> str:
+    """The checkpoint that a file names; "" where there is none."""
+    try:
+        return str(json.loads(file.read_text(encoding="utf-8"))["checkpoint"])
+    except (OSError, ValueError, KeyError):
+        return ""
 
 
 def _under(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

@@ -3,11 +3,12 @@
 import argparse
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from glam_core.errors import CheckpointError, GlamError
+from glam_core.model.config import ADDED_LATER
 from glam_core.model.config_file import from_mapping
 from glam_core.training.files import write_text
 
@@ -20,7 +21,7 @@ class TrainingConfig:
 
     Attributes:
         epochs: Passes over the training pairs; also fixes the schedule of the learning rate.
-        batch: Breasts (both views) in one step.
+        batch: Breasts (both views) that are computed at once, in each process.
         singles: Further pictures of each view in one step, for the saliency.
         learning_rate: At its highest.
         last_learning_rate_share: Of `learning_rate`, at the end of the cosine.
@@ -44,6 +45,16 @@ class TrainingConfig:
         threads: Of the processor; 0 leaves torch's own choice.
         evaluate_every: Epochs between two measurements on the validation patients.
         save_every: Epochs between two checkpoints.
+        steps: Steps of the whole run; 0 counts `epochs`.
+        accumulate: Batches whose gradients are added up before one step. A contrastive loss still
+            compares within one batch (and over the processes).
+        patience: Measurements without a better one after which the run ends; 0 never ends early.
+        optimiser: "adamw", or "sgd" with momentum 0.9, which the paper fine-tunes with.
+        gradient_checkpointing: Compute the layers of transformer encoders again on the way back:
+            a third more time for a fraction of the memory.
+        compile: Let torch.compile fuse the encoders; the first steps take minutes.
+        device: "auto" takes CUDA where there is one. MPS has to be asked for.
+        prepare: Threads that draw batches ahead of the steps; 0 draws in between.
     """
 
     epochs: int = 40
@@ -75,10 +86,18 @@ class TrainingConfig:
     threads: int = 0
     evaluate_every: int = 5
     save_every: int = 1
+    steps: int = field(default=0, metadata=ADDED_LATER)
+    accumulate: int = field(default=1, metadata=ADDED_LATER)
+    patience: int = field(default=0, metadata=ADDED_LATER)
+    optimiser: Literal["adamw", "sgd"] = field(default="adamw", metadata=ADDED_LATER)
+    gradient_checkpointing: bool = field(default=False, metadata=ADDED_LATER)
+    compile: bool = field(default=False, metadata=ADDED_LATER)
+    device: Literal["auto", "cpu", "cuda", "mps"] = field(default="auto", metadata=ADDED_LATER)
+    prepare: int = field(default=1, metadata=ADDED_LATER)
 
     def __post_init__(self) -> None:
         """Refuse what cannot work, before anything is read."""
-        for name in ("epochs", "batch", "evaluate_every", "save_every"):
+        for name in ("epochs", "batch", "evaluate_every", "save_every", "accumulate"):
             if getattr(self, name) < 1:
                 raise GlamError(f"--{name}={getattr(self, name)} must be 1 or more.")
         for name in ("learning_rate", "clip_norm"):
@@ -87,32 +106,38 @@ class TrainingConfig:
         for name in ("warm_up_share", "flip", "blur", "ema_decay", "synthetic_share"):
             if not 0 <= getattr(self, name) <= 1:
                 raise GlamError(f"--{name}={getattr(self, name)} must lie between 0 and 1.")
-        for field in fields(self):
-            value = getattr(self, field.name)
+        for entry in fields(self):
+            value = getattr(self, entry.name)
             if not isinstance(value, str) and value < 0:
-                raise GlamError(f"--{field.name}={value} must not be negative.")
+                raise GlamError(f"--{entry.name}={value} must not be negative.")
 
 
 def add_config_arguments(parser: argparse.ArgumentParser) -> None:
     """`--key=value` for every field of `TrainingConfig`; the parser refuses unknown keys."""
     hints = get_type_hints(TrainingConfig)
     group = parser.add_argument_group("training", "--key=value, each with its default")
-    for field in fields(TrainingConfig):
-        hint = hints[field.name]
+    for entry in fields(TrainingConfig):
+        hint = hints[entry.name]
         literal = get_origin(hint) is Literal
         group.add_argument(
-            f"--{field.name}",
-            type=str if literal else hint,
+            f"--{entry.name}",
+            type=str if literal else _true_or_false if hint is bool else hint,
             choices=get_args(hint) if literal else None,
             default=None,
-            metavar=None if literal else "X",
-            help=f"({field.default})",
+            metavar=None if literal else "true|false" if hint is bool else "X",
+            help=f"({entry.default})",
         )
+
+
+def _true_or_false(word: str) -> bool:
+    if word.lower() not in ("true", "false"):
+        raise argparse.ArgumentTypeError(f"{word!r} is not true or false")
+    return word.lower() == "true"
 
 
 def given_keys(args: argparse.Namespace) -> dict[str, Any]:
     """The keys that the user gave."""
-    names = [field.name for field in fields(TrainingConfig)]
+    names = [entry.name for entry in fields(TrainingConfig)]
     return {name: getattr(args, name) for name in names if getattr(args, name) is not None}
 
 

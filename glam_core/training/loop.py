@@ -1,48 +1,60 @@
 """The training loop: readable from top to bottom, the same for every task."""
 
 import json
-import math
-import signal
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from types import FrameType
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
 
-from glam_core.errors import GlamError
+from glam_core.errors import CancelledError, GlamError
+from glam_core.loss.gather import alone
+from glam_core.model.checkpoint import save_model
+from glam_core.model.classifier import Classifier, save_classifier
 from glam_core.model.glam import GlamModel
-from glam_core.model.parameter_groups import parameter_groups
-from glam_core.model.pyramid_encoder import PyramidEncoder
+from glam_core.training.ahead import Drawn, drawn_ahead
 from glam_core.training.averaged import AveragedModel
-from glam_core.training.checkpoint import resume_run, save_run
+from glam_core.training.checkpoint import MODEL_FOLDER, RunState, has_run, resume_run, save_run
 from glam_core.training.config import TrainingConfig
+from glam_core.training.device import moved, training_device
+from glam_core.training.encoders import has_transformers, made_ready
+from glam_core.training.events import Events
+from glam_core.training.interrupt import first_interrupt
+from glam_core.training.memory import is_out_of_memory, memory_use, out_of_memory
+from glam_core.training.optimiser import learning_rate_at, new_optimiser, set_rate
 from glam_core.training.progress import Progress
+from glam_core.training.ranks import ALONE, Ranks
+from glam_core.training.watch import Aim
 
 LOG_FILE = "log.jsonl"
 _LOGGED_EVERY = 20
+_SEED_STRIDE = 1_000_003
+_RANK_STRIDE = 7_368_787
 
 Batch = TypeVar("Batch")
+Model = TypeVar("Model", GlamModel, Classifier)
+AnyModel = TypeVar("AnyModel", contravariant=True)
 
 
-class Task(Protocol[Batch]):
+class Task(Protocol[AnyModel, Batch]):
     """What is learnt: how a batch is drawn and what it costs."""
 
     @property
     def steps_per_epoch(self) -> int:
-        """Steps of one pass over the data."""
+        """Batches of one pass over the data, over all processes."""
         ...
 
-    def draw(self, model: GlamModel, rng: np.random.Generator) -> Batch:
-        """A batch; depends on `rng` alone."""
+    def draw(self, model: AnyModel, rng: np.random.Generator) -> Batch:
+        """A batch on the CPU; depends on `rng` alone."""
         ...
 
-    def loss(self, model: GlamModel, batch: Batch) -> dict[str, Tensor]:
+    def loss(self, model: AnyModel, batch: Batch) -> dict[str, Tensor]:
         """The terms, and what is to fall under "total"."""
         ...
 
@@ -53,147 +65,219 @@ class Outcome:
 
     Attributes:
         step: Steps done, counting those before a resume.
-        finished: False where it was stopped.
+        finished: False where it was stopped from outside.
         last_measures: Of the last measurement, or None.
+        data_wait: Share of the time that the steps waited for batches.
     """
 
     step: int
     finished: bool
     last_measures: dict[str, float] | None
+    data_wait: float = 0.0
 
 
 def train(
-    model: GlamModel,
-    task: Task[Batch],
+    model: Model,
+    task: Task[Model, Batch],
     config: TrainingConfig,
     folder: Path,
     *,
-    resume: bool = False,
+    resume: str = "",
     json_lines: bool = False,
-    measure: Callable[[GlamModel], dict[str, float]] | None = None,
+    measure: Callable[[Model], dict[str, float]] | None = None,
+    aim: Aim | None = None,
     stop_after: int | None = None,
+    ranks: Ranks = ALONE,
 ) -> Outcome:
-    """Train until the epochs are over or Ctrl-C is pressed; both leave a whole checkpoint.
+    """Train until the steps are done, nothing gets better, or Ctrl-C; all leave a whole checkpoint.
 
-    Every step draws from a generator of its own (seed and step), so a resumed run takes the same
-    steps as one that was never stopped.
+    Every batch is drawn from a generator of its own (seed, step, and its number in the step), so a
+    resumed run takes the same steps as one that was never stopped.
 
     Args:
-        model: Trained in place; the folder's `model` gets its running mean.
+        model: Trained in place; the folder's `model` gets its running mean, and `best` that of the
+            best measurement.
         task: What is learnt.
         config: How.
         folder: Of the run.
-        resume: Go on from the folder's last checkpoint.
-        json_lines: Say JSON lines on standard output instead of a bar.
+        resume: "last" or "best": go on from that checkpoint of the folder.
+        json_lines: Say JSON lines on standard output instead of a bar (see `progress`).
         measure: Measures a model on the validation patients.
+        aim: Which measure says what is better; without it there is no best, and no early end.
         stop_after: Stop after this step as if Ctrl-C were pressed.
+        ranks: The processes that train together.
 
     Raises:
-        GlamError: The loss is no longer finite.
+        GlamError: The loss is no longer finite, or memory is used up.
         CheckpointError: A checkpoint cannot be read or written.
+        CancelledError: Ctrl-C was pressed twice.
     """
     if config.threads:
         torch.set_num_threads(config.threads)
-    if isinstance(model.image_encoder, PyramidEncoder):
-        model.image_encoder.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    steps = config.epochs * task.steps_per_epoch
-    optimiser = torch.optim.AdamW(
-        parameter_groups(model, config.weight_decay), lr=config.learning_rate
-    )
+    device = training_device(config)
+    model.to(device)
+    made_ready(model, config)
+    every = max(1, task.steps_per_epoch // config.accumulate)  # steps of an epoch
+    steps = config.steps or config.epochs * every
+    optimiser = new_optimiser(model, config)
     averaged = AveragedModel(model, config.ema_decay)
-    done = resume_run(folder, model, averaged, optimiser) if resume else 0
+    keep = _keeper(model)
+    state = RunState()
+    if resume:
+        state = resume_run(folder, model, averaged, optimiser, best=resume == "best")
+    learner = _learner(model, task, ranks, device)
     measures: dict[str, float] | None = None
+    done, over = state.step, state.watch.is_over(config.patience)
+    events = Events(folder, done) if ranks.first else None
     model.train()
-    with _first_interrupt() as stop, Progress(steps, done, json_lines=json_lines) as progress:
-        for step in range(done + 1, steps + 1):
-            _set_rate(optimiser, learning_rate_at(config, step - 1, steps))
-            terms = _step(model, task, config, optimiser, step)
-            averaged.follow(model, step)
-            done = step
-            progress.step(step, terms)
-            if step % _LOGGED_EVERY == 0:
-                _log(folder, {"step": step, "epoch": step / task.steps_per_epoch, **terms})
-            stopped = bool(stop) or step == stop_after
-            last = step == steps
-            if last or stopped or _due(step, config.save_every, task):
-                save_run(folder, step, model, averaged, optimiser)
-            if measure is not None and (last or _due(step, config.evaluate_every, task)):
-                measures = measure(averaged.model)
-                _log(folder, {"step": step, "validation": measures})
-                progress.event("validation", step=step, **measures)
-            if stopped and not last:
-                progress.event("stopped", step=step)
-                break
-    return Outcome(done, done >= steps, measures)
+
+    def draw(number: int) -> Batch:
+        step, part = divmod(number, config.accumulate)
+        seed = [config.seed, step] if part == 0 else [config.seed, step, part]
+        return task.draw(model, np.random.default_rng(seed))
+
+    numbers = range((done + 1) * config.accumulate, (steps + 1) * config.accumulate)
+    progress = Progress(steps, done, json_lines=json_lines, silent=not ranks.first)
+    parameters = sum(value.numel() for value in model.parameters())
+    try:
+        with (
+            first_interrupt() as asked,
+            progress,
+            drawn_ahead(draw, numbers, config.prepare) as drawn,
+        ):
+            progress.event("start", step=done, steps=steps, device=str(device),
+                           processes=ranks.count, parameters=parameters,
+                           folder=str(folder))  # fmt: skip
+            began = time.perf_counter()
+            for step in range(done + 1, steps + 1):
+                if over:
+                    break
+                rate = learning_rate_at(config, step - 1, steps)
+                set_rate(optimiser, rate)
+                terms = _step(learner, drawn, config, optimiser, step, ranks)
+                averaged.follow(model, step)
+                done = step
+                facts = {
+                    "learning_rate": rate,
+                    "data_wait": drawn.waited_s / max(time.perf_counter() - began, 1e-9),
+                    "memory_gib": memory_use(device).highest / 2**30,
+                }
+                progress.step(step, terms, {name: round(v, 9) for name, v in facts.items()})
+                if events is not None and (step % _LOGGED_EVERY == 0 or step == steps):
+                    _log(folder, {"step": step, "epoch": step / every, **terms, **facts})
+                    events.add("training", step, terms)
+                    events.add("run", step, facts)
+
+                stopped = ranks.any(bool(asked) or step == stop_after, device)
+                last = step == steps
+                best = False
+                if measure is not None and (last or step % (config.evaluate_every * every) == 0):
+                    if ranks.first:
+                        with alone():
+                            measures = measure(averaged.model)
+                        if aim is not None:
+                            state = RunState(step, state.watch.after(step, measures, aim))
+                        best = state.watch.best_step == step
+                        progress.event("validation", step=step, best=best, **measures)
+                        _log(folder, {"step": step, "validation": measures, "best": best})
+                        if events is not None:
+                            events.add("validation", step, measures)
+                    over = ranks.any(state.watch.is_over(config.patience), device)
+                due = step % (config.save_every * every) == 0
+                if (last or stopped or over or best or due) and ranks.first:
+                    state = RunState(step, state.watch)
+                    save_run(folder, state, model, averaged, optimiser, keep)
+                    progress.event("checkpoint", step=step, best=best)
+                if stopped and not last:
+                    progress.event("stopped", step=step, model=str(folder / MODEL_FOLDER))
+                    break
+            waited = drawn.waited_s / max(time.perf_counter() - began, 1e-9)
+            if over or done >= steps:
+                word = "finished" if done >= steps else "ended_early"
+                progress.event(word, step=done, model=str(folder / MODEL_FOLDER))
+    except KeyboardInterrupt:
+        kept = "the last checkpoint is whole: --resume" if has_run(folder) else "nothing is kept"
+        raise CancelledError(f"Ended at once after step {done}; {kept}.") from None
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+        weights = sum(value.nbytes for value in model.parameters())
+        raise out_of_memory(
+            config, memory_use(device), weights, transformers=has_transformers(model)
+        ) from error
+    finally:
+        if events is not None:
+            events.close()
+    return Outcome(done, over or done >= steps, measures, waited)
 
 
-def learning_rate_at(config: TrainingConfig, step: int, steps: int) -> float:
-    """Warm-up in a straight line, then half a cosine down; `step` counts from 0."""
-    warm = max(1, round(config.warm_up_share * steps))
-    if step < warm:
-        return config.learning_rate * (step + 1) / warm
-    share = (step - warm) / max(1, steps - warm)
-    low = config.last_learning_rate_share
-    return config.learning_rate * (low + (1 - low) * 0.5 * (1 + math.cos(math.pi * share)))
+class _Learner(nn.Module):
+    """Model and losses in one forward pass, so that DDP sees every weight that is used."""
+
+    def __init__(self, model: nn.Module, loss: Callable[[Any, Any], dict[str, Tensor]]) -> None:
+        super().__init__()
+        self.model = model
+        self.loss = loss
+
+    def forward(self, batch: Any) -> dict[str, Tensor]:
+        """The total with its gradient; the other terms as numbers."""
+        terms = self.loss(self.model, batch)
+        return {name: t if name == "total" else t.detach() for name, t in terms.items()}
+
+
+def _learner(
+    model: Model, task: Task[Model, Batch], ranks: Ranks, device: torch.device
+) -> nn.Module:
+    learner = _Learner(model, task.loss)
+    if ranks.count == 1:
+        return learner
+    own = [device.index] if device.type == "cuda" else None
+    # Which weights are used depends on the batch: texts, annotations and partners may be missing.
+    return DistributedDataParallel(learner, device_ids=own, find_unused_parameters=True)
 
 
 def _step(
-    model: GlamModel,
-    task: Task[Batch],
+    learner: nn.Module,
+    drawn: Drawn[Batch],
     config: TrainingConfig,
     optimiser: torch.optim.Optimizer,
     step: int,
+    ranks: Ranks = ALONE,
 ) -> dict[str, float]:
-    """One step; returns the terms of the loss."""
-    torch.manual_seed(config.seed * 1_000_003 + step)  # for dropout
-    batch = task.draw(model, np.random.default_rng([config.seed, step]))
-    device = next(model.parameters()).device.type
-    with torch.autocast(device, torch.bfloat16, enabled=config.precision == "bfloat16"):
-        terms = task.loss(model, batch)
-    total = terms["total"]
-    if not bool(torch.isfinite(total)):
-        raise GlamError(
-            f"The loss is no longer finite at step {step}: start anew with a smaller "
-            f"--learning_rate than {config.learning_rate:g}."
-        )
+    """One step over `accumulate` batches; returns the terms of the loss, their means."""
+    torch.manual_seed(config.seed * _SEED_STRIDE + step + ranks.rank * _RANK_STRIDE)  # dropout
+    device = next(learner.parameters()).device
     optimiser.zero_grad(set_to_none=True)
-    total.backward()  # type: ignore[no-untyped-call]
-    nn.utils.clip_grad_norm_(model.parameters(), config.clip_norm)
+    sums: dict[str, float] = {}
+    for part in range(config.accumulate):
+        batch = moved(drawn.next(), device)
+        meet = part == config.accumulate - 1 or not isinstance(learner, DistributedDataParallel)
+        with nullcontext() if meet else learner.no_sync():  # type: ignore[operator]
+            with torch.autocast(
+                device.type, torch.bfloat16, enabled=config.precision == "bfloat16"
+            ):
+                terms = learner(batch)
+            total = terms["total"]
+            if ranks.any(not bool(torch.isfinite(total)), device):
+                raise GlamError(
+                    f"The loss is no longer finite at step {step}: start anew with a smaller "
+                    f"--learning_rate than {config.learning_rate:g}."
+                )
+            (total / config.accumulate).backward()
+        for name, term in terms.items():
+            sums[name] = sums.get(name, 0.0) + float(term.detach()) / config.accumulate
+    nn.utils.clip_grad_norm_(learner.parameters(), config.clip_norm)
     optimiser.step()
-    return {name: float(term.detach()) for name, term in terms.items()}
+    return sums
 
 
-def _set_rate(optimiser: torch.optim.Optimizer, rate: float) -> None:
-    for group in optimiser.param_groups:
-        group["lr"] = rate
-
-
-def _due(step: int, epochs: int, task: Task[Batch]) -> bool:
-    return step % (epochs * task.steps_per_epoch) == 0
+def _keeper(model: Model) -> Callable[[Model, Path], None]:
+    return save_classifier if isinstance(model, Classifier) else save_model
 
 
 def _log(folder: Path, content: dict[str, Any]) -> None:
     with (folder / LOG_FILE).open("a", encoding="utf-8") as file:
         file.write(json.dumps(content) + "\n")
-
-
-@contextmanager
-def _first_interrupt() -> Iterator[list[int]]:
-    """The first Ctrl-C is noted and the step under way is finished; the second ends at once."""
-    noted: list[int] = []
-    if threading.current_thread() is not threading.main_thread():
-        yield noted
-        return
-
-    def note(number: int, frame: FrameType | None) -> None:
-        noted.append(number)
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-
-    before = signal.signal(signal.SIGINT, note)
-    try:
-        yield noted
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def measures_of(result: Any) -> dict[str, float]:

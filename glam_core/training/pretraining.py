@@ -1,13 +1,13 @@
 """The GLAM objective on the breasts of a manifest: texts, both views, and places across them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from glam_core.data.manifest import Manifest
+from glam_core.data.manifest import Manifest, ManifestRow
 from glam_core.data.split import split_of
 from glam_core.errors import ManifestError
 from glam_core.loss.shuffled_control import shuffled_control
@@ -18,11 +18,15 @@ from glam_core.model.glam import GlamModel
 from glam_core.model.vocabulary import tokenise
 from glam_core.training.augmentation import shared_change
 from glam_core.training.config import TrainingConfig
+from glam_core.training.device import moved
 from glam_core.training.pair_pictures import TrainingPicture
+from glam_core.training.ranks import ALONE, Ranks
 from glam_core.training.samples import Sample, SlotBatch, plain_sample, together, varied_sample
 from glam_core.training.sentences import facts_of, groups_of, text_of
 
 _CONTROL_BREASTS = 64
+
+TextOf = Callable[[ManifestRow, np.random.Generator | None], str]
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,43 +91,112 @@ def check_two_views(manifest: Manifest) -> None:
 
 
 class PretrainingTask:
-    """What one step of `pretrain` learns from."""
+    """What one step of `pretrain` learns from.
 
-    def __init__(self, breasts: Sequence[Breast], config: TrainingConfig) -> None:
-        self.breasts, self.config = breasts, config
+    Args:
+        breasts: To learn from.
+        config: How many at once, and how they are varied.
+        texts: Puts a row into words; with a generator in varying words, without one always the
+            same. A place for text augmentation of one's own.
+        ranks: The processes; together they draw one batch of `config.batch` breasts each.
+    """
+
+    def __init__(
+        self,
+        breasts: Sequence[Breast],
+        config: TrainingConfig,
+        texts: TextOf = text_of,
+        ranks: Ranks = ALONE,
+    ) -> None:
+        self.breasts, self.config, self.texts, self.ranks = breasts, config, texts, ranks
+        # Decided once for all batches: every process has to compute the same terms.
+        self.speaks = any(facts_of(breast.told_by.row) for breast in breasts)
 
     @property
     def steps_per_epoch(self) -> int:
-        """Steps until as many breasts were drawn as there are."""
-        return max(1, round(len(self.breasts) / self.config.batch))
+        """Batches until as many breasts were drawn as there are."""
+        return max(1, round(len(self.breasts) / (self.config.batch * self.ranks.count)))
 
     def draw(self, model: GlamModel, rng: np.random.Generator) -> PretrainingBatch:
-        """A batch of varied breasts with their texts."""
-        count = min(max(2, self.config.batch), len(self.breasts))
-        chosen = [self.breasts[int(i)] for i in rng.permutation(len(self.breasts))[:count]]
+        """A batch of varied breasts with their texts: this process' part of the joined batch.
+
+        Every breast has a generator of its own, so the parts of several processes are, together,
+        what one process would have drawn.
+        """
+        processes = self.ranks.count
+        count = min(max(2, self.config.batch * processes), len(self.breasts))
+        count -= count % processes
+        order = rng.permutation(len(self.breasts))[:count]
+        part = self.ranks.share(count)
+        chosen = [self.breasts[int(index)] for index in order[part]]
+        own = rng.spawn(count)[part]
         samples: tuple[list[Sample], list[Sample]] = ([], [])
-        for breast in chosen:
-            shared = shared_change(self.config, rng)
-            drawn = [
-                None
-                if picture is None
-                else varied_sample(picture, model.config, self.config, shared, rng)
-                for picture in breast.views
-            ]
-            for slot, sample in enumerate(drawn):
-                samples[slot].append(sample or _missing(drawn[1 - slot]))
+        spoken = []
+        for breast, generator in zip(chosen, own, strict=True):
+            for slot, sample in enumerate(self._varied(breast, model, generator)):
+                samples[slot].append(sample)
+            if self.speaks:
+                spoken.append(self.texts(breast.told_by.row, generator))
         slots = _slots(chosen, samples)
-        texts, group = _texts(model, chosen, rng)
+        texts, group = _texts(model, chosen, spoken)
         return PretrainingBatch(slots, texts, group, _annotated(chosen, slots))
+
+    def _varied(
+        self, breast: Breast, model: GlamModel, rng: np.random.Generator
+    ) -> tuple[Sample, Sample]:
+        """Both views of a breast; a missing one is a place holder."""
+        shared = shared_change(self.config, rng)
+        cc, mlo = (
+            None
+            if picture is None
+            else varied_sample(picture, model.config, self.config, shared, rng)
+            for picture in breast.views
+        )
+        return cc or _missing(mlo), mlo or _missing(cc)
 
     def loss(self, model: GlamModel, batch: PretrainingBatch) -> dict[str, Tensor]:
         """Every term of the total loss."""
-        first, second = (slot.views for slot in batch.slots)
-        output = model(first, second, batch.texts)
-        terms: dict[str, Tensor] = TotalLoss(model.config)(
-            model, output, batch.group, batch.annotated
-        )
-        return terms
+        return _terms(model, batch)
+
+
+def _terms(model: GlamModel, batch: PretrainingBatch) -> dict[str, Tensor]:
+    first, second = (slot.views for slot in batch.slots)
+    output = model(first, second, batch.texts)
+    terms: dict[str, Tensor] = TotalLoss(model.config)(model, output, batch.group, batch.annotated)
+    return terms
+
+
+def held_out_terms(
+    model: GlamModel, breasts: Sequence[Breast], config: TrainingConfig, texts: TextOf = text_of
+) -> dict[str, float]:
+    """The terms of the loss on unvaried breasts, always in the same batches.
+
+    {} where there are fewer than two breasts: nothing can then be compared.
+    """
+    size = max(2, config.batch)
+    parts = [breasts[start : start + size] for start in range(0, len(breasts), size)]
+    if len(parts) > 1 and len(parts[-1]) < size:
+        parts.pop()  # a contrastive loss depends on the number of candidates
+    sums: dict[str, float] = {}
+    for part in parts if len(breasts) > 1 else []:
+        batch = moved(_plain_batch(model, part, texts), next(model.parameters()).device)
+        with torch.inference_mode():
+            for name, term in _terms(model, batch).items():
+                sums[name] = sums.get(name, 0.0) + float(term) / len(parts)
+    return sums
+
+
+def _plain_batch(model: GlamModel, breasts: Sequence[Breast], texts: TextOf) -> PretrainingBatch:
+    samples: tuple[list[Sample], list[Sample]] = ([], [])
+    for breast in breasts:
+        drawn = [None if p is None else plain_sample(p, model.config) for p in breast.views]
+        for slot in (0, 1):
+            samples[slot].append(drawn[slot] or _missing(drawn[1 - slot]))
+    slots = _slots(breasts, samples)
+    said = any(facts_of(breast.told_by.row) for breast in breasts)
+    plain = [texts(breast.told_by.row, None) for breast in breasts] if said else []
+    spoken, group = _texts(model, breasts, plain)
+    return PretrainingBatch(slots, spoken, group, _annotated(breasts, slots))
 
 
 def control_of(model: GlamModel, breasts: Sequence[Breast]) -> dict[str, float]:
@@ -138,7 +211,8 @@ def control_of(model: GlamModel, breasts: Sequence[Breast]) -> dict[str, float]:
         together([plain_sample(picture, model.config) for b in both if (picture := b.views[slot])])
         for slot in (0, 1)
     ]
-    control = shuffled_control(model, slots[0].views, slots[1].views)
+    device = next(model.parameters()).device
+    control = shuffled_control(model, *(moved(slot.views, device) for slot in slots))
     return {
         "local": control.true.in_image,
         "local_shuffled": control.shuffled.in_image,
@@ -168,14 +242,16 @@ def _slots(
 
 
 def _texts(
-    model: GlamModel, breasts: Sequence[Breast], rng: np.random.Generator
+    model: GlamModel, breasts: Sequence[Breast], spoken: Sequence[str]
 ) -> tuple[TextBatch | None, Tensor | None]:
-    """None where the model reads no text or the manifest says nothing about any of them."""
+    """None where the model reads no text or nothing is said.
+
+    Breasts that say the same get the same number, in every process.
+    """
     text = model.config.text
-    facts = [facts_of(breast.told_by.row) for breast in breasts]
-    if not isinstance(text, TextConfig) or not any(facts):
+    if not isinstance(text, TextConfig) or not spoken:
         return None, None
-    spoken = [text_of(breast.told_by.row, rng) for breast in breasts]
+    facts = [facts_of(breast.told_by.row) for breast in breasts]
     batch = tokenise(model.tokenizer, spoken, text.max_tokens)
     return batch, torch.tensor(groups_of(facts))
 

@@ -1,5 +1,6 @@
 """Sentences for pictures that come without a report, from the columns of a manifest."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -54,9 +55,9 @@ def text_of(row: ManifestRow, rng: np.random.Generator | None = None) -> str:
 
 
 def groups_of(facts: Sequence[tuple[str, ...]]) -> list[int]:
-    """A number for each, equal where the facts are equal."""
-    numbers: dict[tuple[str, ...], int] = {}
-    return [numbers.setdefault(fact, len(numbers)) for fact in facts]
+    """A number for each, equal where the facts are equal; the same in every process."""
+    digests = [hashlib.sha256(repr(fact).encode()).digest() for fact in facts]
+    return [int.from_bytes(digest[:7]) for digest in digests]
 
 
 def _density_of(row: ManifestRow) -> str:

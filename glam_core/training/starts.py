@@ -1,6 +1,8 @@
-"""Configs to start a training from, by the names that commands know them by."""
+"""Presets: a model to start from and the keys that suit it, by the names that commands know."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from glam_core.errors import GlamError
 from glam_core.model import presets
@@ -13,6 +15,36 @@ from glam_core.model.config import (
 )
 
 START_NAMES = ("tiny", "small", "glam", "paper")
+
+# The paper's section 3.1: 4 GPUs of 48 breasts, 2 batches a step, 40,000 steps.
+_LARGE: Mapping[str, Any] = {
+    "steps": 40_000,
+    "batch": 48,
+    "accumulate": 2,
+    "learning_rate": 4e-5,
+    "last_learning_rate_share": 2.5e-4,
+    "weight_decay": 0.2,
+    "turn_deg": 5.0,
+    "scale": 0.05,
+    "shear": 0.0,
+    "flip": 0.0,
+    "precision": "bfloat16",
+    "gradient_checkpointing": True,
+    "prepare": 4,
+    "evaluate_every": 1,
+}
+PRETRAINING_KEYS: Mapping[str, Mapping[str, Any]] = {
+    "tiny": {"epochs": 20, "batch": 32, "learning_rate": 2e-3, "turn_deg": 5.0, "scale": 0.08},
+    "small": {"epochs": 60, "batch": 64, "learning_rate": 1e-3},
+    "glam": _LARGE,
+    "paper": _LARGE,
+}
+CORRESPONDENCE_KEYS: Mapping[str, Mapping[str, Any]] = {
+    "tiny": {"epochs": 20},
+    "small": {},
+    "glam": {"batch": 4, "learning_rate": 1e-4, "precision": "bfloat16"},
+    "paper": {"batch": 4, "learning_rate": 1e-4, "precision": "bfloat16"},
+}
 
 
 def start_config(name: str, *, texts: bool = True) -> GlamConfig:

@@ -83,19 +83,20 @@ def _another_patient(pairs: Sequence[PicturePair], index: int) -> int | None:
 
 def _placed(model: GlamModel, picture: TrainingPicture, slot: int) -> _Placed:
     sample = plain_sample(picture, model.config)
-    features = embed(model, sample.batch, slot=slot)
+    features = embed(model, sample.batch.to(next(model.parameters()).device), slot=slot)
     return _Placed(picture, features, canvas_grid(picture.view, model.config))
 
 
 def _answer(model: GlamModel, asking: _Placed, answering: _Placed, slot: int) -> PointPx:
     """The most probable place, in stored pixels of the answering view."""
     point = torch.from_numpy(asking.canvas.patch_from_image(centre_of(asking.picture)))
-    asked = asked_at(asking.features, 0, point[None].float())
+    device = asking.features.asked.device
+    asked = asked_at(asking.features, 0, point[None].float().to(device))
     with torch.no_grad():
         scores = match_scores(model, asked, answering.features, 0, slot=slot)
     share = scores.softmax(dim=-1).reshape(1, 1, *answering.canvas.grid)
     smooth = functional.avg_pool2d(share, 3, stride=1, padding=1, count_include_pad=False)[0, 0]
-    place = answering.canvas.image_from_patch(_finest_peak(smooth.numpy()))
+    place = answering.canvas.image_from_patch(_finest_peak(smooth.cpu().numpy()))
     return PointPx(float(place[0]), float(place[1]))
 
 

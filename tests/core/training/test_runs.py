@@ -47,10 +47,10 @@ def test_a_resumed_run_equals_one_that_never_stopped(manifest, tmp_path, monkeyp
     assert finetune(manifest, whole, "--epochs=3") == 0
     step = loop._step
 
-    def interrupted(model, task, config, optimiser, number):
+    def interrupted(learner, drawn, config, optimiser, number, *more):
         if number == 3:
             signal.raise_signal(signal.SIGINT)
-        return step(model, task, config, optimiser, number)
+        return step(learner, drawn, config, optimiser, number, *more)
 
     monkeypatch.setattr(loop, "_step", interrupted)
     assert finetune(manifest, parted, "--epochs=3") == 130

@@ -1,0 +1,37 @@
+"""Optimiser and learning rate."""
+
+import math
+
+import torch
+
+from glam_core.model.classifier import Classifier
+from glam_core.model.glam import GlamModel
+from glam_core.model.parameter_groups import parameter_groups
+from glam_core.training.config import TrainingConfig
+
+_MOMENTUM = 0.9
+
+
+def new_optimiser(model: GlamModel | Classifier, config: TrainingConfig) -> torch.optim.Optimizer:
+    """AdamW or SGD in one fused kernel a group, where the device has such kernels."""
+    groups = parameter_groups(model, config.weight_decay)
+    fused = next(model.parameters()).device.type in ("cuda", "cpu")
+    if config.optimiser == "sgd":
+        return torch.optim.SGD(groups, lr=config.learning_rate, momentum=_MOMENTUM, fused=fused)
+    return torch.optim.AdamW(groups, lr=config.learning_rate, fused=fused)
+
+
+def learning_rate_at(config: TrainingConfig, step: int, steps: int) -> float:
+    """Warm-up in a straight line, then half a cosine down; `step` counts from 0."""
+    warm = max(1, round(config.warm_up_share * steps))
+    if step < warm:
+        return config.learning_rate * (step + 1) / warm
+    share = (step - warm) / max(1, steps - warm)
+    low = config.last_learning_rate_share
+    return config.learning_rate * (low + (1 - low) * 0.5 * (1 + math.cos(math.pi * share)))
+
+
+def set_rate(optimiser: torch.optim.Optimizer, rate: float) -> None:
+    """Give every group the same learning rate."""
+    for group in optimiser.param_groups:
+        group["lr"] = rate
