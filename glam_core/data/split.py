@@ -46,6 +46,18 @@ def falls_to_validation(patient_id: str) -> bool:
     return _hash(patient_id) % PARTS == 0
 
 
+def sets_limits(row: ManifestRow) -> bool:
+    """Whether temperatures and limits are set on this training patient.
+
+    One training patient in four, by the same hash: a first fit leaves them out and is calibrated on
+    them; the final fit, on all training patients, keeps what was found.
+
+    Raises:
+        ManifestError: The column `split` says something unknown.
+    """
+    return split_of(row) == "training" and _hash(row.patient_id) % PARTS == 1
+
+
 def split_by_hash(patient_id: str) -> str:
     """The split of a patient of whom nothing else is said: 68 % train, 20 % validation, 12 % test.
 

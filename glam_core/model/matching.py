@@ -130,15 +130,47 @@ def region_scores(
         regions: (q, P) bool, the asked region.
         slot: Of the asking view.
     """
-    kept_asked, kept_answering = _kept(asked), _kept(answering)
-    weight = (regions & kept_asked.tissue[asked_rows]).to(kept_asked.asked.dtype)
+    places = _asked_regions(_kept(asked), asked_rows, regions)
+    return _scores(model, places, _kept(answering), answering_rows, slot)
+
+
+def partner_scores(
+    model: GlamModel,
+    asked: ViewFeatures,
+    answering: ViewFeatures,
+    rows: Tensor,
+    regions: Tensor,
+    slot: int,
+) -> Tensor:
+    """(q, q, P) scores of every query in the view of every query, without the saliency.
+
+    Args:
+        rows: (q,) rows of both views for each query.
+        regions: (q, P) bool, the asked region.
+        slot: Of the asking view.
+    """
+    head = model.cross_view.match_head
+    there = _kept(answering)
+    places = _asked_regions(_kept(asked), rows, regions)
+    count = len(rows)
+    features = functional.normalize(places.features, dim=-1)
+    scores: Tensor = head.scale() * torch.einsum("qd,mpd->mqp", features, there.answering[rows])
+    depth, offset = (v.expand(count, -1) for v in (places.depth_mm, places.offset_mm))
+    scores = scores + head.depth_bias(depth, there.depth_mm[rows])
+    if head.has_offset_prior:
+        scores = scores + head.offset_bias(offset, there.offset_mm[rows], slot)
+    return scores.transpose(0, 1)
+
+
+def _asked_regions(view: PatchFeatures, rows: Tensor, regions: Tensor) -> AskedPlaces:
+    """What is asked from a region of each of some rows: the mean over its tissue."""
+    weight = (regions & view.tissue[rows]).to(view.asked.dtype)
     weight = weight / weight.sum(dim=-1, keepdim=True).clamp(min=1.0)
-    places = AskedPlaces(
-        features=torch.einsum("qp,qpd->qd", weight, kept_asked.asked[asked_rows]),
-        depth_mm=_weighted_mean(weight, kept_asked.depth_mm[asked_rows]),
-        offset_mm=_weighted_mean(weight, kept_asked.offset_mm[asked_rows]),
+    return AskedPlaces(
+        features=torch.einsum("qp,qpd->qd", weight, view.asked[rows]),
+        depth_mm=_weighted_mean(weight, view.depth_mm[rows]),
+        offset_mm=_weighted_mean(weight, view.offset_mm[rows]),
     )
-    return _scores(model, places, kept_answering, answering_rows, slot)
 
 
 def point_scores(

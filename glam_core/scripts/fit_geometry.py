@@ -19,7 +19,7 @@ from tqdm import tqdm
 
 from glam_core.data.manifest import Manifest, read_manifest
 from glam_core.data.pairs import Pair, pairs_of
-from glam_core.data.split import check_no_leak, split_of
+from glam_core.data.split import check_no_leak, sets_limits, split_of
 from glam_core.errors import GlamError
 from glam_core.evaluation.correspondence import annotated_view
 from glam_core.evaluation.correspondence_results import summary
@@ -65,10 +65,12 @@ def run(args: argparse.Namespace) -> int:
     pairs = pairs_of(manifest)
     tuning = [pair for pair in pairs if split_of(pair.cc) == "training"]
     check = [pair for pair in pairs if split_of(pair.cc) == "validation"]
+    held = [pair for pair in tuning if sets_limits(pair.cc)]
+    if not held:
+        raise GlamError("No training patient is left to set the limits on; add patients.")
     samples = _samples(manifest, args.altered, args.seed)
     settings = FitSettings(epochs=args.epochs, seed=args.seed)
     said = (args.version, args.trained_on)
-    held = tuning[::4]
     unseen = {pair.patient_id for pair in held}
     seen = {
         row.line: samples[row.line]
