@@ -30,6 +30,7 @@ class TrainingConfig:
         clip_norm: Longest gradient.
         ema_decay: Of the running mean of the weights, which is what is kept as the model.
         saliency_weight: Of the saliency term beside the correspondence term.
+        partner_weight: Of the term that tells a lesion from those of other breasts.
         synthetic_share: Of the breasts of a step, where there are synthetic ones.
         points: Tracked places asked for in each synthetic breast of a step, in each direction.
         points_weight: Of their term.
@@ -67,6 +68,7 @@ class TrainingConfig:
     clip_norm: float = 2.0
     ema_decay: float = 0.998
     saliency_weight: float = 0.5
+    partner_weight: float = 0.5
     synthetic_share: float = 0.5
     points: int = 12
     points_weight: float = 1.0

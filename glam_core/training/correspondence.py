@@ -13,8 +13,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from glam_core.loss.correspondence import correspondence_loss, point_loss, saliency_loss
+from glam_core.loss.partner import partner_loss
 from glam_core.model.glam import GlamModel
-from glam_core.model.matching import point_scores, region_scores
+from glam_core.model.matching import partner_scores, point_scores, region_scores
 from glam_core.model.output import ViewFeatures
 from glam_core.training.config import TrainingConfig
 from glam_core.training.pair_pictures import PicturePair, TrainingData
@@ -113,6 +114,9 @@ class CorrespondenceTask:
         views = [model.encode_view(slot.views, at) for at, slot in enumerate(batch.slots)]
         terms = {"correspondence": _lesions(model, views, batch)}
         total = terms["correspondence"]
+        if self.config.partner_weight:
+            terms["partner"] = _partners(model, views, batch)
+            total = total + self.config.partner_weight * terms["partner"]
         if batch.tracked is not None:
             terms["points"] = _points(model, views, batch.tracked)
             total = total + self.config.points_weight * terms["points"]
@@ -131,6 +135,21 @@ def _lesions(model: GlamModel, views: Sequence[ViewFeatures], batch: Corresponde
         scores = region_scores(model, views[asking], answering, rows, rows, asked, asking)
         target = batch.slots[1 - asking].regions[rows]
         each.append(correspondence_loss(scores, target, answering.tissue[rows]))
+    return torch.stack(each).mean()
+
+
+def _partners(
+    model: GlamModel, views: Sequence[ViewFeatures], batch: CorrespondenceBatch
+) -> Tensor:
+    rows = batch.matched.nonzero()[:, 0].to(views[0].tissue.device)
+    each = []
+    for asking in (0, 1):
+        answering = views[1 - asking]
+        asked = batch.asked[asking][rows]
+        scores = partner_scores(model, views[asking], answering, rows, asked, asking)
+        target = batch.slots[1 - asking].regions[rows] & answering.tissue[rows]
+        can_ask = (asked & views[asking].tissue[rows]).any(dim=-1)
+        each.append(partner_loss(scores, target, can_ask))
     return torch.stack(each).mean()
 
 

@@ -16,6 +16,7 @@ from glam_core.loss.local_in_image import (
     local_in_image_loss,
     retrieval,
 )
+from glam_core.loss.partner import partner_loss
 from glam_core.loss.report_to_patch import report_to_patch_logits, report_to_patch_loss
 from glam_core.loss.same_position import same_position_loss
 from glam_core.loss.view_view import view_view_loss
@@ -257,6 +258,33 @@ def test_a_region_outside_the_tissue_is_left_out():
     assert float(none.detach()) == 0.0
 
 
+# --- lesions of other breasts --------------------------------------------------------------------
+
+
+def test_a_lesion_is_told_from_the_others_by_the_mean_over_their_regions():
+    scores = torch.tensor(
+        [
+            [[1.0, 3.0, 9.0], [2.0, 9.0, 9.0]],
+            [[0.0, 0.0, 9.0], [5.0, 9.0, 9.0]],
+        ]
+    )
+    target = torch.tensor([[True, True, False], [True, False, False]])
+    own = math.log((math.e + math.e**3) / 2)
+    pairs = torch.tensor([[own, 2.0], [0.0, 5.0]])
+    right = torch.tensor([0, 1])
+    by_hand = functional.cross_entropy(pairs, right) + functional.cross_entropy(pairs.T, right)
+    assert float(partner_loss(scores, target, _all(2))) == pytest.approx(float(by_hand) / 2)
+
+
+def test_a_lesion_that_cannot_be_asked_is_no_wrong_answer_either():
+    scores, target = _random(3, 3, 4), _all(3, 4)
+    counted = torch.tensor([True, False, True])
+    kept = torch.tensor([0, 2])
+    alone = partner_loss(scores[kept][:, kept], target[kept], _all(2))
+    torch.testing.assert_close(partner_loss(scores, target, counted), alone)
+    assert float(partner_loss(scores, target, torch.tensor([True, False, False]))) == 0.0
+
+
 # --- gradients -----------------------------------------------------------------------------------
 
 
@@ -280,6 +308,10 @@ GRADIENTS = {
     ),
     "correspondence": lambda a, b, s: correspondence_loss(
         s * (a @ b.transpose(1, 2))[:, 0], torch.tensor([[True, False]] * 3), _all(3, 2)
+    ),
+    "partner": lambda a, b, s: partner_loss(
+        s * torch.einsum("id,jpd->ijp", a[:, 0], b),
+        torch.tensor([[True, False]] * 2 + [[True, True]]), _all(3),
     ),
 }  # fmt: skip
 
