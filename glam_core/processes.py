@@ -55,13 +55,13 @@ def each_in_a_process(
         yield from _pooled(work, waiting, workers, start, stop, broken)
         if not broken:
             return
-        for piece in broken:
-            if stop():
-                return
-            fallen: list[Piece] = []
-            yield from _pooled(work, iter([piece]), 1, start, stop, fallen)
-            if fallen:
-                yield Ended(piece)
+        suspects = iter(broken)
+        while True:
+            culprit: list[Piece] = []
+            yield from _pooled(work, suspects, 1, start, stop, culprit, ahead=1)
+            if not culprit:
+                break
+            yield Ended(culprit[0])
 
 
 def _pooled(
@@ -71,6 +71,7 @@ def _pooled(
     start: Callable[[], None] | None,
     stop: Callable[[], bool],
     broken: list[Piece],
+    ahead: int = _AHEAD,
 ) -> Iterator[Result]:
     """Results until the pieces end; what was under way when a process ended goes to `broken`."""
     running: dict[Future[Result], Piece] = {}
@@ -79,7 +80,7 @@ def _pooled(
         try:
             while True:
                 if not stop():
-                    for piece in islice(pieces, _AHEAD * workers - len(running)):
+                    for piece in islice(pieces, ahead * workers - len(running)):
                         broken.append(piece)  # until it is accepted
                         running[pool.submit(work, piece)] = piece
                         broken.pop()
