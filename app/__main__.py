@@ -21,12 +21,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         args = _parser().parse_args(argv)
     except SystemExit as stopped:
         return int(stopped.code or 0)
-    if args.click is not None and args.screenshot is None:
-        sys.stderr.write("glam-viewer: --click needs --screenshot.\n")
+    asked = next((name for name in ("click", "find", "report") if getattr(args, name)), "")
+    if asked and args.screenshot is None:
+        sys.stderr.write(f"glam-viewer: --{asked} needs --screenshot.\n")
         return EXIT_ARGUMENTS
     args.demo = args.demo or args.click == "demo"
-    if args.click is not None and not (args.paths or args.demo):
-        sys.stderr.write("glam-viewer: --click needs a PATH to open, or --demo.\n")
+    if asked and not (args.paths or args.demo):
+        sys.stderr.write(f"glam-viewer: --{asked} needs a PATH to open, or --demo.\n")
         return EXIT_ARGUMENTS
     if args.screenshot is not None:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
@@ -51,7 +52,13 @@ def _run(args: argparse.Namespace) -> int:
     if args.screenshot is not None:
         demo, opens = args.demo, bool(args.paths or args.demo)
         driver = ScreenshotDriver(
-            workstation, args.screenshot, click=args.click, demo=demo, opens=opens
+            workstation,
+            args.screenshot,
+            click=args.click,
+            find=args.find,
+            report=args.report,
+            demo=demo,
+            opens=opens,
         )
     workstation.window.resize(*args.size)
     workstation.window.show()
@@ -77,6 +84,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--demo", action="store_true", help="open synthetic demo exams")
     parser.add_argument(
         "--click", type=_click, metavar="RCC:ROW,COL", help='ask about this spot, or "demo"'
+    )
+    parser.add_argument("--find", metavar="TEXT", help="find these words on the pictures")
+    parser.add_argument(
+        "--report", type=Path, metavar="FILE", help="find a report's findings (TXT, PDF, DICOM SR)"
     )
     parser.add_argument(
         "--matcher", default="geometry", metavar="NAME", help="geometry or a folder"

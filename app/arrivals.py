@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from app.findings import FindingWords
 from app.greys import GreyTables
 from app.panes.pyramid import PicturePyramid
 from app.state import ImageId, Question
@@ -95,6 +96,32 @@ class CorrespondenceWork(Protocol):
 
     def ask(self, question: Question) -> None:
         """Answer a question; questions before it are dropped."""
+        ...
+
+
+class WordWork(Protocol):
+    """Reads words and finds them on the pictures, in the background."""
+
+    def read_query(self, text: str) -> None:
+        """Read typed words."""
+        ...
+
+    def read_report(self, text: str, source: str) -> None:
+        """Read a report; `source` says in words where it comes from."""
+        ...
+
+    def read_file(self, path: Path) -> None:
+        """Read a report from a file."""
+        ...
+
+    def search(
+        self, number: int, stamp: int, words: FindingWords, images: Sequence[ImageId]
+    ) -> None:
+        """Find the words on pictures; an earlier search with this number is dropped."""
+        ...
+
+    def read_if_report(self, path: Path) -> None:
+        """Read a file where it is a report; it is opened as pictures where it is not."""
         ...
 
 

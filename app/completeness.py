@@ -10,6 +10,8 @@ def is_complete(state: ViewerState) -> bool:
         return False
     if state.matcher is None or state.matcher_loading or state.awaits_answer:
         return False
+    if state.findings.busy:
+        return False
     answer = state.answer
     if answer is not None and answer.stands_in and not state.refusal:
         return False

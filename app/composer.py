@@ -1,8 +1,12 @@
 """What each pane shows, worked out from the state; parts that stay alike stay the same object."""
 
-from app import framing, wording
+from app import finding_wording, framing, wording
+from app.findings import Verdict
 from app.greys import TableCache
 from app.panes.content import (
+    FindingMark,
+    FindingOverlay,
+    FindingShape,
     LandmarkMarks,
     MessageKind,
     OverlayTexts,
@@ -12,7 +16,7 @@ from app.panes.content import (
     Spacing,
 )
 from app.panes.viewport import Viewport
-from app.state import ShownImage, Slot, ViewerState, view_words
+from app.state import ImageId, ShownImage, Slot, ViewerState, view_words
 from glam_core.study import MammogramImage
 from glam_core.terms import PointPx
 
@@ -67,6 +71,7 @@ class PaneComposer:
             if question is not None and asked_here
             else None,
             answer=answer.overlay if answer is not None and answers_here else None,
+            findings=_findings(state, slot.image_id),
             lengths=shown.lengths,
             spacing=_spacing(shown.image),
             tool=state.tool,
@@ -77,6 +82,41 @@ class PaneComposer:
             show_texts=state.toggles.texts,
             show_answer=state.toggles.overlays,
         )
+
+
+_NO_SHAPE = FindingShape()
+
+
+def _findings(state: ViewerState, image_id: ImageId) -> FindingOverlay | None:
+    """The findings of a picture: all of them, or the selected one alone."""
+    findings = state.findings
+    marks = []
+    for row in findings.rows:
+        selected = row.number == findings.selected
+        others = findings.selected is not None or row.verdict is Verdict.REJECTED
+        if others and not selected:
+            continue
+        place, point = row.place_in(image_id), row.point_in(image_id)
+        if place is None and point is None:
+            continue
+        moved = image_id in row.user_places
+        marks.append(
+            FindingMark(
+                number=row.number,
+                words=finding_wording.plate(row),
+                point=point,
+                shape=_NO_SHAPE if place is None or moved else place.shape,
+                confirmed=row.verdict is not Verdict.SUGGESTED,
+                selected=selected,
+            )
+        )
+    hint = ""
+    if findings.placing is not None:
+        hint = finding_wording.PLACE_HINT.format(number=findings.placing)
+    if not marks and not hint:
+        return None
+    searcher = findings.searcher
+    return FindingOverlay(tuple(marks), searcher.line if searcher is not None else "", hint)
 
 
 def _waits(state: ViewerState, slot: Slot) -> bool:

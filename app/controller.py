@@ -13,12 +13,14 @@ from app.arrivals import (
     DemoWork,
     PixelsArrived,
     StudyWork,
+    WordWork,
 )
 from app.greys import dragged
 from app.hanging import HANGING_STEPS
 from app.panes.content import LengthMark, Tool
 from app.panes.viewport import PaneSize, Viewport
 from app.questions import Questions
+from app.searches import Searches
 from app.state import Framing, Hanging, ImageId, Progress, Toggles, ViewerState
 from app.state_holder import Screen, StateHolder
 from glam_core.study import Study, StudyScan
@@ -32,6 +34,7 @@ class Controller:
 
     Attributes:
         questions: Everything about asking, answering and correcting.
+        searches: Everything about words and findings.
     """
 
     def __init__(
@@ -41,6 +44,7 @@ class Controller:
         correspondence: CorrespondenceWork,
         demo: DemoWork,
         memory: Corrections,
+        words: WordWork,
         state: ViewerState | None = None,
     ) -> None:
         self._holder = StateHolder(state)
@@ -52,6 +56,7 @@ class Controller:
         self.questions = Questions(
             self._holder, studies=studies, correspondence=correspondence, memory=memory
         )
+        self.searches = Searches(self._holder, words)
 
     @property
     def state(self) -> ViewerState:
@@ -171,6 +176,11 @@ class Controller:
         correction = self._memory.of(shown.image)
         self._show(opening.with_analysis(self._state, arrived, correction))
         self.questions.put_view(arrived.image_id)
+
+    def step_back(self) -> None:
+        """Leave what was begun last: placing a finding, the selected finding, the question."""
+        if not self.searches.step_back():
+            self.questions.clear_question()
 
     # Hanging and framing
 

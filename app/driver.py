@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.click_words import parse_click
 from app.completeness import is_complete
+from app.findings import Findings
 from app.hanging import standard_image
 from app.services.demo import spot_of_demo
 from app.state import ViewerState, image_id_of
@@ -33,6 +34,8 @@ class ScreenshotDriver(QObject):
         picture: Path,
         *,
         click: tuple[ViewKey, PointPx] | str | None,
+        find: str | None = None,
+        report: Path | None = None,
         demo: bool,
         opens: bool = True,
     ) -> None:
@@ -42,6 +45,8 @@ class ScreenshotDriver(QObject):
         self._workstation = workstation
         self._picture = picture
         self._click = click
+        self._find, self._report = find, report
+        self._asked_report = False
         self._demo = demo or click == "demo"
         self._opens = opens
         self._begun = False
@@ -57,6 +62,7 @@ class ScreenshotDriver(QObject):
         )
         self._deadline.start(_LONGEST_MS)
         workstation.controller.add_screen(self._rendered)
+        workstation.words.reading_failed.connect(self._not_read)
         workstation.correspondence.matcher_failed.connect(
             lambda sentence: self._end(EXIT_ARGUMENTS, sentence)
         )
@@ -79,8 +85,22 @@ class ScreenshotDriver(QObject):
                 self._end(EXIT_UNREADABLE, next(iter(state.images.values())).failure)
             elif self._click is not None:
                 self._ask(state)
+            elif self._find is not None or self._report is not None:
+                self._search()
             elif not self._demo or state.demo is None:
                 self._save()
+
+    def _search(self) -> None:
+        """A report first, so that a query adds to its rows."""
+        searches = self._workstation.controller.searches
+        if self._report is not None:
+            report, self._report = self._report, None
+            self._asked_report = True
+            searches.read_file(report)
+        elif self._find is not None:
+            find, self._find = self._find, None
+            self._asked_report = False
+            searches.find(find)
 
     def _ask(self, state: ViewerState) -> None:
         click, self._click = self._click, None
@@ -102,6 +122,11 @@ class ScreenshotDriver(QObject):
             self._workstation.controller.questions.ask_image(image_id_of(image), point)
             self._check.start()
 
+    def _not_read(self, sentence: str) -> None:
+        """Words that cannot be read are a bad argument, a report's file is unreadable input."""
+        of_file = self._asked_report
+        self._end(EXIT_UNREADABLE if of_file else EXIT_ARGUMENTS, sentence)
+
     def _demo_click(self) -> tuple[ViewKey, PointPx] | None:
         try:
             return parse_click(spot_of_demo(self._workstation.demo_folder))
@@ -120,7 +145,7 @@ class ScreenshotDriver(QObject):
             )
             return
         state = self._workstation.controller.state
-        self._end(0, state.refusal)
+        self._end(0, state.refusal or _said_of(state.findings))
 
     def _end(self, exit_code: int, sentence: str) -> None:
         if not self._ended:
@@ -128,6 +153,13 @@ class ScreenshotDriver(QObject):
             self.exit_code, self.sentence = exit_code, sentence
             self._deadline.stop()
             QApplication.exit(exit_code)
+
+
+def _said_of(findings: Findings) -> str:
+    """What the findings could not do, in one line."""
+    said = [findings.sentence, findings.foreign_because]
+    said += [row.refusal for row in findings.rows]
+    return " ".join(dict.fromkeys(filter(None, said)))
 
 
 def _why_nothing(state: ViewerState) -> str:

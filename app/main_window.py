@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon, QShowEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QLabel,
     QMainWindow,
@@ -24,16 +24,19 @@ from app.icons import icon
 from app.menus import menu_button
 from app.pane_grid import PaneGrid
 from app.panels.empty_page import EmptyPage
+from app.panels.findings_panel import FindingsPanel
 from app.panels.match_panel import MatchPanel
 from app.panels.matcher_panel import MatcherPanel
 from app.panels.notices_panel import NoticesPanel
 from app.panels.parts import rule
 from app.panels.picture_panel import PicturePanel
+from app.panels.query_bar import QueryBar
+from app.panels.side_column import SideColumn
 from app.panels.study_browser import StudyBrowser
 from app.state import Hanging, ViewerState
 
 _TOOLBAR = (
-    ("browser", "open_folder", "open_demo"),
+    ("browser", "open_folder", "open_demo", "find"),
     tuple(f"hanging.{hanging.value}" for hanging in Hanging),
     ("framing.fit_breast", "framing.fit_picture", "framing.same_size", "framing.one_to_one"),
     (
@@ -59,10 +62,12 @@ class MainWindow(QMainWindow):
 
     Signals:
         places_dropped: (list of Path,).
+        text_dropped: (text,): dragged from another program.
         closing: the window closes.
     """
 
     places_dropped = Signal(object)
+    text_dropped = Signal(str)
     closing = Signal()
 
     def __init__(self, actions: Actions) -> None:
@@ -74,6 +79,7 @@ class MainWindow(QMainWindow):
         self.grid = PaneGrid()
         self.empty_page = EmptyPage()
         self.browser = StudyBrowser()
+        self.findings_panel = FindingsPanel()
         self.match_panel = MatchPanel()
         self.picture_panel = PicturePanel()
         self.matcher_panel = MatcherPanel()
@@ -114,6 +120,7 @@ class MainWindow(QMainWindow):
         for panel in (
             self.empty_page,
             self.browser,
+            self.findings_panel,
             self.match_panel,
             self.picture_panel,
             self.matcher_panel,
@@ -128,6 +135,7 @@ class MainWindow(QMainWindow):
             actions.check(f"switch.{name}", getattr(state.toggles, name))
         actions["hanging.with_prior"].setEnabled(state.prior is not None)
         self.mode.setText(wording.mode_words(state))
+        self.column.follow(state)
         self._show_side_if_needed()
 
     @property
@@ -154,7 +162,7 @@ class MainWindow(QMainWindow):
         """Before a study is open the side would only say that there is nothing."""
         state = self._state
         needed = bool(state.study or state.notices or state.skipped)
-        self.side.setVisible(self._side_wanted and needed)
+        self.column.setVisible(self._side_wanted and needed)
 
     # Qt's events
 
@@ -164,7 +172,7 @@ class MainWindow(QMainWindow):
         (self.empty_page if self._state.study is None else self.grid).setFocus()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if event.mimeData().hasUrls():
+        if event.mimeData().hasUrls() or event.mimeData().hasText():
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
@@ -173,6 +181,13 @@ class MainWindow(QMainWindow):
         if paths:
             event.acceptProposedAction()
             self.places_dropped.emit(paths)
+        elif event.mimeData().hasText() and not urls:
+            event.acceptProposedAction()
+            self.text_dropped.emit(event.mimeData().text())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.query_bar.settle()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.closing.emit()
@@ -187,16 +202,21 @@ class MainWindow(QMainWindow):
         self.pages = QStackedWidget()
         self.pages.addWidget(self.empty_page)
         self.pages.addWidget(self.grid)
-        self.side = self._side((self.match_panel, self.picture_panel, self.matcher_panel))
+        self.query_bar = QueryBar(self.pages)
+        self.query_bar.closed.connect(self.grid.setFocus)
+        self.side = self._scrolling((self.match_panel, self.picture_panel, self.matcher_panel))
+        self.column = SideColumn(
+            self.notices_panel, self._scrolling((self.findings_panel,)), self.side
+        )
         splitter = QSplitter(Qt.Orientation.Horizontal)
         splitter.setHandleWidth(1)
-        for widget in (self.browser, self.pages, self.side):
+        for widget in (self.browser, self.pages, self.column):
             splitter.addWidget(widget)
         splitter.setStretchFactor(1, 1)
         splitter.setCollapsible(1, False)
         splitter.setSizes([_BROWSER_PX, 1000, _SIDE_PX])
         self.browser.setMinimumWidth(150)
-        self.side.setMinimumWidth(_SIDE_PX - 12)
+        self.column.setMinimumWidth(_SIDE_PX - 12)
         self.setCentralWidget(splitter)
         self.show_browser(True)
         self.show_side(True)
@@ -222,13 +242,13 @@ class MainWindow(QMainWindow):
         bar.addWidget(self.research_only)
         return bar
 
-    def _side(self, panels: Sequence[QWidget]) -> QScrollArea:
+    @staticmethod
+    def _scrolling(panels: Sequence[QWidget]) -> QScrollArea:
         body = QWidget()
         body.setObjectName("panelBody")
         rows = QVBoxLayout(body)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(0)
-        rows.addWidget(self.notices_panel)
         for panel in panels:
             rows.addWidget(panel)
             rows.addWidget(rule())

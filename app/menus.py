@@ -21,6 +21,12 @@ MENUS: dict[str, tuple[tuple[str, ...], ...]] = {
         tuple(f"switch.{name}" for name in SWITCHES),
         ("browser", "side_panel", "full_screen"),
     ),
+    "Findings": (
+        ("find", "paste_report", "open_report"),
+        ("next_finding", "previous_finding"),
+        ("accept_finding", "correct_finding", "reject_finding"),
+        ("undo", "redo"),
+    ),
     "Help": (("help",),),
 }
 

@@ -47,6 +47,7 @@ def study_opened(
         question=None,
         answer=None,
         refusal="",
+        findings=state.findings.of_new_study(),
     )
     return rehung(state)
 

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu
 from app import wording
 from app.actions import Actions
 from app.controller import Controller
+from app.finding_wiring import FindingJoints
 from app.main_window import MainWindow
 from app.menus import fill
 from app.panels.help_dialog import show_help
@@ -20,6 +21,7 @@ from app.panes.image_pane import ImagePane
 from app.panes.viewport import PaneSize
 from app.services.correspondence import CorrespondenceService
 from app.services.demo import DemoService
+from app.services.grounding import GroundingService
 from app.services.memory import CorrectionMemory
 from app.services.picture_store import PictureStore
 from app.services.study import StudyService
@@ -50,6 +52,7 @@ class Workstation(QObject):
         self.store = PictureStore()
         self.studies = StudyService(self.store, self)
         self.correspondence = CorrespondenceService(self.store, self)
+        self.words = GroundingService(self.correspondence, self)
         self.demo_folder = folder / "demo"
         self.demo = DemoService(self.demo_folder, self)
         memory = CorrectionMemory(folder / "corrections.json" if remember else None)
@@ -58,17 +61,18 @@ class Workstation(QObject):
             correspondence=self.correspondence,
             demo=self.demo,
             memory=memory,
+            words=self.words,
         )
-        self.handlers = self._handlers_by_name()
         self.actions = Actions(self._act, self)
         self.window = MainWindow(self.actions)
+        self.findings = FindingJoints(self, self.words)
+        self.handlers = self._handlers_by_name() | self.findings.handlers
         self._closed = False
         self._demo_opened = False
         self._join_services()
         self._join_panels()
         self.window.grid.pane_added.connect(self._join_pane)
         self.window.grid.sizes_changed.connect(self._resized)
-        self.window.places_dropped.connect(self.controller.open_places)
         self.window.closing.connect(self.close)
         self.controller.add_screen(self.window.render_state)
 
@@ -81,7 +85,7 @@ class Workstation(QObject):
         if self._closed:
             return
         self._closed = True
-        for service in (self.studies, self.correspondence, self.demo):
+        for service in (self.studies, self.words, self.correspondence, self.demo):
             service.close()
 
     def dispose(self) -> None:
@@ -95,6 +99,7 @@ class Workstation(QObject):
     def _start(self, matcher_name: str) -> None:
         if not self._closed:
             self.studies.warm_up()
+            self.words.warm_up()
             folder = Path(matcher_name)
             name = str(folder.resolve()) if folder.is_dir() else matcher_name
             self.controller.questions.choose_matcher(name)
@@ -161,7 +166,7 @@ class Workstation(QObject):
     def _join_pane(self, index: int, pane: ImagePane) -> None:
         to, ask = self.controller, self.controller.questions
         pane.activated.connect(lambda: to.activate(index))
-        pane.point_clicked.connect(lambda row, col: ask.ask(index, PointPx(row, col)))
+        pane.point_clicked.connect(lambda row, col: self._clicked(index, PointPx(row, col)))
         pane.box_drawn.connect(lambda *box: ask.ask(index, *_centre_and_half(*box)))
         pane.nipple_placed.connect(lambda row, col: ask.place_nipple(index, PointPx(row, col)))
         pane.window_dragged.connect(lambda centre, width: to.drag_window(index, centre, width))
@@ -174,6 +179,10 @@ class Workstation(QObject):
         pane.frame_wheel.connect(lambda step: to.step_frame(index, step))
         pane.hovered.connect(lambda row, col, inside: self._hovered(index, row, col, inside))
         pane.context_menu_requested.connect(self._show_menu)
+
+    def _clicked(self, index: int, point: PointPx) -> None:
+        if not self.findings.clicked(index, point):
+            self.controller.questions.ask(index, point)
 
     def _hovered(self, index: int, row: float, col: float, inside: bool) -> None:
         state = self.controller.state
@@ -234,7 +243,7 @@ class Workstation(QObject):
             "reset": lambda _: to.reset(),
             "flip": lambda _: to.flip_active(),
             "turn": lambda _: to.turn_active(),
-            "clear_question": lambda _: to.questions.clear_question(),
+            "clear_question": lambda _: to.step_back(),
             "clear_lengths": lambda _: to.clear_lengths(),
             "place_line": lambda _: to.questions.place_pectoral_line(),
             "full_screen": self._full_screen,

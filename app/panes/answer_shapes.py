@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import cv2
 import numpy as np
@@ -11,13 +10,12 @@ from PySide6.QtCore import QPointF
 from PySide6.QtGui import QImage, QPolygonF, QTransform
 
 from app.panes.content import AnswerOverlay, FloatArray
+from app.panes.outlines import mask_outlines
 from app.panes.palette import HEAT_OPACITY, HEAT_STOPS
 
 _HEAT_LONGEST_PX = 320
 _FAINTEST_SHARE = 0.06  # of the highest probability; below it the picture shows alone
 _UNMATCHED_OPACITY = 0.4
-_OUTLINE_TOLERANCE_PX = 0.75
-_MOST_OUTLINES = 32
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,22 +102,7 @@ def _heat_table(opacity: float) -> npt.NDArray[np.uint32]:
 
 
 def _outlines(answer: AnswerOverlay) -> tuple[QPolygonF, ...]:
-    """Outer outlines of the 90 % mask, with few corners."""
     mask = answer.region90_mask
-    if mask is None or not mask.any():
+    if mask is None:
         return ()
-    whole = np.ascontiguousarray(mask, dtype=np.uint8)
-    contours, _ = cv2.findContours(whole, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
-    largest = sorted(contours, key=cv2.contourArea, reverse=True)[:_MOST_OUTLINES]
-    scale = answer.image_px_per_map_px
-    return tuple(polygon((_corners(contour) + 0.5) * scale - 0.5) for contour in largest)
-
-
-def _corners(contour: npt.NDArray[Any]) -> FloatArray:
-    """(points, 2) map (row, col) of a contour; a box where it is too thin for an outline."""
-    corners = cv2.approxPolyDP(contour, _OUTLINE_TOLERANCE_PX, True)[:, 0, ::-1]
-    if len(corners) > 2:
-        return np.asarray(corners, dtype=float)
-    col, row, cols, rows = cv2.boundingRect(contour)
-    low, high = (row - 0.5, col - 0.5), (row + rows - 0.5, col + cols - 0.5)
-    return np.array([low, (low[0], high[1]), high, (high[0], low[1])], dtype=float)
+    return tuple(map(polygon, mask_outlines(mask, answer.image_px_per_map_px)))

@@ -130,6 +130,48 @@ class AnswerOverlay:
     provenance: str = ""
 
 
+@dataclass(frozen=True, eq=False)
+class FindingShape:
+    """Outlines in one view, each (points, 2) stored (row, col); compared by identity.
+
+    Attributes:
+        likely: Around the place, the smallest region that holds half of what lies there.
+        allowed: Where the place words alone allow the finding to lie.
+    """
+
+    likely: tuple[FloatArray, ...] = ()
+    allowed: tuple[FloatArray, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FindingMark:
+    """One finding on a picture.
+
+    Attributes:
+        number: Also chooses the colour.
+        words: A few words for its plate.
+        point: None where it was not found in this view.
+        confirmed: Accepted or placed by the user; drawn with a full line.
+        selected: Drawn with everything that is known about it.
+    """
+
+    number: int
+    words: str
+    point: PointPx | None
+    shape: FindingShape
+    confirmed: bool = False
+    selected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FindingOverlay:
+    """All findings on a picture, who searched, and what a click does now (empty: as usual)."""
+
+    marks: tuple[FindingMark, ...] = ()
+    provenance: str = ""
+    hint: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class LengthMark:
     """A measured length between two places; the pane words it from the content's spacing."""
@@ -171,6 +213,7 @@ class PaneContent:
     landmarks: LandmarkMarks | None = None
     query: QueryMark | None = None
     answer: AnswerOverlay | None = None
+    findings: FindingOverlay | None = None
     truth: PointPx | None = None
     linked_cursor: PointPx | None = None
     lengths: tuple[LengthMark, ...] = ()

@@ -70,11 +70,17 @@ def _lines_below(content: PaneContent) -> list[tuple[str, QColor]]:
     lines: list[tuple[str, QColor]] = []
     if content.show_texts:
         lines += [(text, palette.TEXT_DIM) for text in content.texts.bottom if text]
-    if content.answer is not None and content.show_answer and content.answer.provenance:
-        lines.append((content.answer.provenance, palette.TEXT_DIM))
+    if content.show_answer:
+        lines += [(line, palette.TEXT_DIM) for line in _provenance(content)]
     if content.texts.zoom_mode:
         lines.append((content.texts.zoom_mode, palette.TEXT))
     return lines
+
+
+def _provenance(content: PaneContent) -> list[str]:
+    """Who answered a click and who found words, once where they are the same."""
+    said = [part.provenance for part in (content.answer, content.findings) if part is not None]
+    return list(dict.fromkeys(filter(None, said)))
 
 
 def _reason(content: PaneContent) -> str:

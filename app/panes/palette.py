@@ -26,3 +26,17 @@ ERROR = QColor(240, 140, 80)
 
 HEAT_STOPS = ((0.0, (150, 60, 20)), (0.5, (230, 120, 20)), (1.0, (255, 226, 110)))  # dark to light
 HEAT_OPACITY = 0.5
+
+FINDINGS = (
+    QColor(110, 193, 240),  # sky blue
+    QColor(232, 150, 200),  # pink
+    QColor(242, 226, 90),  # yellow
+    QColor(245, 140, 96),  # vermilion
+    QColor(70, 208, 166),  # bluish green
+    QColor(190, 172, 255),  # lavender
+)
+
+
+def finding_colour(number: int) -> QColor:
+    """The colour of the finding with this number, from 1; after six they come again."""
+    return FINDINGS[(number - 1) % len(FINDINGS)]

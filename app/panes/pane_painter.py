@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QBrush, QFont, QImage, QPainter, QPen, QTransform
 
-from app.panes import answer_marks, corner_texts, marks, palette
+from app.panes import answer_marks, corner_texts, finding_marks, marks, palette
 from app.panes.answer_shapes import AnswerShapes, answer_shapes
 from app.panes.content import AnswerOverlay, LengthMark, PaneContent
 from app.panes.grey import GreyCache
@@ -102,9 +102,13 @@ class PanePainter:
     ) -> None:
         if content.landmarks is not None:
             taken += marks.draw_landmarks(painter, content.landmarks, projection)
+        outwards = -1 if content.chest_wall is ChestWall.RIGHT else 1
+        if content.findings is not None and content.show_answer:
+            finding_marks.draw_findings(
+                painter, content.findings, projection, font, taken, outwards=outwards
+            )
         if content.answer is not None and content.show_answer:
             shapes = self._shapes_of(content.answer)
-            outwards = -1 if content.chest_wall is ChestWall.RIGHT else 1
             answer_marks.draw_answer(
                 painter, content.answer, shapes, projection, font, taken, outwards=outwards
             )

@@ -79,7 +79,7 @@ class CorrespondenceService(QObject):
         def work() -> MatcherWords | None:
             if choice != self._choice:
                 return None
-            return self._desk_now().choose(name)
+            return self.desk().choose(name)
 
         def done(words: MatcherWords | None) -> None:
             if words is None or choice != self._choice:
@@ -98,7 +98,7 @@ class CorrespondenceService(QObject):
         def work() -> bool:
             if self._wanted.get(image_id) != stamp:
                 return False
-            self._desk_now().build(image, landmarks)
+            self.desk().build(image, landmarks)
             return True
 
         def done(built: bool) -> None:
@@ -120,7 +120,7 @@ class CorrespondenceService(QObject):
         self._newest = number = question.number
 
         def work() -> Answer | None:
-            return self._desk_now().answer(question) if number == self._newest else None
+            return self.desk().answer(question) if number == self._newest else None
 
         def done(answer: Answer | None) -> None:
             if answer is not None and number == self._newest:
@@ -143,7 +143,7 @@ class CorrespondenceService(QObject):
 
     def _prepare(self, image_id: ImageId, stamp: int) -> None:
         def work() -> bool:
-            return self._wanted.get(image_id) == stamp and self._desk_now().prepare(image_id)
+            return self._wanted.get(image_id) == stamp and self.desk().prepare(image_id)
 
         def done(prepared: bool) -> None:
             if prepared and self._wanted.get(image_id) == stamp:
@@ -158,8 +158,11 @@ class CorrespondenceService(QObject):
 
         return failed
 
-    def _desk_now(self) -> "MatchDesk":
-        """The desk, made by the first working thread that needs it: it loads the matchers."""
+    def desk(self) -> "MatchDesk":
+        """The desk, made by the first working thread that needs it: it loads the matchers.
+
+        Never to be called in the GUI thread.
+        """
         from app.services.match_desk import MatchDesk
 
         with self._making_desk:

@@ -1,6 +1,7 @@
 """Views and matchers as the working threads see them; no Qt here."""
 
 import threading
+from collections.abc import Sequence
 from dataclasses import replace
 
 from app.answers import Answer, MatcherWords
@@ -37,6 +38,16 @@ class MatchDesk:
     def chosen(self) -> Matcher:
         """The matcher that answers."""
         return self._chosen
+
+    @property
+    def geometry(self) -> Matcher:
+        """The matcher that stands in, and that words are searched with."""
+        return self._geometry
+
+    def views(self, image_ids: Sequence[ImageId]) -> dict[ImageId, MatchView]:
+        """Those of the pictures that can be asked, in this order."""
+        with self._lock:
+            return {i: self._views[i] for i in image_ids if i in self._views}
 
     @property
     def geometry_is_chosen(self) -> bool:

@@ -77,6 +77,16 @@ def read_report_file(file: Path | str) -> ReportFile:
     return report_from_bytes(content, path.name)
 
 
+def is_dicom_report(file: Path) -> bool:
+    """Whether a file is a DICOM structured report or encapsulated PDF, by its header alone."""
+    try:
+        with file.open("rb") as stream:
+            kind = read_header(stream, ("SOPClassUID",)).text("SOPClassUID") or ""
+    except (OSError, *HEADER_ERRORS):
+        return False
+    return kind == _ENCAPSULATED_PDF or kind.startswith(_STRUCTURED)
+
+
 def report_from_bytes(content: bytes, name: str) -> ReportFile:
     """Read a report that is already in memory, for example from standard input or a drop.
 

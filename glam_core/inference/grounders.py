@@ -11,6 +11,7 @@ import numpy.typing as npt
 import torch
 
 from glam_core.data.report_location import location_slots
+from glam_core.errors import CheckpointError
 from glam_core.inference.correspondence import Matcher, Provenance
 from glam_core.inference.geometry_matcher import GeometryMatcher
 from glam_core.inference.grounding import GroundedView, Grounder, Phrase
@@ -162,6 +163,29 @@ def _look_of(phrase: Phrase) -> str:
     for slot in reversed(location_slots(phrase.text)):
         look = f"{look[: slot.start]} {look[slot.end :]}"
     return re.sub(r"\s+", " ", look).strip(" ,.;:")
+
+
+def reads_words(link: Matcher) -> bool:
+    """Whether a matcher's model can be asked in words."""
+    if not isinstance(link, LearnedMatcher):
+        return False
+    try:
+        _, local = link.session.text_features(["mass"])
+    except CheckpointError:
+        return False
+    return local is not None
+
+
+def grounder_of(link: Matcher, geometry: Matcher | None = None) -> Grounder:
+    """The grounder that searches with a matcher's model, or geometry where it reads no words.
+
+    Args:
+        link: The matcher that was chosen.
+        geometry: Whose prepared views the geometry grounder uses again.
+    """
+    if isinstance(link, LearnedMatcher) and reads_words(link):
+        return LearnedGrounder(link)
+    return GeometryGrounder(geometry if isinstance(geometry, GeometryMatcher) else None)
 
 
 def grounder(name_or_folder: str = GEOMETRY) -> Grounder:

@@ -9,7 +9,16 @@ import pytest
 from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication
 
-WORKING_THREADS = ("reading", "scanning", "landmarks", "building", "preparing", "answering", "demo")
+WORKING_THREADS = (
+    "reading",
+    "scanning",
+    "landmarks",
+    "building",
+    "preparing",
+    "answering",
+    "demo",
+    "grounding",
+)
 
 
 @pytest.fixture(autouse=True)

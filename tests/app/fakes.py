@@ -8,6 +8,7 @@ import numpy as np
 from app.answers import Answer, Candidate, MatcherWords
 from app.arrivals import AnalysisArrived, PixelsArrived
 from app.controller import Controller
+from app.findings import FindingWords
 from app.panes.content import AnswerOverlay, PeakMark
 from app.panes.pyramid import PicturePyramid
 from app.panes.viewport import PaneSize
@@ -82,6 +83,27 @@ class FakeCorrespondence:
 
     def ask(self, question):
         self.asked.append(question)
+
+
+@dataclass
+class FakeWords:
+    read: list[tuple[str, object]] = field(default_factory=list)
+    searches: list[tuple[int, int, FindingWords, tuple[str, ...]]] = field(default_factory=list)
+
+    def read_query(self, text):
+        self.read.append(("query", text))
+
+    def read_report(self, text, source):
+        self.read.append((source, text))
+
+    def read_file(self, path):
+        self.read.append(("file", path))
+
+    def read_if_report(self, path):
+        self.read.append(("perhaps", path))
+
+    def search(self, number, stamp, words, images):
+        self.searches.append((number, stamp, words, tuple(images)))
 
 
 @dataclass
@@ -211,6 +233,7 @@ class Desk:
     studies: FakeStudies = field(default_factory=FakeStudies)
     correspondence: FakeCorrespondence = field(default_factory=FakeCorrespondence)
     demo: FakeDemo = field(default_factory=FakeDemo)
+    words: FakeWords = field(default_factory=FakeWords)
     memory: CorrectionMemory = field(default_factory=lambda: CorrectionMemory(None))
 
     def __post_init__(self) -> None:
@@ -219,6 +242,7 @@ class Desk:
             correspondence=self.correspondence,
             demo=self.demo,
             memory=self.memory,
+            words=self.words,
         )
 
     @property

@@ -47,6 +47,11 @@ def test_with_nothing_to_open_the_first_page_is_shown(tmp_path):
         (["STUDY", "--click", "LXX:1,2", "--screenshot", "OUT"], 2, "RCC:ROW,COL"),
         (["STUDY", "--click", "RCC:100000,2", "--screenshot", "OUT"], 2, "outside RCC"),
         (["STUDY", "--matcher", "nowhere", "--screenshot", "OUT"], 2, "nowhere"),
+        (["STUDY", "--find", "the weather", "--screenshot", "OUT"], 2, "Nothing to look for"),
+        (["STUDY", "--find", "mass"], 2, "--screenshot"),
+        (["--report", "TEXT", "--screenshot", "OUT"], 2, "PATH"),
+        (["STUDY", "--report", "NOWHERE", "--screenshot", "OUT"], 3, "nowhere"),
+        (["STUDY", "--report", "BLANK", "--screenshot", "OUT"], 3, "is empty"),
         (["NOWHERE", "--screenshot", "OUT"], 3, "nowhere"),
         (["EMPTY", "--screenshot", "OUT"], 3, "No mammogram"),
         (["TEXT", "--screenshot", "OUT"], 3, "notes.txt"),
@@ -58,7 +63,9 @@ def test_what_fails_is_one_sentence_and_an_exit_code(
     (tmp_path / "empty").mkdir()
     (tmp_path / "text").mkdir()
     (tmp_path / "text" / "notes.txt").write_text("no picture", encoding="utf-8")
+    (tmp_path / "blank.txt").write_bytes(b"")
     places = {
+        "BLANK": tmp_path / "blank.txt",
         "STUDY": drawn_folder, "NOWHERE": tmp_path / "nowhere", "EMPTY": tmp_path / "empty",
         "TEXT": tmp_path / "text", "OUT": tmp_path / "out.png",
     }  # fmt: skip

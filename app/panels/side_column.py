@@ -1,0 +1,70 @@
+"""The column at the right: notices above two pages, findings and spot, of which one is shown."""
+
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QHBoxLayout,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.panels.parts import MARGIN, rule, segment_button
+from app.state import ViewerState
+
+SPOT, FINDINGS = 0, 1
+
+
+class SideColumn(QWidget):
+    """Two pages behind two buttons; whichever was asked last comes to the front."""
+
+    def __init__(self, notices: QWidget, findings: QWidget, spot: QWidget) -> None:
+        super().__init__()
+        self.setObjectName("panel")
+        self.pages = QStackedWidget()
+        self.pages.addWidget(spot)
+        self.pages.addWidget(findings)
+        self._buttons = (
+            segment_button("Spot and picture", "Correspondence, active picture, matcher"),
+            segment_button("Findings", "Words and reports on the pictures"),
+        )
+        group = QButtonGroup(self)
+        line = QHBoxLayout()
+        line.setContentsMargins(MARGIN, 8, MARGIN, 8)
+        line.setSpacing(4)
+        for page, button in enumerate(self._buttons):
+            group.addButton(button)
+            line.addWidget(button, 1)
+            button.clicked.connect(lambda _=False, at=page: self.show_page(at))
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(0)
+        rows.addWidget(notices)
+        rows.addLayout(line)
+        rows.addWidget(rule())
+        rows.addWidget(self.pages, 1)
+        self._asked: tuple[object, ...] = (None, 0)
+        self.show_page(SPOT)
+
+    @property
+    def page(self) -> int:
+        """The page in front."""
+        return self.pages.currentIndex()
+
+    def show_page(self, page: int) -> None:
+        """Bring a page to the front."""
+        self.pages.setCurrentIndex(page)
+        self._buttons[page].setChecked(True)
+
+    def follow(self, state: ViewerState) -> None:
+        """Bring the page to the front that the latest question or query belongs to."""
+        question = state.question.number if state.question is not None else None
+        asked = (question, state.findings.queries)
+        if asked == self._asked:
+            return
+        before, self._asked = self._asked, asked
+        if asked[1] != before[1] and asked[1]:
+            self.show_page(FINDINGS)
+        elif question is not None and question != before[0]:
+            self.show_page(SPOT)
+        count = len(state.findings.rows)
+        self._buttons[FINDINGS].setText(f"Findings ({count})" if count else "Findings")
