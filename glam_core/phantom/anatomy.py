@@ -83,14 +83,14 @@ def draw_anatomies(
         "depth": depth,
         "radius": 0.70 * depth + shared.normal(0, 4),
         "fraction": shared.uniform(low, high),
-        "layer": shared.uniform(4.0, 9.0) + (3.0 if density_class in "AB" else 0.0),
-        "retro": shared.uniform(0.08, 0.25) + (0.08 if density_class in "AB" else 0.0),
+        "layer": shared.uniform(2.5, 7.0) + (2.0 if density_class in "AB" else 0.0),
+        "retro": shared.uniform(0.02, 0.20) + (0.05 if density_class in "AB" else 0.0),
         "upper": shared.uniform(0.2, 0.9),
         "streak": shared.uniform(0.25, 0.95),
         "clump": shared.uniform(0.15, 0.85),
         "ligaments": shared.uniform(0.6, 1.4),
-        "nipple_radius": shared.uniform(3.5, 5.5),
-        "nipple_height": shared.uniform(2.0, 6.0),
+        "nipple_radius": shared.uniform(3.0, 4.8),
+        "nipple_height": shared.uniform(1.0, 4.5),
         "skin": shared.uniform(1.5, 2.0),
     }
     return {

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from torch.nn import functional
 
 from glam_core.errors import GlamError
 from glam_core.phantom.anatomy import Anatomy, draw_anatomies, draw_density_class
@@ -26,6 +27,7 @@ from glam_core.terms import Laterality, ViewPosition
 _DETECTOR_MM = (300.0, 240.0)
 _WINDOW_PIXEL_MM = 1.0
 _COUNT_SHARES = (0.3, 0.55, 0.15)  # of 0, 1 and 2 lesions in a breast
+_CUT_MM = 6.0
 _TRAINING = 1 << 40  # names streams of findings that no exam has
 
 
@@ -214,7 +216,26 @@ class _PairMaker:
             generator=fields,
         )
         edge = (drawn.envelope.inside_mm / 0.25).clamp(0.0, 1.0)
-        return (display * edge).clamp(0.0, 1.0)[0, 0], drawn
+        picture = (display * edge).clamp(0.0, 1.0)
+        if style.name == "digitised film":
+            cut = stream(self.seed, *words[:3], "background")
+            picture = _background_cut(picture, drawn.envelope.inside_mm, fields, cut)
+        return picture[0, 0], drawn
+
+
+def _background_cut(
+    picture: torch.Tensor,
+    inside_mm: torch.Tensor,
+    fields: torch.Generator,
+    draw: np.random.Generator,
+) -> torch.Tensor:
+    """Blacken the dim rim unevenly, as the background of scanned films is often cut away."""
+    level = float(draw.uniform(0.0, 0.20))
+    size = (1, 1, *(side // 6 for side in picture.shape[-2:]))
+    uneven = torch.randn(size, generator=fields, device=fields.device)
+    wide = functional.interpolate(uneven, picture.shape[-2:], mode="bicubic")
+    dim = (picture < level * (1.0 + 0.25 * wide)) & (inside_mm < _CUT_MM)
+    return picture.masked_fill(dim, 0.0)
 
 
 def _wishes(seed: int, number: int, side: Laterality) -> ExamRequest:

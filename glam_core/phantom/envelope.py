@@ -96,14 +96,15 @@ def inside_outline(places: torch.Tensor, framing: Framing) -> torch.Tensor:
     outline = framing.outline
     x = places[..., 0] + outline.length
     v = places[..., 1] - outline.middle
+    along, power = outline.power_along, outline.power
     at_nipple = abs(outline.middle) / (outline.up if outline.middle < 0 else outline.down)
-    front = outline.length / (1.0 - min(at_nipple, 0.6) ** outline.power) ** (1 / outline.power)
+    front = outline.length / (1.0 - min(at_nipple, 0.6) ** power) ** (1 / along)
     reach = torch.where(v >= 0, outline.up, outline.down)
     a, b = (x.clamp(min=0.0) / front), (v.abs() / reach)
-    power = outline.power
-    level = (a**power + b**power + 1e-6) ** (1 / power)
-    slope = torch.hypot(a ** (power - 1) / front, b ** (power - 1) / reach)
-    slope = slope / level ** (power - 1)
+    mean = 0.5 * (along + power)
+    level = (a**along + b**power + 1e-6) ** (1 / mean)
+    slope = torch.hypot(along * a ** (along - 1) / front, power * b ** (power - 1) / reach)
+    slope = slope / (mean * level ** (mean - 1))
     body: torch.Tensor = ((1.0 - level) / slope.clamp(min=1e-3)).clamp(max=_DEEP_MM)
     if outline.axilla is None:
         return body
@@ -126,6 +127,7 @@ def _nipple(
     if not in_profile:
         from_middle = ((x + 0.9 * radius) ** 2 + v**2) / radius**2
         return 2.2 * (1.0 - from_middle).clamp(min=0.0).sqrt() * height / 2, torch.zeros_like(x)
-    dome = (v / radius) ** 2 + (x.clamp(min=0.0) / height) ** 2
+    wide = radius * (1.0 + 0.5 * torch.sigmoid(-2.0 - x))  # the areola's slope
+    dome = (v / wide) ** 2 + (x.clamp(min=0.0) / height) ** 2
     chord = 2.0 * radius * (1.0 - dome).clamp(min=0.0).sqrt()
     return 0.3 * chord * torch.sigmoid((x + 3.0) / 1.0), chord * (x > -8.0)

@@ -24,7 +24,8 @@ class Outline:
         length: From the nipple back to the plane of the chest wall.
         middle: v of the envelope's middle.
         up, down: Reach across from there.
-        power: Of the superellipse: below 2 pointed, above 2 round.
+        power: Of the superellipse across: below 2 pointed, above 2 round.
+        power_along: The same along the AP axis: near 1 the outline flares out at the chest wall.
         axilla: x reach in front of the chest wall of the tissue above the breast; None in CC.
         axilla_slope: Growth of it per mm upwards.
         belly: The same below the breast.
@@ -35,6 +36,7 @@ class Outline:
     up: float
     down: float
     power: float
+    power_along: float
     axilla: float | None
     axilla_slope: float
     belly: float
@@ -134,11 +136,12 @@ def draw_outline(anatomy: Anatomy, pose: Pose, seed: int, index: int, visit: int
         length=pnl_length(anatomy, pose),
         middle=-pose.stretch[1] * across,
         up=reach * (1.0 + 0.04 * float(again.normal())),
-        down=reach * (1.0 + 0.04 * float(again.normal())),
+        down=reach * (0.86 if oblique else 1.0) * (1.0 + 0.04 * float(again.normal())),
         power=power,
-        axilla=float(draw.uniform(20, 40)) * math.sqrt(anatomy.depth_mm / 66) if oblique else None,
-        axilla_slope=float(draw.uniform(-0.16, 0.06)),
-        belly=float(draw.uniform(-16, 4)),
+        power_along=float(np.clip(draw.normal(1.55, 0.22), 1.15, 2.1)),
+        axilla=float(draw.uniform(26, 46)) * math.sqrt(anatomy.depth_mm / 66) if oblique else None,
+        axilla_slope=float(draw.uniform(-0.36, -0.04)),
+        belly=float(draw.uniform(-20, -2)),
     )
 
 
@@ -169,7 +172,7 @@ def draw_framing(
         muscle = -outline.length + float(draw.normal(-1.0, 2.0))
         return Framing(rows, cols, pixel_mm, (row, col), 0.0, muscle, outline)
     turn = math.radians(pose.pectoral_deg)
-    foot_col = float(np.clip(draw.normal(13, 8), 3, 34))
+    foot_col = float(np.clip(draw.normal(-3, 10), -22, 24))
     col = foot_col + outline.length * math.cos(turn)
     below = outline.down * math.cos(turn) - outline.middle + _ROOM_MM + 8.0
     row = height * 0.56 + float(draw.normal(0, 9))

@@ -72,13 +72,13 @@ def gland_volume(anatomy: Anatomy, generator: torch.Generator) -> GlandVolume:
 
     texture = math.sqrt(anatomy.streak) * streaks + math.sqrt(1.0 - anatomy.streak) * cloudy
     prior = _prior(anatomy, x, y, z, skin_radius, distance)
-    score = (0.7 + 0.5 * anatomy.clump) * texture + prior
+    score = (1.0 + 0.6 * anatomy.clump) * texture + prior
     gland, core = _share(score, _threshold(anatomy, score, skin_radius, inside), anatomy.clump)
     within = skin_radius < 1.02
     sheets = torch.exp(-((septa / 0.30) ** 2)) * within
     fine_sheets = torch.exp(-((fine_septa / 0.32) ** 2)) * within
     lace = 0.30 + 0.40 * sheets + 0.32 * fine_sheets
-    fat_sheets = 0.055 * anatomy.ligaments * (sheets + 0.6 * fine_sheets)
+    fat_sheets = 0.10 * anatomy.ligaments * (sheets + 0.6 * fine_sheets)
     found = gland * torch.lerp(lace, 0.92 + 0.08 * sheets, core) + (1.0 - gland) * fat_sheets
     found = found * torch.sigmoid((0.97 - skin_radius) / 0.012)
     density = torch.zeros(SHAPE, device=device)
@@ -98,11 +98,11 @@ def _prior(
     radius = anatomy.radius_mm
     under_skin = (1.0 - skin_radius) * radius - anatomy.fat_layer_mm
     behind = x - anatomy.retro_fat * anatomy.depth_mm
-    across = (y**2 + z**2) / (0.72 * radius) ** 2
+    across = (y**2 + z**2) / (0.85 * radius) ** 2
     outer = anatomy.upper_outer * (y + z) / (1.4 * radius)
     under_skin = under_skin + 14.0 * torch.exp(-((distance / 16.0) ** 2))
     prior = -3.5 * torch.sigmoid(-under_skin / 2.5) - 3.0 * torch.sigmoid(-behind / 4.0)
-    return prior - 1.1 * across + outer + 1.3 * torch.exp(-distance / 14.0)
+    return prior - 0.8 * across + outer + 1.3 * torch.exp(-distance / 14.0)
 
 
 def _threshold(
@@ -128,4 +128,4 @@ def _share(
     """Where gland is, and where it is solid: sigmoids of the score above the threshold."""
     above = score - threshold
     width = 0.30 - 0.14 * clump
-    return torch.sigmoid(above / width), torch.sigmoid((above - 1.3 + 0.7 * clump) / 0.35)
+    return torch.sigmoid(above / width), torch.sigmoid((above - 2.0 + 0.7 * clump) / 0.35)

@@ -25,7 +25,7 @@ def muscle_mm(
     if framing.muscle_x is None:
         return torch.zeros_like(thickness_mm)
     draw = stream(seed, index, anatomy.laterality, "muscle belly")
-    share = float(draw.uniform(0.5, 0.78))
+    share = float(draw.uniform(0.5, 0.8))
     bulge = float(draw.uniform(-1.0, 5.0))
     waves = draw.normal(size=(10, 3))
     factor = cell_factor(framing.pixel_mm, 0.6)
@@ -40,7 +40,7 @@ def muscle_mm(
         tilt = 0.18 * a
         fibres = fibres + torch.sin((x + tilt * v) * (0.25 + 0.9 * abs(b)) + 3 * c)
     low = torch.sigmoid((v + 55.0 + 20.0 * float(draw.normal())) / 10.0)
-    belly = belly * (1.0 + 0.009 * fibres) * (0.25 + 0.75 * low)
+    belly = belly * (1.0 + 0.005 * fibres) * (0.25 + 0.75 * low)
     if framing.angle_deg == 0.0:
         belly = 0.6 * belly * torch.sigmoid((into - 4.0) / 2.0)
     return enlarge(belly[None, None], factor, framing.shape, mode="bilinear") * thickness_mm

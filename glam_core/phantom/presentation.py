@@ -11,7 +11,6 @@ from glam_core.phantom.styles import ScannerStyle
 from glam_core.phantom.truth import WindowSetting
 from glam_core.phantom.view import DrawnView
 
-_RIM_MM = 1.6  # equalisation gives up towards the skin
 _AIR_SIGNAL = -0.6  # the air's darkness as the sharpening sees it
 _LEAST_RANGE = 0.48  # log units: fatty breasts are not stretched further
 
@@ -32,7 +31,9 @@ def display_values(
     """
     envelope, extra = drawn.envelope, drawn.extra
     thin = FAT_PER_CM * (full_mm - envelope.thickness_mm) / 10.0
-    evened = style.equalisation * (1.0 - torch.exp(-envelope.inside_mm.clamp(min=0.0) / _RIM_MM))
+    evened = style.equalisation * (
+        1.0 - torch.exp(-envelope.inside_mm.clamp(min=0.0) / style.rim_mm)
+    )
     signal = extra - (1.0 - evened) * thin
     noise = torch.randn(extra.shape, generator=generator, device=generator.device)
     grain = 0.0015 * (0.1 / pixel_mm)

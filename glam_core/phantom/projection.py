@@ -16,6 +16,7 @@ FAT_PER_CM, GLAND_PER_CM, MASS_PER_CM = 0.456, 0.802, 0.844  # at 20 keV
 _SAMPLES = 36
 _LATTICE = (16, 24, 8)
 _ROUNDS = 10
+_FULL_FROM = 0.4  # of the longest chord: shorter ones lie at the side and hold less
 _CELL_MM = 0.9
 
 
@@ -64,7 +65,8 @@ def project_gland(
         for axis, plane in enumerate(points):
             plane += base[..., axis].flatten()[hit]
             plane.addcmul_(beam, direction[axis])
-        share.view(-1)[hit] = _read_mean(volume, points, implant)
+        fullness = (half / (_FULL_FROM * span[..., 1].max())).clamp(max=1.0)
+        share.view(-1)[hit] = _read_mean(volume, points, implant) * fullness
     whole = torch.zeros((1, 1, *framing.shape), device=device)
     fine = enlarge(share[None, None], factor, part.shape, mode="bicubic").clamp(0.0, 1.0)
     whole[..., row0 : row0 + part.rows, col0 : col0 + part.cols] = fine

@@ -19,12 +19,15 @@ from glam_core.phantom.projection import (
 )
 from glam_core.phantom.strands import Curves, ProjectedCurves, project_curves
 from glam_core.phantom.texture import fine_tile, tiled
+from glam_core.terms import ViewPosition
 
 GLAND_EXCESS_PER_MM = (GLAND_PER_CM - FAT_PER_CM) / 10.0
 _IMPLANT_EXCESS_PER_MM = 0.045
 _TILE = 512
 _FINE_FROM_PER_MM = 0.35
 _FINE_SHARE = 0.05
+_MOTTLE_FROM_PER_MM = 0.05
+_MOTTLE_SHARE = 0.018
 
 
 @dataclass(frozen=True)
@@ -102,6 +105,8 @@ def project_families(
         volume: Needed for curves that exist in glandular tissue alone.
     """
     total = torch.zeros((1, 1, *setup.framing.shape), device=device)
+    if setup.pose.view is not ViewPosition.MLO:
+        families = [curves for curves in families if not curves.oblique_only]
     for sigma_mm in sorted({curves.sigma_mm for curves in families}):
         alike = [_projected(each, setup, device, volume) for each in families
                  if each.sigma_mm == sigma_mm]  # fmt: skip
@@ -117,7 +122,8 @@ def _projected(
     flat = controls.reshape(1, -1, 3)
     places = setup.framing.picture_from_view(setup.map32.view_from_anatomy(flat))
     inside = setup.map32.skin_radius(flat).view(controls.shape[:2])
-    kept = (inside < 1.3).float().mean(-1) ** 2
+    reach = 4.0 if curves.oblique_only else 1.3
+    kept = (inside < reach).float().mean(-1) ** 2
     taper = torch.as_tensor(curves.taper).float().to(device)
     if curves.in_gland and volume is not None:
         taper = taper * volume.read(controls.permute(2, 0, 1).clone())
@@ -144,8 +150,14 @@ def add_patch(field: torch.Tensor, row0: int, col0: int, patch: torch.Tensor) ->
 def _fine_texture(
     gland: torch.Tensor, inner: torch.Tensor, framing: Framing, generator: torch.Generator
 ) -> torch.Tensor:
-    """What is finer than the lattice: noise that continues the projected spectrum."""
+    """What is finer than the lattice: noise that continues the projected spectrum.
+
+    Fat is mottled more coarsely too, most of all above the breast, where the lattice has nothing.
+    """
     above = min(0.4, _FINE_FROM_PER_MM * framing.pixel_mm)
-    tile = fine_tile(1, _TILE, 1.5, above, generator)
-    noise = tiled(tile, framing.shape)
-    return noise * _FINE_SHARE * (4.0 * gland + 0.35 * inner).clamp(min=0.0).sqrt()
+    noise = tiled(fine_tile(1, _TILE, 1.5, above, generator), framing.shape)
+    fine = noise * _FINE_SHARE * (4.0 * gland + 0.35 * inner).clamp(min=0.0).sqrt()
+    coarse = max(2.5 / _TILE, _MOTTLE_FROM_PER_MM * framing.pixel_mm)
+    mottle = tiled(fine_tile(1, _TILE, 1.6, coarse, generator), framing.shape)
+    bare = torch.exp(-gland / 1.5)
+    return fine + mottle * inner * (_MOTTLE_SHARE * (0.35 + 0.65 * bare))

@@ -25,6 +25,7 @@ class Curves:
         taper: (CONTROLS,) or (N, CONTROLS) factor on the area along the curve.
         sigma_mm: Spread of the cross section.
         in_gland: Only the part inside glandular tissue exists.
+        oblique_only: Above the breast, where MLO alone reaches.
     """
 
     controls: FloatArray
@@ -32,6 +33,7 @@ class Curves:
     taper: FloatArray
     sigma_mm: float
     in_gland: bool = False
+    oblique_only: bool = False
 
 
 def draw_curves(anatomy: Anatomy, draw: np.random.Generator) -> list[Curves]:
@@ -41,6 +43,7 @@ def draw_curves(anatomy: Anatomy, draw: np.random.Generator) -> list[Curves]:
         _fibrils(anatomy, draw),
         _ducts(anatomy, draw),
         _vessels(anatomy, draw),
+        _axilla(anatomy, draw),
     ]
 
 
@@ -53,7 +56,7 @@ def _ligaments(anatomy: Anatomy, draw: np.random.Generator) -> Curves:
     heading = _unit(radial + 0.7 * draw.uniform(0.1, 1.5, (count, 1)) * random)
     length = draw.gamma(3.0, 7.5, count) + 5.0
     controls = _walk(start, heading, length, draw, bend=0.55)
-    area = 0.085 * anatomy.ligaments * draw.lognormal(0.0, 0.9, count).clip(0, 6)
+    area = 0.17 * anatomy.ligaments * draw.lognormal(0.0, 0.9, count).clip(0, 6)
     return Curves(controls, area, np.hanning(CONTROLS + 2)[1:-1] ** 0.5, 0.18)
 
 
@@ -98,6 +101,25 @@ def _vessels(anatomy: Anatomy, draw: np.random.Generator) -> Curves:
     area = draw.uniform(2.0, 6.0, count)
     faded = np.hanning(CONTROLS + 2)[1:-1] ** 0.4 * np.linspace(1.1, 0.35, CONTROLS)
     return Curves(controls, area, faded, 0.72)
+
+
+def _axilla(anatomy: Anatomy, draw: np.random.Generator) -> Curves:
+    """Through the fat above the breast, down and forward."""
+    count = anatomy.strands // 3
+    start = np.stack(
+        [
+            draw.uniform(-5, 42, count),
+            draw.uniform(-0.2, 1.1, count) * anatomy.radius_mm,
+            draw.uniform(0.5, 2.3, count) * anatomy.radius_mm,
+        ],
+        axis=1,
+    )
+    heading = _unit(np.array([0.5, -0.5, -0.7]) + 0.45 * draw.normal(size=(count, 3)))
+    length = draw.gamma(3.0, 8.0, count) + 6.0
+    controls = _walk(start, heading, length, draw, bend=0.55)
+    area = 0.3 * anatomy.ligaments * draw.lognormal(0.0, 0.9, count).clip(0, 6)
+    taper = np.hanning(CONTROLS + 2)[1:-1] ** 0.5
+    return Curves(controls, area, taper, 0.18, oblique_only=True)
 
 
 def _inside(anatomy: Anatomy, count: int, draw: np.random.Generator) -> FloatArray:
@@ -161,7 +183,7 @@ def project_curves(
     for family in families:
         for part in _by_length(family):
             deposited = deposited + _deposit(part, factor, pixel_mm, small)
-    softened = blur(deposited, max(0.5, sigma_mm / (pixel_mm * factor)))
+    softened = blur(deposited, max(0.7, sigma_mm / (pixel_mm * factor)))
     return enlarge(softened, factor, shape)
 
 

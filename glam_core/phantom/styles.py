@@ -22,6 +22,7 @@ class ScannerStyle:
         noise: Standard deviation of the log signal behind average tissue.
         mirrored_share: Share of exams stored with columns against the custom.
         label: "box", "plain" or "none": how the view is burned in.
+        rim_mm: Equalisation gives up that near to the skin.
         strip_share: Share of views with a bright strip of film edge at the chest wall.
     """
 
@@ -43,6 +44,7 @@ class ScannerStyle:
     label: str
     strip_share: float = 0.0
     air_noise: float = 0.0
+    rim_mm: float = 1.6
 
 
 _FLAT = ((240.0, 192.0), (290.0, 239.0))
@@ -69,7 +71,7 @@ STYLES = {
         ),
         ScannerStyle(
             "digitised film", 0.100, _FILM, 12, "MONOCHROME2", 90, 140, 3900,
-            0.68, 0.36, 0.61, 0.35, 1.0, 0.0170, 0.10, "box", 0.15, 8.0,
+            0.88, 0.32, 0.80, 0.25, 1.2, 0.0110, 0.10, "box", 0.15, 8.0, 3.2,
         ),
     )
 }  # fmt: skip
