@@ -66,13 +66,13 @@ def spectrum_features(picture: npt.NDArray[np.float32], mask: npt.NDArray[np.boo
     radius = np.hypot(frequency[:, None], frequency[None])
     rings = np.digitize(radius, _RINGS)
     means = ndimage.mean(power, rings, np.arange(1, len(_RINGS)))
-    return np.log(np.asarray(means) + 1e-9)
+    return np.asarray(np.log(np.asarray(means) + 1e-9))
 
 
 def histogram_features(picture: npt.NDArray[np.float32], mask: npt.NDArray[np.bool_]) -> FloatArray:
     """Shares of the grey levels in the breast."""
     counts, _ = np.histogram(picture[mask], bins=_BINS, range=(0, 1))
-    return np.sqrt(counts / max(1, counts.sum()))
+    return np.asarray(np.sqrt(counts / max(1, counts.sum())))
 
 
 def rim_features(picture: npt.NDArray[np.float32], mask: npt.NDArray[np.bool_]) -> FloatArray:
