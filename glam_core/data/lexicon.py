@@ -22,6 +22,7 @@ class Term:
         label: The preferred words.
         forms: Every way to write it, `label` first.
         finding: Type of finding that the words name ("mass", ...); None for a descriptor.
+        swaps: Forms that may stand in each other's place in any sentence, or ().
         misspelt: Those of `forms` that are slips.
     """
 
@@ -31,6 +32,7 @@ class Term:
     forms: tuple[str, ...]
     finding: str | None = None
     misspelt: frozenset[str] = frozenset()
+    swaps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,21 @@ class Lexicon:
         groups = {"mass shape", "mass margin", "mass density", "asymmetry"}
         groups |= {"calcification morphology", "calcification distribution"}
         return self._pattern([term for term in self.terms if term.group in groups])
+
+    @cached_property
+    def swaps_pattern(self) -> re.Pattern[str]:
+        """Matches any form that has interchangeable ones, with an article before it."""
+        forms = sorted({form for term in self.terms for form in term.swaps}, key=len)
+        words = "|".join(re.escape(form) for form in reversed(forms))
+        return re.compile(
+            rf"(?:\b(?P<article>an?)\s+)?(?<![\w-])(?P<form>{words})(?![\w-])", re.IGNORECASE
+        )
+
+    def swaps_of(self, words: str) -> tuple[str, ...]:
+        """What may stand in the place of these words, an article before them not counted."""
+        form = re.sub(r"^an?\s+", "", words.lower())
+        term = next((t for t in self.terms if form in t.swaps), None)
+        return () if term is None else tuple(swap for swap in term.swaps if swap != form)
 
     def term_of(self, words: str) -> Term | None:
         """The term written by exactly these words, in any case of letters."""
@@ -155,5 +172,6 @@ def _term(entry: dict[str, object]) -> Term:
         label=str(entry["label"]),
         forms=tuple(dict.fromkeys(forms)),
         finding=None if finding is None else str(finding),
+        swaps=tuple(str(form) for form in entry.get("swaps", ())),  # type: ignore[attr-defined]
         misspelt=frozenset(entry.get("misspelt", [])),  # type: ignore[call-overload]
     )

@@ -146,7 +146,7 @@ def test_sentences_say_what_the_columns_say(kept):
     row = read_manifest(kept[0]).rows[0]
     assert text_of(row) == (
         "The breast is almost entirely fatty. There is an irregular mass with circumscribed "
-        "margin. BI-RADS 3."
+        "margin. BI-RADS 3: probably benign."
     )
     rng = np.random.default_rng(0)
     assert len({text_of(row, rng) for _ in range(30)}) > 5
