@@ -166,18 +166,34 @@ class GeometryMatcher:
         check_pair(asked, answering)
         first, second = self.prepared(asked), self.prepared(answering)
         place = first.grid.grid_from_image(query.point)
-        radius = 0.0
-        if query.half_size_px is not None:
-            radius = float(np.mean(query.half_size_px)) / first.grid.image_px_per_grid_px / 2
-        spot = spot_at(first, *place, radius)
         alignment = self._alignment(first, second)
-        answer = self._answer(spot, first, second, alignment)
+        answer = self._answer(_spot(first, query), first, second, alignment)
         found = answer.peaks(MOST_PEAKS)
         there = spot_at(second, *found[0][:2])
         back = self._answer(there, second, first, alignment).peaks(1)[0]
         cycle = float(np.hypot(back[0] - place[0], back[1] - place[1]))
         reason = self._reason(first, second, place, found[0][2], cycle)
         return self._correspondence(first, answer, found, cycle, reason)
+
+    def log_scores(self, asked: MatchView, query: Query, answering: MatchView) -> FloatMap:
+        """How well each place fits, before it becomes a probability: for mixing with others.
+
+        Returns:
+            (rows, cols) log scores over the answering view's search grid, up to a constant, before
+            temperature and blur; -inf where no answer may lie.
+
+        Raises:
+            GlamError: The views are no pair of one breast, or one shows no tissue.
+        """
+        check_pair(asked, answering)
+        first, second = self.prepared(asked), self.prepared(answering)
+        spot = _spot(first, query)
+        expected = expected_depth(
+            spot, first, second, self._alignment(first, second), self._weights.depth
+        )
+        whole = np.full(second.grid.tissue.shape, -np.inf, dtype=np.float32)
+        whole[second.rows, second.cols] = scores(spot, second, expected, self._weights)
+        return whole
 
     def _alignment(self, first: PreparedView, second: PreparedView) -> DepthAlignment:
         """How depth passes between two views, computed once a pair."""
@@ -273,6 +289,14 @@ class GeometryMatcher:
             unit=grid.unit,
             provenance=self.provenance,
         )
+
+
+def _spot(view: PreparedView, query: Query) -> Spot:
+    """The asked spot or region on the grid of its view."""
+    radius = 0.0
+    if query.half_size_px is not None:
+        radius = float(np.mean(query.half_size_px)) / view.grid.image_px_per_grid_px / 2
+    return spot_at(view, *view.grid.grid_from_image(query.point), radius)
 
 
 def _agreement(cycle: float, asked: PreparedView) -> str:

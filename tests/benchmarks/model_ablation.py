@@ -1,9 +1,13 @@
 """What each correction buys, in a toy world of view pairs, beside the paper's own configuration.
 
-Run alone: python -m tests.benchmarks.model_ablation. Minutes on one CPU thread.
+Run alone: python -m tests.benchmarks.model_ablation [--steps N] [--only NAME ...]. About 20 minutes
+on one thread of an idle CPU; each row is said on stderr as it is done, so that what is done stays.
 """
 
+import argparse
 import math
+import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -233,8 +237,13 @@ def _mass_by_depth(model: GlamModel, pairs: ToyPairs) -> float:
     return float(torch.stack(masses).mean())
 
 
-def run(steps: int = STEPS) -> str:
-    """Both tables."""
+def run(steps: int = STEPS, only: Sequence[str] = ()) -> str:
+    """Both tables.
+
+    Args:
+        steps: Of each training.
+        only: Names of the trials to run; all where there are none.
+    """
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     lines = [
@@ -244,16 +253,23 @@ def run(steps: int = STEPS) -> str:
     ]
     try:
         for trial in trials():
+            if only and trial.name not in only:
+                continue
             got = measure(trial, train(trial, steps=steps))
             lines.append(
                 f"| {trial.name} | {got.true_loss:.2f} | {got.shuffled_loss:.2f} "
                 f"| {got.chance:.2f} | {got.own_partner:.2f} | {got.hit:.2f} "
                 f"| {got.hit_no_depth:.2f} | {got.second_to_text:.2f} |"
             )
+            print(lines[-1], file=sys.stderr, flush=True)
     finally:
         torch.set_num_threads(threads)
     return geometry_table() + "\n\n" + "\n".join(lines)
 
 
 if __name__ == "__main__":
-    print(run())
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--steps", type=int, default=STEPS)
+    parser.add_argument("--only", nargs="*", default=[], metavar="NAME")
+    asked = parser.parse_args()
+    print(run(asked.steps, asked.only))

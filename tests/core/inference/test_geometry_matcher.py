@@ -68,6 +68,17 @@ def test_the_answer_holds_together(geometry):
     assert "CBIS-DDSM" in answer.provenance.trained_on
 
 
+def test_log_scores_are_the_map_before_it_is_a_probability(geometry):
+    views = pair()
+    query = Query(blob_of(CC))
+    scores = geometry.log_scores(views[CC], query, views[MLO])
+    answer = geometry.locate(views[CC], query, views[MLO])
+    assert scores.shape == answer.probability.shape
+    assert np.array_equal(np.isfinite(scores), answer.probability > 0)
+    best = PointPx(*map(float, np.unravel_index(np.argmax(scores), scores.shape)))
+    assert off(answer.peaks[0], best) < 5
+
+
 def test_no_answer_lies_in_air_or_deep_in_muscle(geometry):
     views = pair()
     answer = geometry.locate(views[CC], Query(blob_of(CC)), views[MLO])
