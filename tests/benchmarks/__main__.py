@@ -13,6 +13,7 @@ BENCHMARKS = {
     "start_up": "Start-up to a usable window",
     "click_to_overlay": "From a click to the painted answer",
     "landmarks": "Landmarks",
+    "preparation": "Preparing pictures for training",
     "matching": "Geometry matcher",
     "phantom_rate": "Synthetic exams",
     "embedding_rate": "Embedding and locating",
