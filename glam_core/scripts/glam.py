@@ -21,6 +21,11 @@ COMMANDS = {
     "import-checkpoint": ("import_checkpoint", "convert an official GLAM or MaMA checkpoint"),
     "pretrain": ("pretrain", "train the GLAM objective on a manifest"),
     "finetune correspondence": ("finetune", "learn from lesions outlined in both views"),
+    "finetune classification": ("finetune_classification", "train a model to tell classes apart"),
+    "probe": ("probe", "read density, BI-RADS or cancer from frozen features"),
+    "linear-probe": ("probe", "the same as probe"),
+    "zero-shot": ("zero_shot", "tell classes apart by sentences alone"),
+    "evaluate table": ("evaluate_table", "zero-shot, probe and fine-tune as one table"),
     "train-demo": ("train_demo", "train the demonstration model on CBIS-DDSM"),
     "models": ("models", "list the models at hand"),
 }

@@ -102,7 +102,7 @@ def training_data(
     rows = [row for row in manifest.rows if split_of(row) != "test"]
     pairs = pairs_of(manifest) if pairs_needed else ()
     _check_sides(manifest, [pair.cc for pair in pairs] if pairs_needed else rows)
-    pictures, skipped = _pictures(manifest, rows, run_folder, report)
+    pictures, skipped = read_pictures(manifest, rows, run_folder, report)
     usable = {picture.row.line: picture for picture in pictures}
     both = [
         (split_of(pair.cc), PicturePair(usable[pair.cc.line], usable[pair.mlo.line]))
@@ -139,13 +139,19 @@ def _check_sides(manifest: Manifest, rows: Sequence[ManifestRow]) -> None:
             )
 
 
-def _pictures(
+def read_pictures(
     manifest: Manifest,
     rows: Sequence[ManifestRow],
     run_folder: Path,
     report: Callable[[int, int], None] | None,
 ) -> tuple[list[TrainingPicture], list[str]]:
-    """From the cache where it belongs to these files, otherwise read anew and kept."""
+    """The pictures of some rows, and a sentence for each that cannot be used.
+
+    From the run's cache where it belongs to these files, otherwise read anew and kept.
+
+    Raises:
+        ManifestError: A picture cannot be read, or the landmarks of none are found.
+    """
     folder = run_folder / CACHE_FOLDER
     key = _cache_key(rows)
     kept = _read_cache(folder, key, rows)

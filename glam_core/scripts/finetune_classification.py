@@ -1,0 +1,73 @@
+"""`glam finetune classification`: train the whole model to tell classes apart."""
+
+import argparse
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from glam_core.errors import CheckpointError, GlamError
+from glam_core.model.classifier import load_classifier
+from glam_core.model.glam import GlamModel
+from glam_core.scripts.classification_run import fine_tuned, finish, prepared_study, read_model
+from glam_core.scripts.training_run import add_continuing_arguments, run_config
+from glam_core.training.checkpoint import MODEL_FOLDER
+from glam_core.training.config import add_config_arguments
+
+# The paper's section 3.1 (SGD, 8,000 steps with a warm-up of 1,000) at a batch for one machine.
+PAPER_KEYS: Mapping[str, Any] = {
+    "steps": 8000,
+    "batch": 32,
+    "optimiser": "sgd",
+    "learning_rate": 5e-4,
+    "warm_up_share": 0.125,
+    "weight_decay": 0.0,
+}
+KEYS: Mapping[str, Any] = {"epochs": 10, "batch": 32, "learning_rate": 5e-4, "ema_decay": 0.99,
+                           "scale": 0.08, "turn_deg": 5.0, "evaluate_every": 1}  # fmt: skip
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("--manifest", type=Path, required=True, metavar="M.csv")
+    parser.add_argument(
+        "--model", type=Path, required=True, metavar="FOLDER", help="a model folder"
+    )
+    parser.add_argument(
+        "--label", required=True, metavar="NAME", help="density, birads, cancer, ..."
+    )
+    parser.add_argument("--out", type=Path, required=True, metavar="RUN", help="the run's folder")
+    parser.add_argument("--as-paper", action="store_true", help="SGD, 8,000 steps, as the paper")
+    add_continuing_arguments(parser)
+    add_config_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Train and measure; 0 when finished, 130 when stopped with a checkpoint."""
+    config = run_config(args.out, args, PAPER_KEYS if args.as_paper else KEYS)
+    model = _first_weights(args)
+    study = prepared_study(args.manifest, [args.label], args.out, json_lines=args.json_lines)
+    trained_on = f"{model.config.trained_on}; then {args.label} of {study.manifest.file.name}"
+    if not args.resume:
+        model.config = replace(model.config, trained_on=trained_on)
+    outcome, row = fine_tuned(
+        model, study.data(args.label), config, args.out,
+        resume=args.resume, json_lines=args.json_lines,
+    )  # fmt: skip
+    if row is None:
+        return 130
+    if args.json_lines:
+        print(f"AUC {row.result.macro_auc.value:.3f}", file=sys.stderr)
+    finish(args.out, model, study, [row])
+    return 0 if outcome.finished else 130
+
+
+def _first_weights(args: argparse.Namespace) -> GlamModel:
+    """The model that was named, or the one of the run to go on with."""
+    if not args.resume:
+        return read_model(args.model)
+    try:
+        return load_classifier(args.out / MODEL_FOLDER).glam
+    except CheckpointError as error:
+        raise GlamError(f"{args.out} holds no classification run: {error}") from error

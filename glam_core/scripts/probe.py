@@ -1,0 +1,25 @@
+"""`glam probe`: what a linear layer reads from a model's frozen features."""
+
+import argparse
+
+from glam_core.scripts.classification_run import (
+    add_table_arguments,
+    finish,
+    prepared_study,
+    probe_row,
+    read_model,
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    add_table_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Fit one probe a label on the training patients and measure it."""
+    model = read_model(args.model)
+    study = prepared_study(args.manifest, args.label, args.out)
+    rows = [probe_row(model, study.data(label), args.out) for label in study.labels]
+    finish(args.out, model, study, rows)
+    return 0

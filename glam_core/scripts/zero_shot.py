@@ -1,0 +1,25 @@
+"""`glam zero-shot`: classes by sentences alone, nothing learnt."""
+
+import argparse
+
+from glam_core.scripts.classification_run import (
+    add_table_arguments,
+    finish,
+    prepared_study,
+    read_model,
+    zero_shot_row,
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    add_table_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Compare every picture of the measured patients with the sentences of each class."""
+    model = read_model(args.model, texts=True)
+    study = prepared_study(args.manifest, args.label, args.out)
+    rows = [zero_shot_row(model, study.data(label)) for label in study.labels]
+    finish(args.out, model, study, rows)
+    return 0
