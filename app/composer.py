@@ -105,6 +105,7 @@ def _findings(state: ViewerState, image_id: ImageId) -> FindingOverlay | None:
                 number=row.number,
                 words=finding_wording.plate(row),
                 point=point,
+                missing=finding_wording.missing(row.number, place) if place is not None else "",
                 shape=_NO_SHAPE if place is None or moved else place.shape,
                 confirmed=row.verdict is not Verdict.SUGGESTED,
                 selected=selected,

@@ -99,4 +99,13 @@ def _around(
     context_px = CONTEXT_MM / spacing.col_mm if spacing else _CONTEXT_SHARE * image.rows
     scale = min(pane.device_width, pane.device_height) / max(context_px, 1.0)
     scale = min(max(scale, viewport.scale), LARGEST_SCALE)
-    return replace(viewport, centre=point, scale=scale)
+    row = _kept_inside(point.row, image.rows, pane.device_height / scale / viewport.pixel_aspect)
+    col = _kept_inside(point.col, image.cols, pane.device_width / scale)
+    return replace(viewport, centre=PointPx(row, col), scale=scale)
+
+
+def _kept_inside(middle: float, length: int, shown: float) -> float:
+    """A middle such that the pane shows nothing beyond the picture's edge, where that can be."""
+    if shown >= length:
+        return (length - 1) / 2
+    return min(max(middle, shown / 2 - 0.5), length - 0.5 - shown / 2)

@@ -6,6 +6,7 @@ from app.findings import FindingRow, Findings, FindingWords, FoundPlace, Reading
 
 NO_STUDY = "Open a study first; then its report can be found on the pictures."
 OTHER_PATIENT = "The report names another patient than the open study."
+ASK_FOREIGN = "Its findings are listed only if you say so."
 OTHER_STUDY = "The report belongs to another study than the open one."
 NOTHING_TO_PASTE = "There is no text in the clipboard; copy the report first."
 NOTHING_YET = (
@@ -17,8 +18,12 @@ SCORE_TIP = (
     "places of this view. It says nothing about disease."
 )
 ANYWHERE = "could be anywhere in this area"
+HIDDEN_TEXT = "Hidden in privacy mode."
 PLACE_HINT = "Click where finding {number} lies · Esc cancels"
-SUGGESTIONS_ONLY = "Suggestions only. Look at every place yourself."
+SUGGESTIONS_ONLY = (
+    "Suggestions only: look at every place yourself. Per cent says how clearly a place stands out, "
+    "nothing about disease."
+)
 EXAMPLES = (
     "spiculated mass",
     "grouped calcifications",
@@ -76,7 +81,7 @@ def size_words(words: FindingWords) -> str:
     """The size said, for example "17 mm"; empty where none is said."""
     if not words.size_mm:
         return ""
-    return " × ".join(f"{size:.0f}" for size in words.size_mm) + " mm"
+    return "\N{NO-BREAK SPACE}".join((*" × ".join(f"{s:.0f}" for s in words.size_mm).split(), "mm"))
 
 
 def _length(length_mm: float) -> str:
@@ -85,15 +90,25 @@ def _length(length_mm: float) -> str:
 
 def view_words(row: FindingRow, place: FoundPlace) -> str:
     """One view's answer in a few words."""
+    side_is_said = row.words.laterality in ("L", "R")
+    view = place.view[1:] if side_is_said else place.view
     if place.image_id in row.user_places:
-        return f"{place.view} placed by you"
+        return f"{view} placed by you"
     if place.found:
-        return f"{place.view} {100 * place.score:.0f} %"
+        return f"{view} {100 * place.score:.0f} %"
     if place.reason.startswith("Only the place"):
-        return f"{place.view} area only"
+        return f"{view} area only"
     if place.reason.startswith("Not searched"):
-        return f"{place.view} not searched"
-    return f"{place.view} not found"
+        return f"{view} not searched"
+    return f"{view} not found"
+
+
+def missing(number: int, place: FoundPlace) -> str:
+    """What a picture says of the selected finding where it has no place there."""
+    if place.reason.startswith("Not searched"):
+        return f"{number}  the words name another view"
+    why = "look not searched" if place.reason.startswith("Only the place") else "not found here"
+    return f"{number}  {why} · {ANYWHERE}" if place.shape.allowed else f"{number}  {why}"
 
 
 def row_line(row: FindingRow) -> str:
@@ -135,15 +150,17 @@ def _clock_denies(words: FindingWords) -> bool:
     return wrong_height or (quadrant[1] == "O") != outer
 
 
-def details(row: FindingRow) -> str:
+def details(row: FindingRow, *, privacy: bool = False) -> str:
     """Everything about the selected row that its three lines leave out."""
-    lines = [f"“{row.words.text.strip()}”"]
+    lines = [HIDDEN_TEXT if privacy else f"“{row.words.text.strip()}”"]
     lines += doubts(row.words)
     for place in row.places:
-        if place.image_id not in row.user_places and not place.found:
+        if place.image_id in row.user_places:
+            continue
+        if not place.found:
             lines.append(place.reason)
-            if place.shape.allowed:
-                lines.append(f"{place.view}: by the words alone it {ANYWHERE}.")
+        elif place.outside_words:
+            lines.append(f"{place.view}: the place lies outside the area that the words allow.")
     lines += dict.fromkeys(note for place in row.places for note in place.notes)
     return "\n".join(lines)
 
@@ -153,11 +170,11 @@ def report_line(findings: Findings) -> str:
     report = findings.report
     if report is None:
         return ""
-    said = [f"From {report.source}"]
+    said = [report.source[:1].upper() + report.source[1:]]
     if report.density:
         said.append(f"density {report.density}")
     if report.birads is not None:
-        said.append(f"BI-RADS {report.birads}")
+        said.append(f"BI-RADS\N{NO-BREAK SPACE}{report.birads}")
     return " · ".join(said)
 
 

@@ -64,6 +64,7 @@ class FoundPlace:
         shape: The likely region, and the area that the place words allow.
         reason: In one sentence.
         notes: Words that could not be used.
+        outside_words: The place lies outside the area that the place words allow.
     """
 
     image_id: "ImageId"
@@ -73,6 +74,7 @@ class FoundPlace:
     shape: FindingShape
     reason: str
     notes: tuple[str, ...] = ()
+    outside_words: bool = False
 
     @property
     def found(self) -> bool:

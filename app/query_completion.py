@@ -13,9 +13,7 @@ _NEAR = 62.0  # misspelt words still come near
 _MOST_NEAR = 3
 _PLACES = (
     *("left", "right", "left breast", "right breast"),
-    *("upper outer", "upper inner", "lower outer", "lower inner", "retroareolar", "axillary"),
     *(f"{hour} o'clock" for hour in range(1, 13)),
-    *("anterior depth", "middle depth", "posterior depth"),
     *(f"{length} cm from the nipple" for length in range(1, 13)),
     *("only on CC", "only on MLO"),
 )

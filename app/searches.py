@@ -205,7 +205,9 @@ class Searches:
         """The next click in a picture says where the finding lies."""
         row = self._findings.row(self._findings.selected if number is None else number)
         if row is not None:
-            self._show(replace(self._findings, selected=row.number, placing=row.number))
+            if row.number != self._findings.selected:
+                self.select(row.number)
+            self._show(replace(self._findings, placing=row.number))
 
     def place(self, image_id: ImageId, point: PointPx, number: int | None = None) -> None:
         """The user says where a finding lies in a picture."""

@@ -23,6 +23,7 @@ _NOWHERE = QModelIndex()
 _BADGE_PX = 20
 _PADDING = 7
 _MOST_HEIGHT_PX = 330
+_VERDICT_LINE = 3
 _AGREED = (Verdict.ACCEPTED, Verdict.CORRECTED)
 
 
@@ -32,6 +33,7 @@ class FindingModel(QAbstractListModel):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.rows: tuple[FindingRow, ...] = ()
+        self.privacy = False
 
     def show_rows(self, rows: tuple[FindingRow, ...]) -> None:
         """Show these rows; the same numbers keep their place."""
@@ -54,7 +56,8 @@ class FindingModel(QAbstractListModel):
         if role == ROW:
             return row
         if role == int(Qt.ItemDataRole.ToolTipRole):
-            return f"{row.words.text}\n\n{finding_wording.SCORE_TIP}"
+            words = finding_wording.HIDDEN_TEXT if self.privacy else row.words.text
+            return f"{words}\n\n{finding_wording.SCORE_TIP}"
         if role in (int(Qt.ItemDataRole.DisplayRole), int(Qt.ItemDataRole.AccessibleTextRole)):
             return "\n".join(row_texts(row))
         return None
@@ -86,8 +89,9 @@ class FindingList(QListView):
         self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.setResizeMode(QListView.ResizeMode.Adjust)
 
-    def show_findings(self, findings: Findings) -> None:
-        """Show the rows and which one is selected."""
+    def show_findings(self, findings: Findings, *, privacy: bool = False) -> None:
+        """Show the rows and which one is selected; the report's own words only without privacy."""
+        self.findings.privacy = privacy
         self.findings.show_rows(findings.rows)
         numbers = [row.number for row in findings.rows]
         selection = self.selectionModel()
@@ -123,8 +127,11 @@ class _FindingDelegate(QStyledItemDelegate):
         width = view.viewport().width() if isinstance(view, QListView) else option.rect.width()
         if not isinstance(row, FindingRow):
             return QSize(width, 0)
+        room = _room(width)
         lines = _lines(row, option.font)
-        height = sum(_wrapped_height(font, text, _room(width)) + 1 for text, font, _ in lines)
+        if _verdict_beside(row, option.font, room):
+            lines = lines[:-1]
+        height = sum(_wrapped_height(font, text, room) + 1 for text, font, _ in lines)
         return QSize(width, max(height, _BADGE_PX) + 2 * _PADDING)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
@@ -164,6 +171,14 @@ def _lines(row: FindingRow, font: QFont) -> list[tuple[str, QFont, str]]:
     ]
 
 
+def _verdict_beside(row: FindingRow, font: QFont, room: int) -> bool:
+    """Whether the verdict has room at the right of what the views answer."""
+    _, verdict, _, answers = row_texts(row)
+    metrics = QFontMetrics(font)
+    used = metrics.horizontalAdvance(answers) + metrics.horizontalAdvance(verdict)
+    return used + 2 * _PADDING <= room
+
+
 def _wrapped_height(font: QFont, text: str, room: int) -> int:
     flags = int(Qt.TextFlag.TextWordWrap)
     return QFontMetrics(font).boundingRect(QRect(0, 0, room, 10_000), flags, text).height()
@@ -189,9 +204,16 @@ def _paint_badge(painter: QPainter, row: FindingRow, bounds: QRect) -> None:
 def _paint_texts(painter: QPainter, row: FindingRow, bounds: QRect, font: QFont) -> None:
     left, room = bounds.left() + _BADGE_PX + 2 * _PADDING, _room(bounds.width())
     top = bounds.top() + _PADDING
-    for text, letters, colour in _lines(row, font):
+    beside = _verdict_beside(row, font, room)
+    for index, (text, letters, colour) in enumerate(_lines(row, font)):
         height = _wrapped_height(letters, text, room)
+        last = index == _VERDICT_LINE
+        if last and beside:
+            top -= height + 1
         painter.setFont(letters)
         painter.setPen(QColor(COLOURS[colour]))
-        painter.drawText(QRect(left, top, room, height), int(Qt.TextFlag.TextWordWrap), text)
+        flags = Qt.TextFlag.TextWordWrap | (
+            Qt.AlignmentFlag.AlignRight if last and beside else Qt.AlignmentFlag.AlignLeft
+        )
+        painter.drawText(QRect(left, top, room, height), int(flags), text)
         top += height + 1

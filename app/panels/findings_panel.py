@@ -41,9 +41,11 @@ class FindingsPanel(Section):
         self.progress = thin_progress()
         self.progress.setRange(0, 0)
         self.sentence = label(role="warning", wrap=True)
-        self.foreign = _ForeignReport()
-        self.foreign.use.clicked.connect(lambda: self.foreign_decided.emit(True))
-        self.foreign.drop.clicked.connect(lambda: self.foreign_decided.emit(False))
+        self.foreign = label(role="warning", wrap=True)
+        self.use_foreign = QPushButton("Use it all the same")
+        self.drop_foreign = QPushButton("Discard it")
+        self.use_foreign.clicked.connect(lambda: self.foreign_decided.emit(True))
+        self.drop_foreign.clicked.connect(lambda: self.foreign_decided.emit(False))
         self.hint = label(finding_wording.NOTHING_YET, "quiet", wrap=True)
         self.report = label(role="quiet", wrap=True)
         self.list = FindingList()
@@ -61,6 +63,8 @@ class FindingsPanel(Section):
             self.progress,
             self.sentence,
             self.foreign,
+            self.use_foreign,
+            self.drop_foreign,
             self.hint,
             self.report,
             self.list,
@@ -79,25 +83,31 @@ class FindingsPanel(Section):
     def show_state(self, state: ViewerState) -> None:
         """Show the state's findings."""
         findings = state.findings
-        key = (findings, state.study_uid)
+        privacy = state.toggles.privacy
+        key = (findings, state.study_uid, privacy)
         if key == self._shown:
             return
         self._shown = key
         self.progress.setVisible(findings.reading)
         _show(self.sentence, findings.sentence)
-        self.foreign.setVisible(findings.foreign is not None)
-        self.foreign.words.setText(findings.foreign_because)
+        for widget in (self.foreign, self.use_foreign, self.drop_foreign):
+            widget.setVisible(findings.foreign is not None)
+        self.foreign.setText(f"{findings.foreign_because} {finding_wording.ASK_FOREIGN}")
         self.hint.setVisible(findings.is_empty)
         _show(self.report, finding_wording.report_line(findings))
-        self.list.show_findings(findings)
+        self.list.show_findings(findings, privacy=privacy)
         row = findings.row(findings.selected)
         self.row_actions.show_findings(findings)
-        _show(self.details, finding_wording.details(row) if row is not None else "")
+        _show(
+            self.details, finding_wording.details(row, privacy=privacy) if row is not None else ""
+        )
         absent = "\n".join(finding_wording.absent_line(words) for words in findings.absent)
         _show(self.absent, absent)
         _show(self.absent_heading, finding_wording.absent_heading(len(findings.absent)), absent)
         unparsed = findings.report.unparsed if findings.report is not None else ()
-        _show(self.unparsed, "\n".join(unparsed))
+        _show(
+            self.unparsed, finding_wording.HIDDEN_TEXT if privacy else "\n".join(unparsed), unparsed
+        )
         heading = finding_wording.unparsed_heading(len(unparsed))
         _show(self.unparsed_heading, heading, unparsed)
         said = finding_wording.searcher_line(findings) or f"{wording.NOT_FOR_DIAGNOSIS}."
@@ -192,23 +202,6 @@ class _RowActions(QWidget):
         self.undo.setVisible(bool(findings.before))
         self.clear.setVisible(not findings.is_empty)
         self.setVisible(bool(findings.before) or not findings.is_empty)
-
-
-class _ForeignReport(QWidget):
-    """Asks before a report of another patient is used."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        rows = QVBoxLayout(self)
-        rows.setContentsMargins(0, 0, 0, 0)
-        self.words = label(role="warning", wrap=True)
-        self.use = QPushButton("Use it all the same")
-        self.drop = QPushButton("Discard")
-        line = QHBoxLayout()
-        line.addWidget(self.use)
-        line.addWidget(self.drop)
-        rows.addWidget(self.words)
-        rows.addLayout(line)
 
 
 def _show(shown: QLabel, text: str, needed: object = True) -> None:

@@ -89,7 +89,10 @@ class QueryBar(QFrame):
         self.list.setFixedHeight(self.list.count() * _LINE_PX)
         self.list.setVisible(self.list.count() > 0)
         self.setFixedWidth(width)
-        self.adjustSize()
+        layout = self.layout()
+        if layout is not None:
+            layout.activate()
+        self.resize(width, self.sizeHint().height())
         self.move((parent.width() - width) // 2, _TOP_PX)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

@@ -150,6 +150,7 @@ class FindingMark:
     Attributes:
         number: Also chooses the colour.
         words: A few words for its plate.
+        missing: What to say at the pane's edge instead, where it has no place here.
         point: None where it was not found in this view.
         confirmed: Accepted or placed by the user; drawn with a full line.
         selected: Drawn with everything that is known about it.
@@ -159,6 +160,7 @@ class FindingMark:
     words: str
     point: PointPx | None
     shape: FindingShape
+    missing: str = ""
     confirmed: bool = False
     selected: bool = False
 

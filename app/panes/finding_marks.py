@@ -37,19 +37,13 @@ def draw_findings(
     if overlay.hint:
         _draw_top(painter, overlay.hint, palette.TEXT, projection, taken)
     for mark in selected:
-        if mark.point is None:
-            _draw_top(painter, _missing(mark), colour_of(mark), projection, taken)
+        if mark.point is None and mark.missing:
+            _draw_top(painter, mark.missing, colour_of(mark), projection, taken)
 
 
 def colour_of(mark: FindingMark) -> QColor:
     """The finding's colour, the same in the panel."""
     return palette.finding_colour(mark.number)
-
-
-def _missing(mark: FindingMark) -> str:
-    if mark.shape.allowed:
-        return f"{mark.number}  not found here · could be anywhere in this area"
-    return f"{mark.number}  not found in this view"
 
 
 def _draw_shape(painter: QPainter, mark: FindingMark, projection: Projection) -> None:

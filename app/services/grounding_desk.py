@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -34,6 +35,7 @@ from glam_core.terms import Laterality, PointPx, ViewKey
 
 _LIKELY_SHARE = 0.5
 _ALLOWED_SHARE = 0.8
+_SMOOTH_PX = 2.0  # of the map, about 1.4 mm
 _MOST_LABEL_WORDS = 2
 _MOST_TELLING = ("margin.", "morphology.", "distribution.", "shape.")
 _IN_ORDER = ("distribution.", "shape.", "margin.", "morphology.")
@@ -202,8 +204,11 @@ def _place(image_id: ImageId, answer: GroundedView, words: LocationWords) -> Fou
     if answer.found and answer.row is not None and answer.col is not None:
         point = PointPx(answer.row, answer.col)
         likely = mask_outlines(_likely(answer.probability, point, scale), scale)
+    outside = False
     if not words.is_empty:
-        allowed = mask_outlines(region_holding(answer.location, _ALLOWED_SHARE), scale)
+        area = region_holding(answer.location, _ALLOWED_SHARE)
+        allowed = mask_outlines(area, scale)
+        outside = point is not None and not _holds(area, point, scale)
     view = answer.view
     return FoundPlace(
         image_id=image_id,
@@ -213,7 +218,14 @@ def _place(image_id: ImageId, answer: GroundedView, words: LocationWords) -> Fou
         shape=FindingShape(likely, allowed),
         reason=answer.reason,
         notes=answer.notes,
+        outside_words=outside,
     )
+
+
+def _holds(mask: npt.NDArray[np.bool_], point: PointPx, scale: float) -> bool:
+    row, col = (round((at + 0.5) / scale - 0.5) for at in point)
+    rows, cols = mask.shape
+    return bool(mask[min(max(row, 0), rows - 1), min(max(col, 0), cols - 1)])
 
 
 def _likely(
@@ -222,4 +234,7 @@ def _likely(
     rows, cols = np.ogrid[: probability.shape[0], : probability.shape[1]]
     row, col = (point.row + 0.5) / scale - 0.5, (point.col + 0.5) / scale - 0.5
     near = np.hypot(rows - row, cols - col) <= AROUND
-    return region_holding(np.where(near, probability, 0.0).astype(np.float32), _LIKELY_SHARE)
+    part = np.where(near, probability, 0.0).astype(np.float32)
+    # Smoothed, so that the outline is one calm shape and not a handful of splinters.
+    smooth = np.asarray(cv2.GaussianBlur(part, (0, 0), _SMOOTH_PX), dtype=np.float32)
+    return region_holding(smooth, _LIKELY_SHARE)

@@ -140,7 +140,12 @@ def test_selecting_a_row_hangs_its_breast_and_brings_the_place_to_the_middle(rea
     read.controller.searches.select(1)
     state = read.state
     assert state.hanging is Hanging.RIGHT_PAIR
-    assert state.viewports[read.id_of("RCC")].centre == PointPx(100.0, 120.0)
+    rcc = read.id_of("RCC")
+    pane = state.pane_sizes[0]
+    x, y = state.viewports[rcc].pane_from_image(PointPx(100.0, 120.0), pane)
+    assert 0 < x < pane.width
+    assert 0 < y < pane.height
+    assert state.viewports[rcc].image_from_pane(0, 0, pane).row >= -0.5
     read.controller.searches.select(2)
     assert read.state.hanging is Hanging.LEFT_PAIR
     assert read.id_of("LMLO") not in read.state.viewports

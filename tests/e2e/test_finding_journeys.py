@@ -97,7 +97,7 @@ def test_a_dropped_report_of_another_patient_asks_first(monkeypatch, drawn_folde
         panel = user.window.findings_panel
         seen["asked"] = not panel.foreign.isHidden()
         seen["rows"] = user.state.findings.rows
-        panel.foreign.use.click()
+        panel.use_foreign.click()
 
     journey = Journey().when(rests, drop)
     journey.when(lambda state: rests(state) and state.findings.foreign is not None, look)
