@@ -12,6 +12,7 @@ BENCHMARKS = {
     "opening": "Opening a study in the viewer",
     "start_up": "Start-up to a usable window",
     "click_to_overlay": "From a click to the painted answer",
+    "words_to_overlay": "From typed words to painted findings",
     "landmarks": "Landmarks",
     "preparation": "Preparing pictures for training",
     "matching": "Geometry matcher",

@@ -24,7 +24,7 @@ def run() -> str:
     application = window_clock.application()
     with tempfile.TemporaryDirectory() as folder:
         answered, located = _ours(write_large_study(Path(folder), "explicit"))
-    peer = _pyqtgraph(application)
+    peer = pyqtgraph_overlay(application)
     lines = [
         "| four views of 13 MP on 2560 x 1440 | p50 | p95 | beside pyqtgraph (p95) |",
         "|---|---:|---:|---:|",
@@ -77,7 +77,8 @@ def _ours(folder: Path) -> tuple[list[float], list[float]]:
     return answered, located
 
 
-def _pyqtgraph(application: QApplication) -> list[float]:
+def pyqtgraph_overlay(application: QApplication) -> list[float]:
+    """Times in ms of setting and painting one overlay on two pictures of 13 MP."""
     pg.setConfigOptions(imageAxisOrder="row-major")
     window = pg.GraphicsLayoutWidget()
     window.resize(1280, 1440)
