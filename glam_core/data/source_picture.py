@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from glam_core.data.manifest import Box
-from glam_core.study import SkippedFile, StudyScan
+from glam_core.study import MammogramImage, SkippedFile, StudyScan
 from glam_core.terms import Laterality, PointPx, ViewPosition
 
 
@@ -72,11 +72,13 @@ class SourceTools:
 
     Attributes:
         scan: Finds the mammograms below a folder; only headers are read.
+        propose: Side and view of a picture that says neither, from its pixels.
         reports: The table of reports of a plain folder.
         keep_ids: Write a hospital's own patient and study ids into the manifest.
     """
 
     scan: Callable[[Path], StudyScan]
+    propose: Callable[[MammogramImage], MammogramImage]
     reports: Path | None = None
     keep_ids: bool = False
 

@@ -94,10 +94,13 @@ def read_table(
     Raises:
         ManifestError: The file is unreadable, empty, or lacks a needed column.
     """
-    return tuple(_rows(file, needed, wanted))
+    return tuple(table_rows(file, needed, wanted))
 
 
-def _rows(file: Path, needed: Sequence[str], wanted: Sequence[str]) -> Iterator[SourceRow]:
+def table_rows(
+    file: Path, needed: Sequence[str], wanted: Sequence[str] = ()
+) -> Iterator[SourceRow]:
+    """As `read_table`, one row after another, for tables of many hundred thousand lines."""
     csv.field_size_limit(_LONGEST_CELL)
     try:
         with file.open(encoding="utf-8-sig", newline="") as stream:

@@ -3,19 +3,18 @@
 import csv
 import signal
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import cv2
 
 from glam_core.data.adapters.registry import ADAPTERS
 from glam_core.data.source_picture import SourceListing, SourcePicture, SourceTools
 from glam_core.data.split import Splits, assigned_splits
-from glam_core.dicom.propose import with_proposals
+from glam_core.dicom.propose import with_proposal
 from glam_core.dicom.scan import scan
 from glam_core.disk import disk_sentence
-from glam_core.errors import CancelledError, GlamError, ManifestError
+from glam_core.errors import CancelledError, GlamError, ManifestError, UnreadableFileError
 from glam_core.preparation.journal import Journal
 from glam_core.preparation.manifest_out import MANIFEST_NAME, manifest_row, write_manifest
 from glam_core.preparation.picture import (
@@ -28,7 +27,7 @@ from glam_core.preparation.picture import (
 from glam_core.preparation.plan import PreparationPlan, check_plan, check_space, claim_folder
 from glam_core.preparation.summary import summary_of, warnings_about
 from glam_core.processes import Ended, each_in_a_process
-from glam_core.study import SkippedFile
+from glam_core.study import MammogramImage, SkippedFile, StudyScan
 
 Report = Callable[[int, int], None]
 
@@ -86,7 +85,7 @@ def prepare(
         GlamError: In one sentence, where plan, tables or disk do not allow it.
     """
     check_plan(plan)
-    tools = SourceTools(_scanned, plan.reports, plan.keep_ids)
+    tools = SourceTools(_scanned, _proposed, plan.reports, plan.keep_ids)
     listing = _chosen(ADAPTERS[plan.dataset](plan.source, tools), plan)
     splits = assigned_splits(
         (picture.split_id or picture.patient_id, picture.official_split)
@@ -119,13 +118,21 @@ def prepare(
     )  # fmt: skip
 
 
-def _scanned(source: Path) -> Any:
-    return with_proposals(scan([source]))
+def _scanned(source: Path) -> StudyScan:
+    return scan([source])
+
+
+def _proposed(image: MammogramImage) -> MammogramImage:
+    """What the pixels say; a picture that cannot be read is told of later, with all others."""
+    try:
+        return with_proposal(image)
+    except UnreadableFileError:
+        return image
 
 
 def _chosen(listing: SourceListing, plan: PreparationPlan) -> SourceListing:
     """The pictures that the plan wants, and the reasons against the others."""
-    kept, skipped = list(listing.pictures), list(listing.skipped)
+    kept, skipped = _one_a_key(listing.pictures), list(listing.skipped)
     if not kept:
         reason = f" ({skipped[0].file}: {skipped[0].reason})" if skipped else ""
         raise ManifestError(f"{plan.source}: holds no picture that can be used{reason}.")
@@ -138,6 +145,20 @@ def _chosen(listing: SourceListing, plan: PreparationPlan) -> SourceListing:
         chosen = set(list(dict.fromkeys(picture.patient_id for picture in kept))[: plan.patients])
         kept = [picture for picture in kept if picture.patient_id in chosen]
     return SourceListing(tuple(kept), tuple(skipped), listing.notices)
+
+
+def _one_a_key(pictures: Sequence[SourcePicture]) -> list[SourcePicture]:
+    """The pictures with keys that no two share: a key names the written file."""
+    seen: set[str] = set()
+    kept = []
+    for picture in pictures:
+        key, number = picture.key, 1
+        while key in seen:
+            number += 1
+            key = f"{picture.key}-{number}"
+        seen.add(key)
+        kept.append(picture if key == picture.key else replace(picture, key=key))
+    return kept
 
 
 def _prepare_missing(

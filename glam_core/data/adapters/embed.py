@@ -27,6 +27,7 @@ from glam_core.data.source_table import (
     side_of,
     standard_view_of,
     table_if_there,
+    table_rows,
 )
 from glam_core.study import SkippedFile
 from glam_core.terms import Laterality
@@ -62,7 +63,7 @@ def read_embed(source: Path, tools: SourceTools) -> SourceListing:
     Raises:
         ManifestError: A table or a column is missing, or no picture is where the table says.
     """
-    metadata = read_table(
+    metadata = table_rows(
         find_table(source, _METADATA, folders=_FOLDERS), _METADATA_NEEDED, _METADATA_WANTED
     )
     clinical = read_table(

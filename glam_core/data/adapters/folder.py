@@ -45,6 +45,7 @@ class _Reports:
     by_patient: dict[str, list[SourceRow]]
     used: set[int]
     ambiguous: int = 0
+    names_sides: bool = False
 
     def of(self, study: Study, image: MammogramImage, alone: bool) -> SourceRow:
         """The line for a picture: by accession, else by study, else by patient.
@@ -89,6 +90,8 @@ def read_folder(source: Path, tools: SourceTools) -> SourceListing:
     for study in found.studies:
         kept = _standard(study.images, source, skipped)
         for image in kept:
+            if image.laterality is None and reports.names_sides:
+                image = tools.propose(image)
             line = reports.of(study, image, studies_of[study.patient_key] == 1)
             number = numbers[study.patient_key]
             pictures.append(_picture(source, study, image, line, number, tools.keep_ids))
@@ -117,6 +120,7 @@ def _reports(file: Path | None) -> tuple[_Reports, int]:
             )
         accession = row["accession_number"] or row["accession"]
         study = row["study_uid"] or row["study_instance_uid"]
+        reports.names_sides |= side_of(row["laterality"]) is not None
         # The narrowest key that a line has is the one it speaks for.
         if accession:
             reports.by_accession[accession].append(row)

@@ -9,7 +9,7 @@ from glam_core.data.manifest import read_manifest
 from glam_core.data.pairs import read_mask
 from glam_core.scripts.glam import main
 from tests.core.preparation.conftest import Prepare
-from tests.core.preparation.miniatures import rows_of, write_table
+from tests.core.preparation.miniatures import NO_HEADER_VIEW, rows_of, write_table
 from tests.dicom_files import write_mammogram, write_study
 
 REPORTS = ["accession_number", "study_uid", "patient_id", "laterality", "report", "birads", "split"]
@@ -66,6 +66,21 @@ def test_reports_are_joined_by_the_narrowest_key(hospital: Path, tmp_path: Path,
     assert {r["split"] for r in rows if r["report"] == "Second study."} == {"test"}
     assert all(len({r["split"] for r in rows if r["patient_id"] == p}) == 1
                for p in {r["patient_id"] for r in rows})  # fmt: skip
+
+
+def test_a_line_for_one_breast_finds_it_though_the_header_is_silent(
+    tmp_path: Path, prepare: Prepare
+):
+    for number, view in enumerate(("RCC", "LCC"), 1):
+        write_mammogram(tmp_path / "own" / f"x{number}.dcm", view=view, patient="M", number=number,
+                        changes=NO_HEADER_VIEW)  # fmt: skip
+    lines = [{"patient_id": "M", "laterality": side, "report": f"Breast {side}."} for side in "LR"]
+    table = write_table(tmp_path / "reports.csv", REPORTS, lines)
+    prepare("folder", tmp_path / "own", tmp_path / "out", "--reports", str(table))
+    rows = rows_of(tmp_path / "out" / "manifest.csv")
+    assert {(r["laterality"], r["report"], r["view_source"]) for r in rows} == {
+        ("L", "Breast L.", "proposed"), ("R", "Breast R.", "proposed"),
+    }  # fmt: skip
 
 
 def test_no_name_number_or_date_of_a_patient_is_written(
