@@ -26,7 +26,7 @@ from glam_core.training.files import write_text
 from glam_core.training.picture_file import LONGEST_PX, read_row_picture
 
 CACHE_FOLDER = "pictures"
-_VERSION = 1
+_VERSION = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -198,18 +198,35 @@ def _read(row: ManifestRow) -> TrainingPicture:
 def _given_landmarks(row: ManifestRow) -> Landmarks | None:
     """The manifest's own landmarks, where they say all that this view needs.
 
-    In a CC view the nipple alone does not tell the side of the chest wall: that is seen.
+    The columns that `glam prepare` writes beside them (chest_wall, nipple_confidence,
+    pectoral_confidence) count; without confidence a landmark is taken as placed by hand. In a CC
+    view the nipple alone does not tell the side of the chest wall: that is seen then.
     """
     nipple, line = row.nipple, row.pectoral_line
-    if nipple is None or line is None or row.view_position is not ViewPosition.MLO:
+    oblique = row.view_position is ViewPosition.MLO
+    if nipple is None or (oblique and line is None):
         return None
+    word = row.other.get("chest_wall", "")
+    if word in ("left", "right"):
+        wall = ChestWall(word)
+    elif line is not None:
+        middle = (line[0].col + line[1].col) / 2
+        wall = ChestWall.LEFT if nipple.col > middle else ChestWall.RIGHT
+    else:
+        return None
+    mark = NippleMark(nipple.row, nipple.col, _confidence(row, "nipple_confidence"))
+    if line is None or not oblique:
+        return Landmarks(wall, mark)
     top, low = line
-    wall = ChestWall.LEFT if nipple.col > (top.col + low.col) / 2 else ChestWall.RIGHT
-    return Landmarks(
-        wall,
-        NippleMark(nipple.row, nipple.col, 1.0),
-        PectoralLine(top.row, top.col, low.row, low.col, 1.0),
-    )
+    sure = _confidence(row, "pectoral_confidence")
+    return Landmarks(wall, mark, PectoralLine(top.row, top.col, low.row, low.col, sure))
+
+
+def _confidence(row: ManifestRow, column: str) -> float:
+    try:
+        return min(max(float(row.other.get(column) or 1.0), 0.0), 1.0)
+    except ValueError:
+        return 1.0
 
 
 def _region(row: ManifestRow, shape: tuple[int, ...], scale: float) -> npt.NDArray[np.bool_] | None:
