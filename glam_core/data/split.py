@@ -58,6 +58,16 @@ def sets_limits(row: ManifestRow) -> bool:
     return split_of(row) == "training" and _hash(row.patient_id) % PARTS == 1
 
 
+def limits_part(row: ManifestRow) -> str:
+    """The part of a picture in the first of two fits: measured on those who set the limits.
+
+    The validation patients count as "test", so that nothing is learnt from or set on them.
+    """
+    if sets_limits(row):
+        return "validation"
+    return "training" if split_of(row) == "training" else "test"
+
+
 def split_by_hash(patient_id: str) -> str:
     """The split of a patient of whom nothing else is said: 68 % train, 20 % validation, 12 % test.
 

@@ -101,6 +101,7 @@ def _measured(
         cycle_error=answer.cycle_error,
         in_region90=bool(answer.region90_mask[_map_pixel(answer, truth)]),
         failure="" if answer.matched else answer.reason,
+        evidence=answer.evidence,
     )
 
 

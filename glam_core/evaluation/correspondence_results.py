@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from glam_core.inference.certainty import Evidence
+
 LIMITS = (10, 15, 20)
 TOP_K = (1, 3, 5)
 GROWN_BY = 5.0
@@ -37,6 +39,7 @@ class QueryResult:
         cycle_error: None without an answer.
         in_region90: Whether the stated 90 % region holds the centre.
         failure: Why there is no answer at all; "" where there is one.
+        evidence: For the first peak; None without an answer.
     """
 
     patient_id: str
@@ -55,6 +58,7 @@ class QueryResult:
     cycle_error: float | None
     in_region90: bool
     failure: str = ""
+    evidence: Evidence | None = None
 
     @property
     def band_contains(self) -> bool:

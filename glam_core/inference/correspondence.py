@@ -6,6 +6,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from glam_core.inference.certainty import Evidence
 from glam_core.inference.match_view import MatchView
 from glam_core.terms import PointPx
 
@@ -91,6 +92,7 @@ class Correspondence:
         unit: "mm" or "px", of every length here.
         geometry_disagreement: Length between this answer's first peak and the geometry matcher's,
             in `unit`; None where this is the geometry matcher's own answer.
+        evidence: What speaks for the first peak; None where a matcher does not say.
     """
 
     probability: npt.NDArray[np.float32]
@@ -106,6 +108,7 @@ class Correspondence:
     unit: str
     provenance: Provenance
     geometry_disagreement: float | None = None
+    evidence: Evidence | None = None
 
 
 class Matcher(Protocol):

@@ -12,6 +12,7 @@ from scipy.ndimage import gaussian_filter1d
 
 from glam_core.errors import GlamError
 from glam_core.geometry.pair import DepthAlignment
+from glam_core.inference.certainty import Evidence
 from glam_core.inference.correspondence import (
     Band,
     Correspondence,
@@ -32,6 +33,7 @@ from glam_core.inference.geometry_scores import (
 from glam_core.inference.geometry_weights import GeometryWeights, bundled_weights
 from glam_core.inference.match_view import MatchView
 from glam_core.inference.peaks import box_of, find_peaks, region_holding
+from glam_core.terms import PointPx
 
 FloatMap = npt.NDArray[np.float32]
 
@@ -167,13 +169,29 @@ class GeometryMatcher:
         first, second = self.prepared(asked), self.prepared(answering)
         place = first.grid.grid_from_image(query.point)
         alignment = self._alignment(first, second)
-        answer = self._answer(_spot(first, query), first, second, alignment)
+        spot = _spot(first, query)
+        answer = self._answer(spot, first, second, alignment)
         found = answer.peaks(MOST_PEAKS)
         there = spot_at(second, *found[0][:2])
         back = self._answer(there, second, first, alignment).peaks(1)[0]
         cycle = float(np.hypot(back[0] - place[0], back[1] - place[1]))
-        reason = self._reason(first, second, place, found[0][2], cycle)
-        return self._correspondence(first, answer, found, cycle, reason)
+        evidence = Evidence(found[0][2], _unlike(spot, there), cycle)
+        reason = _unanswerable(first, second, place) or self._weights.decision.limits.doubt(
+            evidence, _length(cycle, first)
+        )
+        return self._correspondence(first, answer, found, evidence, reason)
+
+    def unlike(
+        self, asked: MatchView, query: Query, answering: MatchView, candidate: PointPx
+    ) -> float:
+        """How unlike the asked spot a place of the other view looks (see `Evidence`).
+
+        Raises:
+            GlamError: One of the views shows no tissue.
+        """
+        first, second = self.prepared(asked), self.prepared(answering)
+        there = spot_at(second, *second.grid.grid_from_image(candidate))
+        return _unlike(_spot(first, query), there)
 
     def log_scores(self, asked: MatchView, query: Query, answering: MatchView) -> FloatMap:
         """How well each place fits, before it becomes a probability: for mixing with others.
@@ -227,38 +245,12 @@ class GeometryMatcher:
         probability /= probability.sum(dtype=np.float64)
         return _Answer(view, probability, expected)
 
-    def _reason(
-        self,
-        asked: PreparedView,
-        answering: PreparedView,
-        place: tuple[float, float],
-        probability: float,
-        cycle: float,
-    ) -> str:
-        """Why there is no confident match; empty where there is one."""
-        decision = self._weights.decision
-        nearest = asked.pixels_near(*place, _MOST_OUTSIDE)[0]
-        off = np.hypot(asked.rows[nearest] - place[0], asked.cols[nearest] - place[1])
-        if off > _MOST_OUTSIDE:
-            return "The spot lies outside the breast tissue."
-        if asked.variety < _FLAT or answering.variety < _FLAT:
-            return "The picture shows no structure to compare."
-        if probability < decision.least_probability:
-            return (
-                f"No place stands out: the best candidate holds {probability:.0%} "
-                "of the probability."
-            )
-        if cycle > decision.most_cycle:
-            length = _length(cycle, asked)
-            return f"The round trip fails: the best candidate leads back {length} from the spot."
-        return ""
-
     def _correspondence(
         self,
         asked: PreparedView,
         answer: _Answer,
         found: tuple[tuple[int, int, float], ...],
-        cycle: float,
+        evidence: Evidence,
         reason: str,
     ) -> Correspondence:
         grid = answer.view.grid
@@ -273,7 +265,7 @@ class GeometryMatcher:
         middle = answer.band_depth(half_width)
         outside = abs(float(grid.depth[found[0][:2]]) - middle) - half_width
         unit = grid.unit_per_grid
-        said: tuple[str, ...] = (reason or _agreement(cycle, asked),)
+        said: tuple[str, ...] = (reason or _agreement(evidence.cycle, asked),)
         said += tuple(sorted({asked.assumed, answer.view.assumed} - {""}))
         return Correspondence(
             probability=answer.on_grid(answer.probability),
@@ -282,12 +274,13 @@ class GeometryMatcher:
             region90=Region(upper.row, upper.col, lower.row, lower.col),
             region90_mask=region,
             band=Band(middle * unit, half_width * unit, grid.unit),
-            cycle_error=cycle * asked.grid.unit_per_grid,
+            cycle_error=evidence.cycle * asked.grid.unit_per_grid,
             model_to_band=max(outside, 0.0) * unit,
             matched=not reason,
             reason=" ".join(said),
             unit=grid.unit,
             provenance=self.provenance,
+            evidence=evidence,
         )
 
 
@@ -297,6 +290,21 @@ def _spot(view: PreparedView, query: Query) -> Spot:
     if query.half_size_px is not None:
         radius = float(np.mean(query.half_size_px)) / view.grid.image_px_per_grid_px / 2
     return spot_at(view, *view.grid.grid_from_image(query.point), radius)
+
+
+def _unlike(spot: Spot, candidate: Spot) -> float:
+    return float(np.sum((spot.likeness - candidate.likeness) ** 2))
+
+
+def _unanswerable(asked: PreparedView, answering: PreparedView, place: tuple[float, float]) -> str:
+    """Why there can be no answer, however certain it looks; "" where there can."""
+    nearest = asked.pixels_near(*place, _MOST_OUTSIDE)[0]
+    off = np.hypot(asked.rows[nearest] - place[0], asked.cols[nearest] - place[1])
+    if off > _MOST_OUTSIDE:
+        return "The spot lies outside the breast tissue."
+    if asked.variety < _FLAT or answering.variety < _FLAT:
+        return "The picture shows no structure to compare."
+    return ""
 
 
 def _agreement(cycle: float, asked: PreparedView) -> str:

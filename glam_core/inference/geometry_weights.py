@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from glam_core.errors import CheckpointError
+from glam_core.inference.certainty import Limits
 from glam_core.terms import ViewPosition
 
 FloatArray = npt.NDArray[np.float32]
@@ -54,16 +55,25 @@ class Decision:
     Attributes:
         temperature: The scores are divided by it, so that stated probabilities hold.
         blur: Gaussian width over the map, for the same reason.
-        least_probability: A first peak below it is no confident match.
-        most_cycle: A round trip above it is no confident match; grid lengths.
+        unlike_weight, least_certainty, most_cycle: See `Limits`.
         band_half_width: Half width of the AP band in mm; grid lengths where the spacing is unknown.
     """
 
     temperature: float
     blur: float
-    least_probability: float
+    unlike_weight: float
+    least_certainty: float
     most_cycle: float
     band_half_width: float
+
+    @property
+    def limits(self) -> Limits:
+        """What a confident match needs."""
+        return Limits(self.unlike_weight, self.least_certainty, self.most_cycle)
+
+
+# Before anything was calibrated: every answer counts as a match.
+UNLIMITED = Decision(1.0, 1.5, 0.0, -1e6, 1e6, 15.0)
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from glam_core.inference.certainty import Evidence, Limits
 from glam_core.inference.correspondence import Band, Correspondence, Peak, Provenance, Query, Region
 from glam_core.inference.embedding_input import nominal_mm_per_unit
 from glam_core.inference.geometry_matcher import (
@@ -29,9 +30,6 @@ from glam_core.terms import PointPx
 
 FloatMap = npt.NDArray[np.float32]
 
-# Limits of a confident match. They are the same for every model and not calibrated to it.
-LEAST_PROBABILITY = 0.08
-MOST_CYCLE = 25.0  # grid lengths, about mm
 _LEAST_PEAK = 0.02
 _KEPT_VIEWS = 16
 
@@ -51,9 +49,11 @@ class LearnedMatcher:
     Safe to use from several threads.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, geometry: GeometryMatcher | None = None) -> None:
         self.session = session
-        self._geometry = GeometryMatcher()
+        self._reading = reading = session.model.config.reading
+        self._limits = Limits(reading.unlike_weight, reading.least_certainty, reading.most_cycle)
+        self._geometry = geometry or GeometryMatcher()
         self._kept: OrderedDict[tuple[object, ...], _Ready] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -79,16 +79,17 @@ class LearnedMatcher:
         """
         check_pair(asked, answering)
         first, second = self._ready(asked), self._ready(answering)
-        probability = self._probability(self._asked(first, query), first, second)
+        probability = self._probability(query, first, second)
         found = self._peaks(probability, MOST_PEAKS)
         best = second.grid.image_from_grid(*found[0][:2])
-        back_map = self._probability(self._asked(second, Query(best)), second, first)
-        back = self._peaks(back_map, 1)[0]
+        back = self._peaks(self._probability(Query(best), second, first), 1)[0]
         place = first.grid.grid_from_image(query.point)
         cycle = float(np.hypot(back[0] - place[0], back[1] - place[1]))
         geometry = self._geometry.locate(asked, query, answering)
-        reason = _refusal(geometry, found[0][2], cycle, first.grid)
-        return self._correspondence(first, second, probability, found, cycle, geometry, reason)
+        unlike = self._geometry.unlike(asked, query, answering, best)
+        evidence = Evidence(found[0][2], unlike, cycle)
+        reason = _refusal(geometry, self._limits, evidence, first.grid)
+        return self._correspondence(first, second, probability, found, evidence, geometry, reason)
 
     def _ready(self, view: MatchView) -> _Ready:
         key = (view.key, view.view_position, view.landmarks, view.frame, view.picture.shape)
@@ -134,7 +135,20 @@ class LearnedMatcher:
             offset_mm=torch.tensor([offset], dtype=torch.float32),
         )
 
-    def _probability(self, asked: AskedPlaces, first: _Ready, second: _Ready) -> FloatMap:
+    def _probability(self, query: Query, first: _Ready, second: _Ready) -> FloatMap:
+        """The model's scores, and as much of the geometry matcher's as its config asks for."""
+        reading = self._reading
+        tissue = second.grid.tissue
+        scores = self._scores(self._asked(first, query), first, second)
+        if reading.geometry_share:
+            geometry = self._geometry.log_scores(first.embedded.view, query, second.embedded.view)
+            scores = scores + np.float32(reading.geometry_share) * geometry
+        scores = scores / np.float32(reading.temperature)
+        share = np.where(tissue, np.exp(scores - scores[tissue].max()), 0.0)
+        return np.asarray(share / share.sum(dtype=np.float64), dtype=np.float32)
+
+    def _scores(self, asked: AskedPlaces, first: _Ready, second: _Ready) -> FloatMap:
+        """The model's scores on the search grid of the answering view."""
         with torch.inference_mode():
             scores = match_scores(
                 self.session.model, asked, second.embedded.features, 0, slot=first.embedded.slot
@@ -143,17 +157,17 @@ class LearnedMatcher:
         hidden = grid <= HIDDEN_SCORE / 2
         floor = float(grid[~hidden].min()) if not hidden.all() else 0.0
         grid = np.where(hidden, floor, grid)
-        tissue = second.grid.tissue
-        rows, cols = tissue.shape
-        fine = cv2.warpAffine(
-            grid.astype(np.float32),
-            second.patch_from_grid,
-            (cols, rows),
-            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-            borderMode=cv2.BORDER_REPLICATE,
+        rows, cols = second.grid.tissue.shape
+        return np.asarray(
+            cv2.warpAffine(
+                grid.astype(np.float32),
+                second.patch_from_grid,
+                (cols, rows),
+                flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+                borderMode=cv2.BORDER_REPLICATE,
+            ),
+            dtype=np.float32,
         )
-        share = np.where(tissue, np.exp(fine - fine[tissue].max()), 0.0)
-        return np.asarray(share / share.sum(dtype=np.float64), dtype=np.float32)
 
     @staticmethod
     def _peaks(probability: FloatMap, count: int) -> tuple[tuple[int, int, float], ...]:
@@ -172,7 +186,7 @@ class LearnedMatcher:
         second: _Ready,
         probability: FloatMap,
         found: tuple[tuple[int, int, float], ...],
-        cycle: float,
+        evidence: Evidence,
         geometry: Correspondence,
         reason: str,
     ) -> Correspondence:
@@ -189,13 +203,14 @@ class LearnedMatcher:
             region90=Region(*grid.image_from_grid(row0, col0), *grid.image_from_grid(row1, col1)),
             region90_mask=region,
             band=geometry.band,
-            cycle_error=cycle * first.grid.unit_per_grid,
+            cycle_error=evidence.cycle * first.grid.unit_per_grid,
             model_to_band=_outside(depth, geometry.band),
             matched=not reason,
             reason=reason or "One place fits the spot best and leads back to it.",
             unit=grid.unit,
             provenance=self.provenance,
             geometry_disagreement=_apart(peaks[0].point, geometry.peaks[0].point, second),
+            evidence=evidence,
         )
 
 
@@ -209,18 +224,11 @@ def _region_of(embedded: EmbeddedView, query: Query) -> torch.Tensor:
     return torch.from_numpy(inside).flatten() & embedded.features.tissue[0]
 
 
-def _refusal(geometry: Correspondence, probability: float, cycle: float, grid: SearchGrid) -> str:
+def _refusal(geometry: Correspondence, limits: Limits, evidence: Evidence, grid: SearchGrid) -> str:
     """Why there is no confident match; empty where there is one."""
     if not geometry.matched and "outside" in geometry.reason:
         return geometry.reason
-    if probability < LEAST_PROBABILITY:
-        return (
-            f"No place stands out: the best candidate holds {probability:.0%} of the probability."
-        )
-    if cycle > MOST_CYCLE:
-        length = f"{cycle * grid.unit_per_grid:.0f} {grid.unit}"
-        return f"The round trip fails: the best candidate leads back {length} from the spot."
-    return ""
+    return limits.doubt(evidence, f"{evidence.cycle * grid.unit_per_grid:.0f} {grid.unit}")
 
 
 def _outside(depth: float, band: Band | None) -> float | None:

@@ -156,6 +156,26 @@ class MatchConfig:
 
 
 @dataclass(frozen=True)
+class ReadingConfig:
+    """How the map of a click is read; set on patients that the weights have not seen.
+
+    Attributes:
+        temperature: Scores are divided by it, so that stated probabilities hold.
+        geometry_share: Weight of the geometry matcher's log score beside the model's.
+        unlike_weight, least_certainty, most_cycle: What a confident match needs (see
+            `glam_core.inference.certainty`); the defaults are not calibrated to any model.
+        calibrated_on: Data that these numbers were set on; "" where they were not.
+    """
+
+    temperature: float = 1.0
+    geometry_share: float = 0.0
+    unlike_weight: float = 0.0
+    least_certainty: float = -2.5
+    most_cycle: float = 25.0
+    calibrated_on: str = ""
+
+
+@dataclass(frozen=True)
 class ProjectionConfig:
     """Heads of the global features.
 
@@ -252,6 +272,7 @@ class GlamConfig:
     pooling: PoolingConfig = field(default_factory=PoolingConfig)
     cross_view: CrossViewConfig = field(default_factory=CrossViewConfig)
     match: MatchConfig = field(default_factory=MatchConfig)
+    reading: ReadingConfig = field(default_factory=ReadingConfig, metadata=ADDED_LATER)
     projection: ProjectionConfig = field(default_factory=ProjectionConfig)
     corrections: Corrections = field(default_factory=Corrections)
     loss: LossConfig = field(default_factory=LossConfig)

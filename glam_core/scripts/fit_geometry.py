@@ -9,7 +9,7 @@ them are fitted on. Three fits from different starts are averaged.
 import argparse
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +21,9 @@ from glam_core.data.manifest import Manifest, read_manifest
 from glam_core.data.pairs import Pair, pairs_of
 from glam_core.data.split import check_no_leak, sets_limits, split_of
 from glam_core.errors import GlamError
+from glam_core.evaluation.calibration import ViewPair, asked_both_ways, calibrated
 from glam_core.evaluation.correspondence import annotated_view
 from glam_core.evaluation.correspondence_results import summary
-from glam_core.evaluation.geometry_calibration import (
-    UNLIMITED,
-    ViewPair,
-    asked_both_ways,
-    calibrated,
-)
 from glam_core.evaluation.geometry_ensemble import averaged
 from glam_core.evaluation.geometry_fit import (
     FitData,
@@ -41,7 +36,13 @@ from glam_core.evaluation.geometry_samples import (
     TissueSample,
     tissue_samples,
 )
-from glam_core.inference.geometry_weights import Decision, GeometryWeights, weights_as_text
+from glam_core.inference.geometry_matcher import GeometryMatcher
+from glam_core.inference.geometry_weights import (
+    UNLIMITED,
+    Decision,
+    GeometryWeights,
+    weights_as_text,
+)
 from glam_core.scripts.output import write_text
 
 _MEMBERS = 3  # fits from different starts, averaged
@@ -78,14 +79,20 @@ def run(args: argparse.Namespace) -> int:
         if row.line in samples and row.patient_id not in unseen
     }
     first = _fitted(seen, tuning, settings, said)
-    decision, report = calibrated(first, _view_pairs(held))
-    print(f"{decision}\n{report}")
+    found = calibrated(lambda temperature: _at(first, temperature), _view_pairs(held))
+    print(found)
+    decision = replace(UNLIMITED, temperature=found.temperature, **asdict(found.limits))
     weights = _fitted(samples, tuning, settings, said, decision)
     write_text(args.out, weights_as_text(weights))
     for name, part in (("tuning", tuning), ("check", check), ("all", pairs)):
         if part:
             print(name, _words(weights, _view_pairs(part)), flush=True)
     return 0
+
+
+def _at(weights: GeometryWeights, temperature: float) -> GeometryMatcher:
+    decision = replace(UNLIMITED, temperature=temperature)
+    return GeometryMatcher(replace(weights, decision=decision))
 
 
 def _samples(manifest: Manifest, altered: int, seed: int) -> dict[int, tuple[TissueSample, ...]]:
@@ -143,7 +150,7 @@ def _view_pairs(pairs: Sequence[Pair]) -> list[ViewPair]:
 
 
 def _words(weights: GeometryWeights, pairs: Sequence[ViewPair]) -> str:
-    figures = summary(asked_both_ways(weights, weights.decision, pairs))
+    figures = summary(asked_both_ways(GeometryMatcher(weights), pairs))
     low, high = figures["ci95"]["hit"]
     return (
         f"{len(pairs)} pairs: hit {figures['hit']:.3f} ({low:.3f}-{high:.3f}), "

@@ -26,6 +26,7 @@ COMMANDS = {
     "linear-probe": ("probe", "the same as probe"),
     "zero-shot": ("zero_shot", "tell classes apart by sentences alone"),
     "evaluate table": ("evaluate_table", "zero-shot, probe and fine-tune as one table"),
+    "calibrate": ("calibrate", "set temperature and limits of a model on unseen patients"),
     "train-demo": ("train_demo", "train the demonstration model on CBIS-DDSM"),
     "models": ("models", "list the models at hand"),
 }

@@ -158,7 +158,13 @@ def prepared_data(
             bar.update(done - bar.n)
 
         try:
-            data = training_data(manifest, folder, pairs_needed=pairs_needed, report=report)
+            data = training_data(
+                manifest,
+                folder,
+                pairs_needed=pairs_needed,
+                for_limits=config.for_limits,
+                report=report,
+            )
         except KeyboardInterrupt:
             raise CancelledError("Stopped before the first step: nothing is kept.") from None
     save_config(config, folder)

@@ -55,6 +55,8 @@ class TrainingConfig:
             a third more time for a fraction of the memory.
         compile: Let torch.compile fuse the encoders; the first steps take minutes.
         device: "auto" takes CUDA where there is one. MPS has to be asked for.
+        for_limits: Leave out the training patients on whom limits are set, and measure on them
+            instead of the validation patients: the run before `calibrate`.
         prepare: Threads that draw batches ahead of the steps; 0 draws in between.
     """
 
@@ -95,6 +97,7 @@ class TrainingConfig:
     gradient_checkpointing: bool = field(default=False, metadata=ADDED_LATER)
     compile: bool = field(default=False, metadata=ADDED_LATER)
     device: Literal["auto", "cpu", "cuda", "mps"] = field(default="auto", metadata=ADDED_LATER)
+    for_limits: bool = field(default=False, metadata=ADDED_LATER)
     prepare: int = field(default=1, metadata=ADDED_LATER)
 
     def __post_init__(self) -> None:

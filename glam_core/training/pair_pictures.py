@@ -14,7 +14,7 @@ from safetensors.numpy import load_file, save_file
 from glam_core.data.manifest import Manifest, ManifestRow
 from glam_core.data.masks import reduced_mask
 from glam_core.data.pairs import pairs_of, read_mask
-from glam_core.data.split import check_no_leak, split_of
+from glam_core.data.split import check_no_leak, limits_part, split_of
 from glam_core.errors import GlamError, LandmarkError, ManifestError
 from glam_core.geometry.frames import frame_from_landmarks
 from glam_core.geometry.landmarks import Landmarks, NippleMark, PectoralLine
@@ -90,22 +90,32 @@ def training_data(
     run_folder: Path,
     *,
     pairs_needed: bool = True,
+    for_limits: bool = False,
     report: Callable[[int, int], None] | None = None,
 ) -> TrainingData:
     """Read every picture once, find its landmarks, and split by patient.
+
+    Args:
+        manifest: Pictures with their patients.
+        run_folder: Keeps the pictures for the next start.
+        pairs_needed: Whether a run without annotated pairs is refused.
+        for_limits: Measure on the training patients who set limits (`limits_part`).
+        report: Told the pictures read and all pictures.
 
     Raises:
         ManifestError: There are no pairs, or none for training or for validation, or a picture
             cannot be read.
     """
     check_no_leak(manifest.rows)
-    rows = [row for row in manifest.rows if split_of(row) != "test"]
+    part_of = limits_part if for_limits else split_of
+    rows = [row for row in manifest.rows if part_of(row) != "test"]
     pairs = pairs_of(manifest) if pairs_needed else ()
-    _check_sides(manifest, [pair.cc for pair in pairs] if pairs_needed else rows)
+    usable_rows = [pair.cc for pair in pairs] if pairs_needed else rows
+    _check_sides(manifest, {part_of(row) for row in usable_rows})
     pictures, skipped = read_pictures(manifest, rows, run_folder, report)
     usable = {picture.row.line: picture for picture in pictures}
     both = [
-        (split_of(pair.cc), PicturePair(usable[pair.cc.line], usable[pair.mlo.line]))
+        (part_of(pair.cc), PicturePair(usable[pair.cc.line], usable[pair.mlo.line]))
         for pair in pairs
         if pair.cc.line in usable and pair.mlo.line in usable
     ]
@@ -117,20 +127,19 @@ def training_data(
             f"{'training' if not training else 'validation'}, because the landmarks of its "
             "pictures are not found; add nipple and pectoral columns to the manifest."
         )
-    learnt = tuple(p for p in pictures if split_of(p.row) == "training")
+    learnt = tuple(p for p in pictures if part_of(p.row) == "training")
     marked = [p for p in learnt if p.region is not None]
     return TrainingData(
         training=training,
         validation=validation,
         singles=(tuple(p for p in marked if p.is_cc), tuple(p for p in marked if not p.is_cc)),
         all_training=learnt,
-        all_validation=tuple(p for p in pictures if split_of(p.row) == "validation"),
+        all_validation=tuple(p for p in pictures if part_of(p.row) == "validation"),
         skipped=tuple(skipped),
     )
 
 
-def _check_sides(manifest: Manifest, rows: Sequence[ManifestRow]) -> None:
-    sides = {split_of(row) for row in rows}
+def _check_sides(manifest: Manifest, sides: set[str]) -> None:
     for wanted in ("training", "validation"):
         if wanted not in sides:
             raise ManifestError(

@@ -9,7 +9,6 @@ import torch
 
 from glam_core.data.manifest import read_manifest
 from glam_core.errors import CheckpointError
-from glam_core.evaluation.geometry_calibration import UNLIMITED
 from glam_core.evaluation.geometry_ensemble import averaged
 from glam_core.evaluation.geometry_fit import (
     FitData,
@@ -34,6 +33,7 @@ from glam_core.inference.geometry_scores import (
     spot_at,
 )
 from glam_core.inference.geometry_weights import (
+    UNLIMITED,
     bundled_weights,
     read_weights,
     weights_as_text,

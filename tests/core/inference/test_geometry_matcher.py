@@ -140,6 +140,18 @@ def test_a_flat_picture_gives_no_confident_match(geometry):
     assert "no structure" in answer.reason
 
 
+def test_what_looks_alike_is_less_unlike_than_plain_tissue(geometry):
+    views = pair()
+    query = Query(blob_of(CC))
+    blob = geometry.unlike(views[CC], query, views[MLO], blob_of(MLO))
+    beside = PointPx(blob_of(MLO).row - 40, blob_of(MLO).col)
+    assert blob < geometry.unlike(views[CC], query, views[MLO], beside)
+    answer = geometry.locate(views[CC], query, views[MLO])
+    assert answer.evidence.unlike == pytest.approx(
+        geometry.unlike(views[CC], query, views[MLO], answer.peaks[0].point)
+    )
+
+
 def test_a_spot_in_the_air_gives_no_confident_match(geometry):
     views = pair()
     answer = geometry.locate(views[CC], Query(PointPx(20.0, 240.0)), views[MLO])

@@ -1,16 +1,20 @@
 """The learned matcher beside the geometry matcher, on drawn pairs and a model of random weights."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from glam_core.errors import GlamError
 from glam_core.inference.correspondence import Query
+from glam_core.inference.geometry_matcher import GeometryMatcher
 from glam_core.inference.learned_matcher import LearnedMatcher
 from glam_core.inference.matchers import matcher
 from glam_core.inference.session import Session
 from glam_core.model.build import build_model
 from glam_core.model.checkpoint import save_model
+from glam_core.model.config import ReadingConfig
 from glam_core.model.presets import glam_small
 from glam_core.terms import ChestWall, PointPx, ViewPosition
 
@@ -88,6 +92,46 @@ def test_an_untrained_model_does_not_sound_certain_about_nothing(learned):
     blank = drawn_view(ViewPosition.MLO, None, seed=4)
     answer = learned.locate(drawn_view(ViewPosition.CC, None, seed=5), SPOT, blank)
     assert answer.peaks[0].probability < 0.5
+
+
+def _read_with(model_folder, **numbers):
+    session = Session.open(model_folder, device="cpu")
+    session.model.config = replace(session.model.config, reading=ReadingConfig(**numbers))
+    return LearnedMatcher(session)
+
+
+def test_geometry_counts_as_much_as_the_config_says(model_folder):
+    asked, answering = drawn_view(ViewPosition.CC), drawn_view(ViewPosition.MLO)
+    alone, mixed = (
+        _read_with(model_folder, geometry_share=share).locate(asked, SPOT, answering)
+        for share in (0.0, 1.0)
+    )
+    scores = GeometryMatcher().log_scores(asked, SPOT, answering)
+    there = (alone.probability > 1e-9) & (mixed.probability > 1e-9)
+    gained = np.log(mixed.probability[there]) - np.log(alone.probability[there])
+    assert np.ptp(gained - scores[there]) < 0.05  # the same up to a constant
+    assert mixed.geometry_disagreement <= alone.geometry_disagreement + 1e-6
+
+
+def test_temperature_flattens_the_map(model_folder):
+    asked, answering = drawn_view(ViewPosition.CC), drawn_view(ViewPosition.MLO)
+    sharp, flat = (
+        _read_with(model_folder, temperature=t).locate(asked, SPOT, answering) for t in (1.0, 3.0)
+    )
+    assert flat.probability.max() < sharp.probability.max()
+
+
+def test_the_limits_of_the_config_decide_what_is_a_match(model_folder):
+    asked, answering = drawn_view(ViewPosition.CC), drawn_view(ViewPosition.MLO)
+    open_, shut = (
+        _read_with(model_folder, least_certainty=least, most_cycle=1e6).locate(
+            asked, SPOT, answering
+        )
+        for least in (-1e6, 0.1)
+    )
+    assert open_.matched
+    assert not shut.matched
+    assert "No place stands out" in shut.reason
 
 
 def test_no_pair_is_refused(learned):

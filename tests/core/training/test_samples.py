@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from glam_core.data.manifest import read_manifest
-from glam_core.data.split import split_of
+from glam_core.data.split import limits_part, split_of
 from glam_core.inference.embedding_input import canvas_grid, nominal_mm_per_unit, view_batch
 from glam_core.model.build import build_model
 from glam_core.training.augmentation import UNCHANGED, SharedChange, changed_canvas
@@ -140,6 +140,23 @@ def test_patients_are_split_by_a_fixed_hash(tmp_path):
     sides = {row.patient_id: split_of(row) for row in read_manifest(manifest).rows}
     # SHA-256 of the id, modulo 5: a change would let validation patients into training.
     assert sides == {"p0": "training", "p1": "training", "p2": "training", "p13": "validation"}
+
+
+def test_the_run_before_calibration_spares_validation_patients_and_measures_on_others(tmp_path):
+    manifest = write_manifest(tmp_path, patients=30)
+    text = manifest.read_text(encoding="utf-8").replace(",val,", ",,").replace(",train,", ",,")
+    manifest.write_text(text, encoding="utf-8")
+    rows = read_manifest(manifest).rows
+    parts = {row.patient_id: (split_of(row), limits_part(row)) for row in rows}
+    assert {first for _, first in parts.values()} == {"training", "validation", "test"}
+    for final, first in parts.values():
+        assert (final == "validation") == (first == "test")
+    data = training_data(read_manifest(manifest), tmp_path / "run", for_limits=True)
+    learnt = {pair.cc.row.patient_id for pair in data.training}
+    measured = {pair.cc.row.patient_id for pair in data.validation}
+    assert learnt == {patient for patient, part in parts.items() if part[1] == "training"}
+    assert measured == {patient for patient, part in parts.items() if part[1] == "validation"}
+    assert {picture.row.patient_id for picture in data.all_training} == learnt
 
 
 def test_sentences_say_what_the_columns_say(kept):
