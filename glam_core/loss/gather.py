@@ -58,6 +58,16 @@ def gather_labels(labels: Tensor, *, over_ranks: bool) -> Tensor:
     return torch.cat(parts)
 
 
+def mean_over_ranks(value: Tensor) -> Tensor:
+    """The mean of a number without gradient; all ranks have to call."""
+    _, count = rank_and_count()
+    if count == 1:
+        return value
+    mean = value.detach().clone()
+    distributed.all_reduce(mean)
+    return mean / count
+
+
 class _Gather(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, features: Tensor) -> Tensor:

@@ -38,6 +38,8 @@ def image_text_loss(
     groups = gather_labels(group, over_ranks=over_ranks)
     there = gather_labels(present, over_ranks=over_ranks)
     same = group[:, None] == groups[None]
-    to_text = masked_cross_entropy(scale * image @ texts.T, same, present)
-    to_image = masked_cross_entropy(scale * text @ images.T, same, present, there)
+    to_text = masked_cross_entropy(scale * image @ texts.T, same, present, over_ranks=over_ranks)
+    to_image = masked_cross_entropy(
+        scale * text @ images.T, same, present, there, over_ranks=over_ranks
+    )
     return (to_text + to_image) / 2

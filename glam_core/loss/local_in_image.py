@@ -42,16 +42,21 @@ def local_in_image_loss(
     valid: Tensor,
     scale: Tensor,
     attended_others: Tensor | None = None,
+    *,
+    over_ranks: bool = False,
 ) -> Tensor:
     """Mean of the cross-entropies of rows and of columns of one direction.
 
     Args:
         valid: (p, C) bool, super-patches with tissue; others neither ask nor answer.
+        over_ranks: Count them over all ranks; negatives are those of the same picture anyway.
     """
     logits = local_in_image_logits(own, attended, scale, attended_others)
     target = diagonal(logits.shape[-1], logits.device)
-    rows = masked_cross_entropy(logits, target, valid, valid)
-    columns = masked_cross_entropy(logits.transpose(-1, -2), target, valid, valid)
+    rows = masked_cross_entropy(logits, target, valid, valid, over_ranks=over_ranks)
+    columns = masked_cross_entropy(
+        logits.transpose(-1, -2), target, valid, valid, over_ranks=over_ranks
+    )
     return (rows + columns) / 2
 
 

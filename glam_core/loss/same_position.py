@@ -32,9 +32,17 @@ def same_position_loss(
     valids = gather_labels(valid, over_ranks=over_ranks).T
     target = diagonal(len(own), own.device, start, len(owns))
     rows = masked_cross_entropy(
-        same_position_logits(own, attendeds, scale), target, valid.T, valids
+        same_position_logits(own, attendeds, scale),
+        target,
+        valid.T,
+        valids,
+        over_ranks=over_ranks,
     )
     columns = masked_cross_entropy(
-        same_position_logits(attended, owns, scale), target, valid.T, valids
+        same_position_logits(attended, owns, scale),
+        target,
+        valid.T,
+        valids,
+        over_ranks=over_ranks,
     )
     return (rows + columns) / 2

@@ -156,7 +156,14 @@ class TotalLoss(nn.Module):
         terms: dict[str, Tensor] = {}
         if weights.in_image:
             others = way.attended_others if corrections.partner_contrast else None
-            terms["in_image"] = local_in_image_loss(way.own, way.attended, way.valid, scale, others)
+            terms["in_image"] = local_in_image_loss(
+                way.own,
+                way.attended,
+                way.valid,
+                scale,
+                others,
+                over_ranks=corrections.gather_ranks,
+            )
         if weights.same_position:
             own, _ = _scatter(way.own, output.pairs, output.batch_size)
             attended, _ = _scatter(way.attended, output.pairs, output.batch_size)

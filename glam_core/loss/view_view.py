@@ -33,7 +33,7 @@ def view_view_loss(
     seconds, _ = gather(second, over_ranks=over_ranks)
     there = gather_labels(present, over_ranks=over_ranks)
     losses = [
-        _one_way(own, partners, others, temperature, present, there, start)
+        _one_way(own, partners, others, temperature, present, there, start, over_ranks)
         for own, partners, others in ((first, seconds, firsts), (second, firsts, seconds))
     ]
     return (losses[0] + losses[1]) / 2
@@ -52,9 +52,11 @@ def _one_way(
     rows: Tensor,
     there: Tensor,
     start: int,
+    over_ranks: bool,
 ) -> Tensor:
     logits = view_view_logits(own, partners, others, temperature)
     itself = diagonal(len(own), own.device, start, len(others))
     nowhere = torch.zeros_like(itself)
     allowed = torch.cat([there, there])[None] & ~torch.cat([nowhere, itself], dim=1)
-    return masked_cross_entropy(logits, torch.cat([itself, nowhere], dim=1), rows, allowed)
+    target = torch.cat([itself, nowhere], dim=1)
+    return masked_cross_entropy(logits, target, rows, allowed, over_ranks=over_ranks)

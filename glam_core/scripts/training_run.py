@@ -26,6 +26,7 @@ from glam_core.training.config import (
 )
 from glam_core.training.files import prepare_run_folder
 from glam_core.training.pair_pictures import TrainingData, training_data
+from glam_core.training.ranks import ALONE, Ranks
 from glam_core.training.starts import START_NAMES, start_config
 
 # Three checkpoints (last, best, and the one being written) of weights, running mean and two
@@ -141,8 +142,11 @@ def prepared_data(
     *,
     pairs_needed: bool,
     json_lines: bool,
+    ranks: Ranks = ALONE,
 ) -> TrainingData:
     """See that the run can succeed, read its pictures, and keep its config.
+
+    Of several processes the first reads and keeps the pictures; the others then find them kept.
 
     Raises:
         CancelledError: Ctrl-C while the pictures were read.
@@ -151,7 +155,10 @@ def prepared_data(
     weights = sum(value.nbytes for value in model.state_dict().values())
     pictures = len(manifest.rows)
     prepare_run_folder(folder, _SPACE_FOR_WEIGHTS * weights + _SPACE_FOR_A_PICTURE * pictures)
-    with tqdm(total=pictures, unit="picture", file=sys.stderr, disable=json_lines) as bar:
+    if not ranks.first:
+        ranks.wait()
+    silent = json_lines or not ranks.first
+    with tqdm(total=pictures, unit="picture", file=sys.stderr, disable=silent) as bar:
 
         def report(done: int, total: int, bar: "tqdm[NoReturn]" = bar) -> None:
             bar.total = total
@@ -167,7 +174,9 @@ def prepared_data(
             )
         except KeyboardInterrupt:
             raise CancelledError("Stopped before the first step: nothing is kept.") from None
-    save_config(config, folder)
-    for sentence in data.skipped:
+    if ranks.first:
+        save_config(config, folder)
+        ranks.wait()
+    for sentence in data.skipped if ranks.first else ():
         print(f"Left out: {sentence}", file=sys.stderr)
     return data

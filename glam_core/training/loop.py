@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from glam_core.errors import CancelledError, GlamError
-from glam_core.loss.gather import alone
+from glam_core.loss.gather import alone, mean_over_ranks
 from glam_core.model.checkpoint import save_model
 from glam_core.model.classifier import Classifier, save_classifier
 from glam_core.model.glam import GlamModel
@@ -265,7 +265,9 @@ def _step(
                 )
             (total / config.accumulate).backward()
         for name, term in terms.items():
-            sums[name] = sums.get(name, 0.0) + float(term.detach()) / config.accumulate
+            # Which terms there are may differ from process to process; the total is in all.
+            told = mean_over_ranks(total) if name == "total" else term
+            sums[name] = sums.get(name, 0.0) + float(told.detach()) / config.accumulate
     nn.utils.clip_grad_norm_(learner.parameters(), config.clip_norm)
     optimiser.step()
     return sums

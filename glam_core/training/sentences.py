@@ -1,5 +1,6 @@
 """The text of a picture that a training step reads: its report, or sentences from its columns."""
 
+import hashlib
 from collections.abc import Sequence
 
 import numpy as np
@@ -32,6 +33,6 @@ def text_of(row: ManifestRow, rng: np.random.Generator | None = None) -> str:
 
 
 def groups_of(facts: Sequence[tuple[str, ...]]) -> list[int]:
-    """A number for each, equal where the facts are equal."""
-    numbers: dict[tuple[str, ...], int] = {}
-    return [numbers.setdefault(fact, len(numbers)) for fact in facts]
+    """A number for each, equal where the facts are equal; the same in every process."""
+    digests = [hashlib.sha256(repr(fact).encode()).digest() for fact in facts]
+    return [int.from_bytes(digest[:7]) for digest in digests]
