@@ -15,7 +15,7 @@ NOTHING_YET = (
 )
 SCORE_TIP = (
     "Share of the searched probability around the place: how clearly it stands out among all "
-    "places of this view. It says nothing about disease."
+    "places of this view. It says nothing about disease. FN: from the nipple."
 )
 ANYWHERE = "could be anywhere in this area"
 HIDDEN_TEXT = "Hidden in privacy mode."
@@ -62,18 +62,18 @@ def plate(row: FindingRow) -> str:
 
 
 def place_words(words: FindingWords) -> str:
-    """Where the words put it, for example "right · upper outer · 11 o'clock · 4 cm from nipple"."""
+    """Where the words put it, for example "right · upper outer · 11 o'clock · 4 cm FN"."""
     said = [_SIDES.get(words.laterality or "", "side not said")]
     if words.quadrant:
         said.append(_QUADRANTS.get(words.quadrant, words.quadrant))
     if words.clock:
         said.append(f"{words.clock} o'clock")
     if words.depth:
-        said.append(f"{words.depth} depth")
+        said.append(words.depth)
     if words.distance_mm is not None:
-        said.append(f"{_length(words.distance_mm)} from nipple")
-    if words.views:
-        said.append(f"on {' and '.join(words.views)}")
+        said.append(f"{_length(words.distance_mm)} FN")
+    if len(words.views) == 1:
+        said.append(f"only on {words.views[0]}")
     return " · ".join(said)
 
 

@@ -176,7 +176,7 @@ def _verdict_beside(row: FindingRow, font: QFont, room: int) -> bool:
     _, verdict, _, answers = row_texts(row)
     metrics = QFontMetrics(font)
     used = metrics.horizontalAdvance(answers) + metrics.horizontalAdvance(verdict)
-    return used + 2 * _PADDING <= room
+    return used + _PADDING <= room
 
 
 def _wrapped_height(font: QFont, text: str, room: int) -> int:

@@ -61,7 +61,7 @@ def test_place_words_are_written_as_a_radiologist_says_them():
         size_mm=(17.0, 9.0), views=("MLO",),
     )  # fmt: skip
     assert finding_wording.place_words(words) == (
-        "right · upper outer · 11 o'clock · middle depth · 4 cm from nipple · on MLO"
+        "right · upper outer · 11 o'clock · middle · 4 cm FN · only on MLO"
     )
     assert finding_wording.size_words(words).split() == ["17", "×", "9", "mm"]
 
