@@ -7,7 +7,7 @@ import torch
 
 from glam_core.phantom.anatomy import Anatomy
 from glam_core.phantom.compression import Pose, ViewMap
-from glam_core.phantom.envelope import Envelope, breast_envelope
+from glam_core.phantom.envelope import Envelope, breast_envelope, cell_factor
 from glam_core.phantom.framing import Framing
 from glam_core.phantom.gland import GlandVolume
 from glam_core.phantom.muscle import muscle_mm, nodes_mm
@@ -17,6 +17,7 @@ from glam_core.phantom.projection import (
     project_gland,
     project_implant,
 )
+from glam_core.phantom.splat import coarse_shape, enlarge
 from glam_core.phantom.strands import Curves, ProjectedCurves, project_curves
 from glam_core.phantom.texture import fine_tile, tiled
 from glam_core.terms import ViewPosition
@@ -28,6 +29,7 @@ _FINE_FROM_PER_MM = 0.35
 _FINE_SHARE = 0.05
 _MOTTLE_FROM_PER_MM = 0.05
 _MOTTLE_SHARE = 0.018
+_MOTTLE_CELL_MM = 0.8
 
 
 @dataclass(frozen=True)
@@ -155,9 +157,14 @@ def _fine_texture(
     Fat is mottled more coarsely too, most of all above the breast, where the lattice has nothing.
     """
     above = min(0.4, _FINE_FROM_PER_MM * framing.pixel_mm)
-    noise = tiled(fine_tile(1, _TILE, 1.5, above, generator), framing.shape)
+    side = _TILE if max(framing.shape) > _TILE // 2 else _TILE // 2
+    noise = tiled(fine_tile(1, side, 1.5, above, generator), framing.shape)
     fine = noise * _FINE_SHARE * (4.0 * gland + 0.35 * inner).clamp(min=0.0).sqrt()
-    coarse = max(2.5 / _TILE, _MOTTLE_FROM_PER_MM * framing.pixel_mm)
-    mottle = tiled(fine_tile(1, _TILE, 1.6, coarse, generator), framing.shape)
+    factor = cell_factor(framing.pixel_mm, _MOTTLE_CELL_MM)
+    coarse = _MOTTLE_FROM_PER_MM * framing.pixel_mm * factor
+    cells = tiled(
+        fine_tile(1, _TILE // 2, 1.6, coarse, generator), coarse_shape(framing.shape, factor)
+    )
+    mottle = enlarge(cells, factor, framing.shape)
     bare = torch.exp(-gland / 1.5)
     return fine + mottle * inner * (_MOTTLE_SHARE * (0.35 + 0.65 * bare))
