@@ -182,12 +182,14 @@ class _PairMaker:
              for v in VIEWS], dim=1,
         )  # fmt: skip
         inside = torch.stack([view.envelope.inside_mm[0, 0] > 0 for _, view in drawn])
-        nipples = [torch.tensor(framings[v].nipple_mm) / framings[v].pixel_mm for v in VIEWS]
+        nipples = [
+            torch.tensor(framings[v].nipple_mm, device="cpu") / framings[v].pixel_mm for v in VIEWS
+        ]
         return _Pair(
             pictures=torch.stack([picture for picture, _ in drawn]),
             pixel_mm=framings[ViewPosition.CC].pixel_mm,
             nipples=torch.stack(nipples),
-            pectoral=torch.tensor(framings[ViewPosition.MLO].muscle_edge_px()),
+            pectoral=torch.tensor(framings[ViewPosition.MLO].muscle_edge_px(), device="cpu"),
             points=places.float(),
             visible=_visible(places, inside),
             tissue=inside,
@@ -272,7 +274,7 @@ def _visible(places: torch.Tensor, inside: torch.Tensor) -> torch.Tensor:
 
 
 def _lesion_map(views: list[DrawnView], side: int, device: torch.device) -> torch.Tensor:
-    number_map = torch.zeros((2, side, side), dtype=torch.uint8)
+    number_map = torch.zeros((2, side, side), dtype=torch.uint8, device="cpu")
     for plane, view in zip(number_map, views, strict=True):
         for number, lesion in enumerate(view.lesions, start=1):
             if lesion.box is not None and lesion.mask is not None and lesion.visible:
@@ -289,9 +291,9 @@ def _pair_lesions(views: list[DrawnView]) -> tuple[PairLesion, ...]:
             PairLesion(
                 number,
                 both[0].lesion.plan.kind.value,
-                torch.tensor([(each.row, each.col) for each in both]),
-                torch.tensor(boxes),
-                torch.tensor([each.visible for each in both]),
+                torch.tensor([(each.row, each.col) for each in both], device="cpu"),
+                torch.tensor(boxes, device="cpu"),
+                torch.tensor([each.visible for each in both], device="cpu"),
             )
         )
     return tuple(lesions)

@@ -123,7 +123,7 @@ def _hide(
     framings: Mapping[ViewPosition, Framing],
 ) -> Framing:
     """The CC framing, cropped until the lesion falls out of it."""
-    place = torch.tensor(lesion.position, dtype=torch.float64).view(1, 1, 3)
+    place = torch.tensor(lesion.position, dtype=torch.float64, device="cpu").view(1, 1, 3)
     seen = maps[ViewPosition.CC].view_from_anatomy(place)
     reach = 0.55 * lesion.plan.size_mm + 1.5
     return framings[ViewPosition.CC].hiding(float(seen[0, 0, 0]) + reach)
@@ -137,4 +137,4 @@ def tracked_points(anatomy: Anatomy, count: int, seed: int, index: int) -> torch
     direction /= (direction**2).sum(1, keepdims=True) ** 0.5
     radius = draw.uniform(0.0, 0.90, (count, 1)) ** (1 / 3)
     scale = (anatomy.depth_mm, anatomy.radius_mm, anatomy.radius_up_mm)
-    return torch.as_tensor(direction * radius * scale)[None]
+    return torch.as_tensor(direction * radius * scale, device="cpu")[None]

@@ -44,7 +44,7 @@ def draw_calcifications(
     """The group in one view; the same draw gives the same specks in the other."""
     specks = draw_specks(plan, anatomy, window.position.numpy(), draw)
     device = window.setup.map32.nipple.device
-    places = torch.as_tensor(specks.places) + window.position
+    places = torch.as_tensor(specks.places, device="cpu") + window.position
     inside = window.setup.map64.skin_radius(places[None])[0] < 1.0
     seen = window.setup.map64.view_from_anatomy(places[None])
     picture = window.framing.picture_from_view(seen)[0].to(device, torch.float32)

@@ -167,4 +167,4 @@ def _rotation(pose: Pose) -> npt.NDArray[np.float64]:
 
 
 def _batch_of_one(values: object) -> torch.Tensor:
-    return torch.as_tensor(np.asarray(values, dtype=np.float64))[None]
+    return torch.as_tensor(np.asarray(values, dtype=np.float64), device="cpu")[None]

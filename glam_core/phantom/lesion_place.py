@@ -77,7 +77,7 @@ def _draw(
 
 def _shown(position: Position, view_map: ViewMap, framing: Framing, radius: float) -> bool:
     """Whether a view shows the place, a little off its edges and off the skin."""
-    place = torch.tensor(position, dtype=torch.float64).view(1, 1, 3)
+    place = torch.tensor(position, dtype=torch.float64, device="cpu").view(1, 1, 3)
     seen = view_map.view_from_anatomy(place)
     row, col = framing.picture_from_view(seen)[0, 0].tolist()
     room = 0.6 * radius / framing.pixel_mm

@@ -49,7 +49,7 @@ def lesion_window(
     setup: ViewSetup, position: tuple[float, float, float], half_mm: float
 ) -> LesionWindow:
     """A square window of about 2 x `half_mm` around a 3D place."""
-    place = torch.tensor(position, dtype=torch.float64)
+    place = torch.tensor(position, dtype=torch.float64, device="cpu")
     centre = setup.map64.view_from_anatomy(place.view(1, 1, 3))[0, 0]
     row, col = setup.framing.picture_from_view(centre).tolist()
     half = math.ceil(half_mm / setup.framing.pixel_mm)

@@ -27,7 +27,7 @@ def add_skin_markers(
     turn, lift = draw.uniform(0, 2 * math.pi), draw.uniform(0.35, 0.75)
     across = anatomy.radius_mm * math.sqrt(1 - lift**2)
     place = (lift * anatomy.depth_mm, across * math.cos(turn), across * math.sin(turn))
-    point = torch.tensor(place, dtype=torch.float64).view(1, 1, 3) * 0.94
+    point = torch.tensor(place, dtype=torch.float64, device="cpu").view(1, 1, 3) * 0.94
     seen = setup.framing.picture_from_view(setup.map64.view_from_anatomy(point))
     row, col = seen[0, 0].tolist()
     pixel = setup.framing.pixel_mm

@@ -68,7 +68,7 @@ def _node_patch(
     draw: np.random.Generator,
     device: torch.device,
 ) -> tuple[int, int, torch.Tensor] | None:
-    row, col = framing.picture_from_view(torch.tensor(place)).tolist()
+    row, col = framing.picture_from_view(torch.tensor(place, device="cpu")).tolist()
     half = math.ceil(1.3 * size / framing.pixel_mm)
     turn, thin = draw.uniform(0, math.pi), draw.uniform(0.5, 0.75)
     hilum = draw.uniform(0.25, 0.45)

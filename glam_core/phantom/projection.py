@@ -81,7 +81,8 @@ def _hit_part(framing: Framing, factor: int) -> tuple[int, int, Framing]:
             (x, v)
             for x in (-1.05 * outline.length - 3.0, 3.0)
             for v in (outline.middle + 1.1 * outline.up, outline.middle - 1.1 * outline.down)
-        ]
+        ],
+        device="cpu",
     )
     places = framing.picture_from_view(corners)
     low, high = places.amin(0).tolist(), places.amax(0).tolist()

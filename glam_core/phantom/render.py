@@ -126,7 +126,7 @@ def _projected(
     inside = setup.map32.skin_radius(flat).view(controls.shape[:2])
     reach = 4.0 if curves.oblique_only else 1.3
     kept = (inside < reach).float().mean(-1) ** 2
-    taper = torch.as_tensor(curves.taper).float().to(device)
+    taper = torch.as_tensor(curves.taper, dtype=torch.float32, device=device)
     if curves.in_gland and volume is not None:
         taper = taper * volume.read(controls.permute(2, 0, 1).clone())
     return ProjectedCurves(

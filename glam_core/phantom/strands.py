@@ -225,7 +225,7 @@ def _fineness(reach: torch.Tensor) -> int:
 
 def _curve_weights(fine: int, like: torch.Tensor) -> torch.Tensor:
     """(fine, CONTROLS) Catmull-Rom weights: smooth curves through their control points."""
-    place = (torch.arange(fine, dtype=torch.float64) + 0.5) / fine * (CONTROLS - 1)
+    place = (torch.arange(fine, dtype=torch.float64, device="cpu") + 0.5) / fine * (CONTROLS - 1)
     left = place.floor().clamp(max=CONTROLS - 2).long()
     t = place - left
     cubic = (
@@ -234,7 +234,7 @@ def _curve_weights(fine: int, like: torch.Tensor) -> torch.Tensor:
         0.5 * t + 2 * t**2 - 1.5 * t**3,
         -0.5 * t**2 + 0.5 * t**3,
     )
-    weights = torch.zeros(fine, CONTROLS, dtype=torch.float64)
+    weights = torch.zeros(fine, CONTROLS, dtype=torch.float64, device="cpu")
     for offset, share in zip((-1, 0, 1, 2), cubic, strict=True):
         index = (left + offset).clamp(0, CONTROLS - 1)
         weights.scatter_add_(1, index[:, None], share[:, None])
