@@ -119,17 +119,21 @@ def pair_batch(
     pixel_mm: float = 0.2,
     points: int = 256,
     device: str | torch.device = "cpu",
+    style: str | None = None,
 ) -> PairBatch:
     """One batch of the breasts `numbers`: 2 i is the right breast of exam i, 2 i + 1 the left one.
 
     The other arguments are those of `pair_batches`.
+
+    Args:
+        style: Name of a scanner style; None draws one for each exam.
 
     Raises:
         GlamError: A figure that makes no picture.
     """
     if not numbers or side < 32 or points < 1 or not 0.02 <= pixel_mm <= 5:
         raise GlamError("A batch needs at least 1 breast, 32 pixels, 1 point and 0.02 mm a pixel.")
-    maker = _PairMaker(seed, side, pixel_mm, points, torch.device(device))
+    maker = _PairMaker(seed, side, pixel_mm, points, torch.device(device), style)
     return _stacked(each_on_one_thread(maker.pair, numbers, device=maker.device))
 
 
@@ -154,6 +158,7 @@ class _PairMaker:
     pixel_mm: float
     points: int
     device: torch.device
+    style: str | None
 
     def pair(self, number: int) -> _Pair:
         """Breast `number` of the sequence."""
@@ -161,7 +166,7 @@ class _PairMaker:
         side = Laterality.LEFT if left else Laterality.RIGHT
         density = draw_density_class(self.seed, index)
         anatomy = draw_anatomies(self.seed, index, density, implants=False)[side]
-        style = draw_training_style(stream(self.seed, index, "style", 0))
+        style = draw_training_style(stream(self.seed, index, "style", 0), self.style)
         breast = set_up_breast(
             anatomy,
             plan_lesions(self.seed, _TRAINING + number, _wishes(self.seed, number, side)),

@@ -31,7 +31,8 @@ class GeometryFigures:
         lesion_depth_mm, lesion_arc_mm: |CC - MLO| of the depth along the PNL, and of the length to
             the nipple, of one mass per breast.
         tissue_depth_mm: The same depth difference of random tissue points.
-        pnl_mlo_mm, pnl_cc_mm: Posterior nipple line as the picture shows it.
+        pnl_mlo_mm, pnl_cc_mm: Posterior nipple line to the muscle's edge (MLO, where that may lie
+            beyond the picture) and to the picture's edge (CC).
         pectoral_deg: Angle of the pectoral line from the vertical.
     """
 

@@ -92,11 +92,16 @@ def draw_style(draw: np.random.Generator) -> ScannerStyle:
 _FILM_SHARE = 0.5  # of what people have to train on
 
 
-def draw_training_style(draw: np.random.Generator) -> ScannerStyle:
-    """A style for training: film half of the time, and no two machines set up alike."""
+def draw_training_style(draw: np.random.Generator, name: str | None = None) -> ScannerStyle:
+    """A style for training: no two machines set up alike.
+
+    Args:
+        name: Of the style that is varied; None takes film half of the time.
+    """
     digital = [name for name in _SHARES if name != "digitised film"]
     film = draw.random() < _FILM_SHARE
-    style = STYLES["digitised film" if film else digital[int(draw.integers(len(digital)))]]
+    drawn = "digitised film" if film else digital[int(draw.integers(len(digital)))]
+    style = STYLES[name or drawn]
     fat = style.fat_level * float(np.exp(draw.normal(0, 0.18)))
     return replace(
         style,

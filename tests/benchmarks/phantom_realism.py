@@ -13,7 +13,8 @@ HELP = Path(__file__).resolve().parents[2] / "resources" / "help"
 def run() -> str:
     """The realism tables, with the real films where they are at hand."""
     films = sorted((REAL_DATA / "cbis-ddsm-2048").glob("*.png")) if REAL_DATA else []
-    return realism_table(real_films=films)
+    small = sorted((REAL_DATA / "cbis-ddsm" / "images").glob("*.png"))[:200] if REAL_DATA else []
+    return realism_table(real_films=films, small_films=small)
 
 
 if __name__ == "__main__":
