@@ -158,8 +158,9 @@ def _check_space(out: Path, plan: SeriesPlan, missing: int) -> None:
     free = shutil.disk_usage(there).free
     if needed > free:
         raise SeriesError(
-            f"{missing} exam{'s' * (missing > 1)} of {plan.pixel_mm:g} mm pixels may need {size_words(needed)}, and "
-            f"only {size_words(free)} are free at {out}; choose another disk or fewer exams."
+            f"{missing} exam{'s' * (missing > 1)} of {plan.pixel_mm:g} mm pixels may need "
+            f"{size_words(needed)}, and only {size_words(free)} are free at {out}; "
+            "choose another disk or fewer exams."
         )
 
 

@@ -22,7 +22,7 @@ Picture = tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]
 _PATCH_PX = 48
 _RINGS = (1.5, 2.5, 3.5, 5.0, 7.0, 10.0, 14.0, 19.0, 24.0)
 _BINS = 16
-_RIM_PX = (1.0, 2.0, 4.0, 7.0, 11.0, 16.0, 24.0)
+RIM_PX = (1.0, 2.0, 4.0, 7.0, 11.0, 16.0, 24.0)
 _FOLDS = 5
 
 
@@ -81,7 +81,7 @@ def rim_features(picture: npt.NDArray[np.float32], mask: npt.NDArray[np.bool_]) 
     inside = ndimage.distance_transform_edt(padded)[1:-1, 1:-1]
     whole = float(np.median(picture[mask])) + 1e-6
     found = []
-    for depth in _RIM_PX:
+    for depth in RIM_PX:
         ring = np.abs(inside - depth) < 0.6
         found.append(float(np.median(picture[ring])) / whole if ring.any() else 1.0)
     return np.array(found)
