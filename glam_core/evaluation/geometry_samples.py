@@ -77,7 +77,7 @@ def tissue_samples(
     found = [plain]
     for _ in range(altered):
         zoom = float(np.exp(random.uniform(-0.14, 0.14)))
-        sample = _sampled(*_altered(view, mask, zoom, random), random, zoom, plain.profile)
+        sample = _sampled(*altered_view(view, mask, zoom, random), random, zoom, plain.profile)
         if sample is not None:
             found.append(sample)
     return tuple(found)
@@ -123,7 +123,7 @@ def _sampled(
     )
 
 
-def _altered(
+def altered_view(
     view: MatchView, mask: FloatArray, zoom: float, random: np.random.Generator
 ) -> tuple[MatchView, FloatArray]:
     """The picture turned, zoomed and re-toned about the chest wall, landmarks moved along."""

@@ -1,7 +1,7 @@
 """The grounding protocol of a manifest: measures, and the controls that run with them."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from glam_core.data.manifest import Manifest, ManifestRow
 from glam_core.data.pairs import single_region
+from glam_core.data.split import split_of
 from glam_core.errors import GlamError, LandmarkError, ManifestError
 from glam_core.evaluation.grounding import (
     GroundingScore,
@@ -30,6 +31,8 @@ FloatMap = npt.NDArray[np.floating[Any]]
 TOLERANCE_MM = 10.0
 _WRONG_TYPE = {"mass": "calcification", "calcification": "mass"}
 _SMOOTH_MM = 2.0
+_FAINTEST = 1e-3  # of the map's largest value: what lies below is shown as nothing
+_CONTROLS = ("brightest", "centre", "wrong_phrase", "swapped_laterality")
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,51 +52,101 @@ def evaluate_grounding(
 ) -> dict[str, Any]:
     """Run the protocol (method.md, "Evaluation") and return the shape of cli.md.
 
-    One case is a picture with an outline and words that speak of a finding of its side.
+    One case is a picture with an outline and words that speak of a finding of its side. The two
+    views of a breast whose words name the same type of finding are answered together, as in the
+    viewer; "single_view" gives the figures of each picture by itself.
 
     Raises:
         ManifestError: No picture has both an outline and words.
     """
     search = grounder(model)
-    rows = [row for row in manifest.rows if (row.mask or row.boxes) and _words_of(row)]
-    own: list[GroundingScore] = []
-    controls: dict[str, list[GroundingScore]] = {
-        name: [] for name in ("brightest", "centre", "wrong_phrase", "swapped_laterality")
-    }
-    lines: list[str] = []
-    without_landmarks = 0
-    for done, row in enumerate(rows, start=1):
-        try:
-            cases = list(_cases(row))
-        except LandmarkError:
-            # nothing can be answered there: a miss, and counted
-            without_landmarks += 1
-            own.append(GroundingScore(row.patient_id, False, False, 0.0, 0.0, 0.0))
-            continue
+    rows = [row for row in manifest.rows if (row.mask or row.boxes) and words_of(row)]
+    tally = _Tally()
+    done = 0
+    for breast in _by_breast(rows):
+        cases: list[_Case] = []
+        for row in breast:
+            try:
+                cases += _cases(row)
+            except LandmarkError:
+                # nothing can be answered there: a miss, and counted
+                tally.miss(row)
         for case in cases:
-            answer = _answer(search, case.view, case.phrase)
-            own.append(_scored(case, answer))
-            lines.append(_prediction(case, answer))
-            controls["brightest"].append(_control(case, _brightness(case.view)))
-            controls["centre"].append(_control(case, _centrality(case.view)))
-            wrong = replace(
-                case.phrase, type=_WRONG_TYPE.get(case.phrase.type or "", "calcification")
-            )
-            controls["wrong_phrase"].append(_scored(case, _answer(search, case.view, wrong)))
-            controls["swapped_laterality"].append(_scored(case, _swapped(search, case)))
+            _measure(search, case, _partner_of(case, cases), tally)
+        done += len(breast)
         if report:
             report(done, len(rows))
-    if not own:
+    if not tally.own:
         raise ManifestError(
             f"{manifest.file.name}: no picture has both an outline (mask or boxes) and words "
             "(report, or mass_shape and mass_margins)."
         )
     if predictions is not None:
-        predictions.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return {**_result(model, own, controls), "without_landmarks": without_landmarks}
+        predictions.write_text("\n".join(tally.lines) + "\n", encoding="utf-8")
+    return _result(model, tally)
 
 
-def _words_of(row: ManifestRow) -> str:
+class _Tally:
+    """Scores of all cases so far, in one order."""
+
+    def __init__(self) -> None:
+        self.own: list[GroundingScore] = []
+        self.single_view: list[GroundingScore] = []
+        self.controls: dict[str, list[GroundingScore]] = {name: [] for name in _CONTROLS}
+        self.labels: list[tuple[str, str]] = []  # type of finding, split
+        self.lines: list[str] = []
+        self.without_landmarks = 0
+
+    def miss(self, row: ManifestRow) -> None:
+        """A picture that cannot be answered on."""
+        self.without_landmarks += 1
+        nothing = GroundingScore(row.patient_id, False, False, 0.0, 0.0, 0.0)
+        self.own.append(nothing)
+        self.single_view.append(nothing)
+        self.labels.append((row.other.get("abnormality") or "unknown", split_of(row)))
+
+
+def _by_breast(rows: Sequence[ManifestRow]) -> Iterable[list[ManifestRow]]:
+    """Rows of one breast in one study together, in the order of the manifest."""
+    breasts: dict[tuple[str, ...], list[ManifestRow]] = {}
+    for row in rows:
+        key = (row.patient_id, row.study_id or "", row.laterality.value)
+        breasts.setdefault(key, []).append(row)
+    return breasts.values()
+
+
+def _partner_of(case: _Case, cases: list[_Case]) -> _Case | None:
+    """The case of the other view that speaks of the same finding."""
+    for other in cases:
+        apart = other.view.view_position is not case.view.view_position
+        if apart and other.phrase.type == case.phrase.type:
+            return other
+    return None
+
+
+def _measure(search: Grounder, case: _Case, partner: _Case | None, tally: _Tally) -> None:
+    answer = _answer(search, case, case.phrase, partner)
+    tally.own.append(_scored(case, answer))
+    tally.labels.append((case.phrase.type or "unknown", split_of(case.row)))
+    tally.lines.append(_prediction(case, answer))
+    alone = answer if partner is None else _answer(search, case, case.phrase, None)
+    tally.single_view.append(_scored(case, alone))
+    wrong = replace(
+        case.phrase,
+        type=_WRONG_TYPE.get(case.phrase.type or "", "calcification"),
+        descriptors=(),
+    )
+    controls = {
+        "brightest": _control(case, _brightness(case.view)),
+        "centre": _control(case, _centrality(case.view)),
+        "wrong_phrase": _scored(case, _answer(search, case, wrong, partner)),
+        "swapped_laterality": _scored(case, _swapped(search, case)),
+    }
+    for name, score in controls.items():
+        tally.controls[name].append(score)
+
+
+def words_of(row: ManifestRow) -> str:
     """The report, or a sentence from the descriptor columns of the CBIS-DDSM tables."""
     if row.report:
         return row.report
@@ -111,7 +164,7 @@ def _cases(row: ManifestRow) -> Iterator[_Case]:
     if region is None:
         return
     try:
-        phrases = phrases_of(_words_of(row))
+        phrases = phrases_of(words_of(row))
     except GlamError:
         return
     fitting = [
@@ -134,15 +187,17 @@ def _cases(row: ManifestRow) -> Iterator[_Case]:
     yield _Case(row, view, fitting[0], outline)
 
 
-def _answer(search: Grounder, view: MatchView, phrase: Phrase) -> GroundedView:
-    return search.ground([view], replace(phrase, views=()))[0]
+def _answer(search: Grounder, case: _Case, phrase: Phrase, partner: _Case | None) -> GroundedView:
+    views = [case.view] if partner is None else [case.view, partner.view]
+    found = search.ground(views, replace(phrase, views=()))
+    return next(answer for answer in found if answer.view is case.view)
 
 
 def _swapped(search: Grounder, case: _Case) -> GroundedView | None:
     """Words of the other breast name no place here; a grounder that answers all the same fails."""
     other = replace(case.phrase, laterality=case.view.laterality.other)
     try:
-        return _answer(search, case.view, other)
+        return _answer(search, case, other, None)
     except GlamError:
         return None
 
@@ -150,11 +205,16 @@ def _swapped(search: Grounder, case: _Case) -> GroundedView | None:
 def _scored(case: _Case, answer: GroundedView | None) -> GroundingScore:
     if answer is None:
         return _measured(case, np.zeros(case.view.picture.shape), None)
-    probability = answer.probability
     place = None
     if answer.row is not None and answer.col is not None:
         place = (answer.row, answer.col)
-    return _measured(case, probability, place)
+    return _measured(case, _as_shown(answer.probability), place)
+
+
+def _as_shown(probability: FloatMap) -> FloatMap:
+    """The map as an overlay shows it, 0 to 1 by the logarithm: CNR and IoU are about pictures."""
+    share = probability / max(float(probability.max()), 1e-12)
+    return np.asarray(1.0 - np.log(np.maximum(share, _FAINTEST)) / np.log(_FAINTEST))
 
 
 def _control(case: _Case, values: FloatMap) -> GroundingScore:
@@ -215,20 +275,42 @@ def _prediction(case: _Case, answer: GroundedView) -> str:
     )
 
 
-def _result(
-    model: str, own: list[GroundingScore], controls: dict[str, list[GroundingScore]]
-) -> dict[str, Any]:
+_NAMES = ("pointing", "pointing_10mm", "cnr", "miou")
+
+
+def _result(model: str, tally: _Tally) -> dict[str, Any]:
+    own = tally.own
     means = summary(own)
     chance = means.pop("chance_area")
-    names = ("pointing", "pointing_10mm", "cnr", "miou")
-    shown = {name: summary(scores) for name, scores in controls.items()}
+    parts = {
+        "by_type": [kind for kind, _ in tally.labels],
+        "by_split": [split for _, split in tally.labels],
+    }
     return {
         "model": model,
         "n": len(own),
         **means,
-        "ci95": {name: list(bootstrap_interval(own, name)) for name in names},
+        "ci95": {name: list(bootstrap_interval(own, name)) for name in _NAMES},
         "controls": {
-            **{name: {key: means[key] for key in names} for name, means in shown.items()},
+            **{name: _means(scores) for name, scores in tally.controls.items()},
             "chance_area": chance,
         },
+        "single_view": _means(tally.single_view),
+        **{name: _apart(own, labels) for name, labels in parts.items()},
+        "without_landmarks": tally.without_landmarks,
     }
+
+
+def _means(scores: Sequence[GroundingScore]) -> dict[str, float]:
+    means = summary(scores)
+    return {name: means[name] for name in _NAMES if name in means}
+
+
+def _apart(own: Sequence[GroundingScore], labels: Sequence[str]) -> dict[str, Any]:
+    """The figures of each part, with the interval of the pointing game."""
+    found = {}
+    for label in sorted(set(labels)):
+        part = [score for score, one in zip(own, labels, strict=True) if one == label]
+        interval = list(bootstrap_interval(part, "pointing"))
+        found[label] = {"n": len(part), **_means(part), "ci95": {"pointing": interval}}
+    return found

@@ -1,35 +1,26 @@
 """Grounders: words to evidence without a model, and with one."""
 
 import re
-import threading
-from collections import OrderedDict
 from collections.abc import Sequence
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 import torch
 
 from glam_core.data.report_location import location_slots
 from glam_core.errors import CheckpointError
 from glam_core.inference.correspondence import Matcher, Provenance
 from glam_core.inference.geometry_matcher import GeometryMatcher
+from glam_core.inference.geometry_scores import PreparedView
 from glam_core.inference.grounding import GroundedView, Grounder, Phrase
 from glam_core.inference.learned_matcher import LearnedMatcher
 from glam_core.inference.linked_grounding import ViewEvidence, check_phrase, ground_breast
 from glam_core.inference.match_view import MatchView
 from glam_core.inference.matchers import GEOMETRY, matcher
-from glam_core.inference.search_grid import SearchGrid, search_grid
+from glam_core.inference.search_grid import search_grid
+from glam_core.inference.term_look import TermLook
 from glam_core.model.matching import text_scores
 from glam_core.terms import Laterality
-
-FloatMap = npt.NDArray[np.float32]
-
-_LOOKS_LIKE_A_MASS = ("mass", "asymmetry", "distortion", "lymph_node")
-_SPECK_MM = 0.8
-_GROUP_GRID = 4.0
-_SPECK_WEIGHT = 1.5
-_KEPT_VIEWS = 16
 
 
 class _LinkedGrounder:
@@ -64,65 +55,31 @@ class _LinkedGrounder:
 
 
 class GeometryGrounder(_LinkedGrounder):
-    """Words without a model: the place they say, and hand-made measures of how such things look.
-
-    It tells masses from calcifications, but not one shape or margin from another.
-    """
+    """Words without a model: the place they say, and measures of how such things look."""
 
     def __init__(self, geometry: GeometryMatcher | None = None) -> None:
         """`geometry` is a matcher whose prepared views are used again; None makes a new one."""
         self._matcher = geometry or GeometryMatcher()
-        self._specks: OrderedDict[int, tuple[SearchGrid, FloatMap]] = OrderedDict()
-        self._lock = threading.Lock()
+        self.look = TermLook()
         super().__init__(self._matcher)
+
+    @property
+    def provenance(self) -> Provenance:
+        """Name, version and the data that the look of terms was fitted to."""
+        return Provenance("geometry", self.look.weights.version, self.look.weights.trained_on)
 
     def prepare(self, view: MatchView) -> None:
         """Compute and keep what depends on the picture alone."""
         super().prepare(view)
-        self._specks_of(view, self._matcher.prepared(view).grid)
+        self.look.scores(view, self.prepared(view))
 
-    def _specks_of(self, view: MatchView, grid: SearchGrid) -> FloatMap:
-        with self._lock:
-            kept = self._specks.get(id(grid))
-        if kept is not None and kept[0] is grid:
-            return kept[1]
-        made = speck_evidence(view, grid)
-        with self._lock:
-            self._specks[id(grid)] = (grid, made)
-            while len(self._specks) > _KEPT_VIEWS:
-                self._specks.popitem(last=False)
-        return made
+    def prepared(self, view: MatchView) -> PreparedView:
+        """The measured view, kept by the matcher."""
+        return self._matcher.prepared(view)
 
     def _evidence(self, view: MatchView, phrase: Phrase) -> ViewEvidence:
-        prepared = self._matcher.prepared(view)
-        grid = prepared.grid
-        if phrase.type in _LOOKS_LIKE_A_MASS:
-            scores = np.full(grid.tissue.shape, -50.0, dtype=np.float32)
-            scores[prepared.rows, prepared.cols] = prepared.saliency
-            return ViewEvidence(view, grid, scores)
-        if phrase.type == "calcification":
-            return ViewEvidence(view, grid, self._specks_of(view, grid))
-        return ViewEvidence(view, grid, None)
-
-
-def speck_evidence(view: MatchView, grid: SearchGrid) -> FloatMap:
-    """(rows, cols) of the grid: log evidence for a group of small bright specks."""
-    px_mm = view.image_px_per_picture_px * view.frame.length_per_px[0]
-    speck_px = _SPECK_MM / px_mm if view.frame.unit == "mm" else 2.0
-    side = 2 * max(1, round(speck_px)) + 1
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
-    specks = np.asarray(cv2.morphologyEx(view.picture, cv2.MORPH_TOPHAT, kernel), dtype=np.float32)
-    inside = cv2.erode(view.mask.astype(np.uint8), np.ones((2 * side + 1,) * 2, np.uint8)) > 0
-    if not inside.any():
-        return np.zeros(grid.tissue.shape, dtype=np.float32)
-    noise = float(np.percentile(specks[inside], 90)) + 1e-4
-    strong = np.where(inside, np.clip(specks / noise - 2.0, 0.0, 4.0), 0.0).astype(np.float32)
-    rows, cols = grid.tissue.shape
-    dense = cv2.resize(strong, (cols, rows), interpolation=cv2.INTER_AREA)
-    dense = cv2.GaussianBlur(dense, (0, 0), _GROUP_GRID)
-    values = dense[grid.tissue]
-    spread = float(np.std(values)) + 1e-6
-    return np.asarray(_SPECK_WEIGHT * (dense - values.mean()) / spread, dtype=np.float32)
+        prepared = self.prepared(view)
+        return ViewEvidence(view, prepared.grid, self.look.evidence(view, prepared, phrase))
 
 
 class LearnedGrounder(_LinkedGrounder):
