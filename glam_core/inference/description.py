@@ -2,7 +2,7 @@
 
 For each term the map of grounding says how probable this place is among all places of the view.
 With no word more likely than another beforehand, Bayes' rule turns these into shares of the terms.
-They rank words; they are no probabilities of disease, and a place that shows nothing gets words too.
+They rank words; they are no probabilities of disease, and a place that shows nothing gets some too.
 """
 
 from collections.abc import Sequence

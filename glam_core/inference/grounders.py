@@ -45,12 +45,17 @@ class _LinkedGrounder:
         answers: list[GroundedView] = []
         for side in Laterality:
             breast = [view for view in wanted if view.laterality is side]
-            evidences = [self._evidence(view, phrase) for view in breast]
+            evidences = [self.evidence(view, phrase) for view in breast]
             answers += ground_breast(evidences, phrase, self._link)
         order = {id(view): place for place, view in enumerate(views)}
         return tuple(sorted(answers, key=lambda answer: order[id(answer.view)]))
 
-    def _evidence(self, view: MatchView, phrase: Phrase) -> ViewEvidence:
+    def evidence(self, view: MatchView, phrase: Phrase) -> ViewEvidence:
+        """What the look of one view says of a phrase, before its place words."""
+        raise NotImplementedError
+
+    def tells_apart(self, kind: str, descriptors: tuple[str, ...] = ()) -> bool:
+        """Whether these words change where is looked for."""
         raise NotImplementedError
 
 
@@ -77,9 +82,14 @@ class GeometryGrounder(_LinkedGrounder):
         """The measured view, kept by the matcher."""
         return self._matcher.prepared(view)
 
-    def _evidence(self, view: MatchView, phrase: Phrase) -> ViewEvidence:
+    def evidence(self, view: MatchView, phrase: Phrase) -> ViewEvidence:
+        """From the measures of each term."""
         prepared = self.prepared(view)
         return ViewEvidence(view, prepared.grid, self.look.evidence(view, prepared, phrase))
+
+    def tells_apart(self, kind: str, descriptors: tuple[str, ...] = ()) -> bool:
+        """Whether each of these words has a measure."""
+        return all(map(self.look.columns, (kind, *descriptors)))
 
 
 class LearnedGrounder(_LinkedGrounder):
@@ -87,9 +97,15 @@ class LearnedGrounder(_LinkedGrounder):
 
     def __init__(self, link: LearnedMatcher) -> None:
         super().__init__(link)
+        self._learned = link
         self._session = link.session
 
-    def _evidence(self, view: MatchView, phrase: Phrase) -> ViewEvidence:
+    def tells_apart(self, kind: str, descriptors: tuple[str, ...] = ()) -> bool:
+        """Every word has an embedding."""
+        return reads_words(self._learned)
+
+    def evidence(self, view: MatchView, phrase: Phrase) -> ViewEvidence:
+        """From the likeness of the phrase's embedding with those of the patches."""
         grid = search_grid(view)
         _, local = self._session.text_features([_look_of(phrase)])
         if local is None or phrase.type is None:

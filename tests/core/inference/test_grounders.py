@@ -4,13 +4,12 @@ import numpy as np
 import pytest
 
 from glam_core.errors import GlamError
-from glam_core.inference.grounders import GeometryGrounder, speck_evidence
+from glam_core.inference.grounders import GeometryGrounder
 from glam_core.inference.grounding import Phrase, phrases_of
 from glam_core.inference.location_prior import LocationWords
-from glam_core.inference.search_grid import search_grid
 from glam_core.terms import Laterality, ViewPosition
 
-from .drawn_views import SIDE, drawn_view
+from .drawn_views import drawn_view
 
 
 @pytest.fixture(scope="module")
@@ -72,18 +71,25 @@ def test_a_place_alone_is_shown_faintly_and_names_no_spot(search):
     assert answer.location.sum() == pytest.approx(1.0, abs=1e-3)
 
 
-def test_specks_stand_out_for_calcifications_and_smooth_blobs_do_not():
+def test_specks_stand_out_for_calcifications_and_smooth_blobs_do_not(search):
     view = drawn_view(ViewPosition.CC, (170.0, 60.0))
     picture = view.picture.copy()
     random = np.random.default_rng(3)
     for row, col in random.integers(-6, 7, (14, 2)) + np.array([80, 70]):
         picture[row, col] = 0.9
     marked = type(view)(**{**_fields(view), "picture": picture, "key": "specks"})
-    evidence = speck_evidence(marked, search_grid(marked))
-    row, col = np.unravel_index(evidence.argmax(), evidence.shape)
-    scale = SIDE / evidence.shape[0]
-    assert abs(row * scale - 80) < 10
-    assert abs(col * scale - 70) < 10
+    found = search.ground([marked], one("calcifications in the left breast"))[0]
+    assert abs(found.row - 80) < 10
+    assert abs(found.col - 70) < 10
+    mass = search.ground([marked], one("mass in the left breast"))[0]
+    assert abs(mass.row - 80) > 20
+
+
+def test_nipple_and_skin_are_found_where_they_are(search):
+    view = drawn_view(ViewPosition.CC)
+    nipple = search.ground([view], one("nipple retraction, left breast"))[0]
+    marked = view.landmarks.nipple
+    assert np.hypot(nipple.row - marked.row, nipple.col - marked.col) < 12
 
 
 @pytest.mark.parametrize("text", ["", "hello there"])
