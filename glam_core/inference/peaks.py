@@ -19,21 +19,22 @@ def find_peaks(
 ) -> tuple[tuple[int, int, float], ...]:
     """The most probable places, each with the probability around it.
 
-    Peaks are maxima of the smoothed map, best first; a place nearer than `apart_px` to a better
-    one is passed over. They are ordered by the smoothed map, so that a broad blob beats a single
-    bright pixel.
+    Peaks are maxima of the smoothed map, so that a broad blob beats a single bright pixel; a place
+    nearer than `apart_px` to a higher one is passed over. Those found come ordered by their
+    probability, for that is the number a reader sees.
 
     Args:
         probability: (rows, cols), sum 1, 0 where no answer may lie.
         apart_px: Least distance between two peaks.
         around_px: The probability of a peak is the mass within this radius, counted once: a pixel
-            belongs to the best peak that reaches it.
-        count: At most so many peaks.
+            belongs to the highest peak that reaches it.
+        count: At most so many peaks; 1 gives the highest place of the smoothed map.
         smooth_px: Gaussian width before maxima are sought.
         least_probability: Peaks after the first with less than this are left out.
 
     Returns:
-        (row, col, probability) of each, best first; at least one where the map is not empty.
+        (row, col, probability) of each, most probable first; at least one where the map is not
+        empty.
     """
     left = probability.copy()
     if smooth_px > 0:
@@ -63,7 +64,7 @@ def find_peaks(
         left[part][near] = 0
         if len(found) == count:
             break
-    return tuple(found)
+    return tuple(sorted(found, key=lambda peak: -peak[2]))
 
 
 def _around(

@@ -41,8 +41,16 @@ def test_no_pixel_counts_for_two_peaks():
 def test_a_broad_blob_beats_one_bright_pixel():
     values = bumps((20, 20, 0.9))
     values[45, 60] = values.max() * 1.5
-    assert peaks(values)[0][:2] == (45, 60)
-    assert peaks(values, smooth_px=2.5)[0][:2] == (20, 20)
+    assert peaks(values, count=1)[0][:2] == (45, 60)
+    assert peaks(values, count=1, smooth_px=2.5)[0][:2] == (20, 20)
+
+
+def test_stated_probabilities_never_rise_down_the_list():
+    values = bumps((20, 20, 0.4), (40, 60, 0.35), (47, 55, 0.25))  # the last two are one place
+    found = peaks(values)
+    assert [peak[:2] for peak in found][0] == (40, 60)
+    shares = [peak[2] for peak in found]
+    assert shares == sorted(shares, reverse=True)
 
 
 def test_an_empty_map_has_no_peak():
