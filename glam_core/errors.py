@@ -29,6 +29,10 @@ class CheckpointError(GlamError):
     """A model folder or a checkpoint cannot be used."""
 
 
+class MemoryShortError(CheckpointError):
+    """A model is larger than the memory that is free on its device."""
+
+
 class ManifestError(GlamError):
     """A manifest lacks columns, files or sense."""
 

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from glam_core.errors import CheckpointError, GlamError
+from glam_core.errors import CheckpointError, GlamError, MemoryShortError
 from glam_core.inference.correspondence import Provenance
 from glam_core.inference.device import DeviceChoice, choose_device
 from glam_core.inference.embedding_cache import EmbeddingCache, embedding_key
@@ -68,7 +68,7 @@ class Session:
     def open(
         cls, folder: Path, *, device: str = "auto", cache: EmbeddingCache | None = None
     ) -> "Session":
-        """Read a model folder.
+        """Read a model folder; a model that does not fit into the GPU runs on the CPU.
 
         Args:
             folder: Holds config.json and weights.safetensors.
@@ -82,7 +82,9 @@ class Session:
         choice = choose_device(device)
         try:
             model = load_model(folder, choice.device)
-        except torch.cuda.OutOfMemoryError:
+        except (torch.cuda.OutOfMemoryError, MemoryShortError):
+            if choice.device.type == "cpu":
+                raise
             torch.cuda.empty_cache()
             choice = DeviceChoice(
                 torch.device("cpu"),

@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from glam_core.errors import CheckpointError
+from glam_core.errors import CheckpointError, MemoryShortError
 from glam_core.model.config import TextConfig
 from glam_core.model.config_file import config_to_json, read_config
 from glam_core.model.glam import GlamModel
@@ -31,8 +31,8 @@ def load_model(folder: Path, device: torch.device | str = "cpu") -> GlamModel:
 
     Raises:
         CheckpointError: The folder holds no model, its config is of another version or has unknown
-            or missing keys, its weights are wrong, truncated or not finite, or there is too little
-            memory for them.
+            or missing keys, or its weights are wrong, truncated or not finite.
+        MemoryShortError: The device has too little free memory for the weights.
     """
     folder = Path(folder)
     weights_file = folder / WEIGHTS_FILE
@@ -101,7 +101,7 @@ def _check_memory(weights_file: Path, device: torch.device) -> None:
     else:
         free, place = psutil.virtual_memory().available, "memory"
     if needed > free:
-        raise CheckpointError(
+        raise MemoryShortError(
             f"{weights_file.name} needs about {needed / 2**30:.1f} GiB of {place}, but only "
             f"{free / 2**30:.1f} GiB are free: close other programs or choose a smaller model."
         )

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from glam_core.errors import CheckpointError, GlamError
-from glam_core.inference.device import choose_device
+from glam_core.errors import CheckpointError, GlamError, MemoryShortError
+from glam_core.inference import session as sessions
+from glam_core.inference.device import DeviceChoice, choose_device
 from glam_core.inference.embedding_cache import EmbeddingCache, embedding_key
 from glam_core.inference.embedding_input import canvas_grid, patch_geometry, view_batch
 from glam_core.inference.session import Session
@@ -147,3 +148,31 @@ def test_the_most_similar_view_is_the_nearest_of_the_same_projection(model_folde
 def test_a_folder_without_a_model_is_named(tmp_path):
     with pytest.raises(CheckpointError):
         Session.open(tmp_path / "nothing", device="cpu")
+
+
+@pytest.mark.parametrize("failure", [torch.cuda.OutOfMemoryError("full"), MemoryShortError("full")])
+def test_a_model_too_large_for_the_gpu_runs_on_the_cpu_and_says_so(
+    model_folder, monkeypatch, failure
+):
+    gpu = DeviceChoice(torch.device("cuda"), torch.float32, "A GPU: found and used.")
+    monkeypatch.setattr(sessions, "choose_device", lambda wanted: gpu)
+    read = sessions.load_model
+
+    def full_gpu(folder, device="cpu"):
+        if torch.device(device).type == "cuda":
+            raise failure
+        return read(folder, device)
+
+    monkeypatch.setattr(sessions, "load_model", full_gpu)
+    opened = Session.open(model_folder)
+    assert opened.device.device.type == "cpu"
+    assert "does not fit into the GPU's memory" in opened.device.reason
+
+
+def test_a_model_too_large_for_the_computer_is_refused(model_folder, monkeypatch):
+    def full(folder, device="cpu"):
+        raise MemoryShortError("There is too little memory; choose a smaller model.")
+
+    monkeypatch.setattr(sessions, "load_model", full)
+    with pytest.raises(CheckpointError, match="smaller model"):
+        Session.open(model_folder, device="cpu")
