@@ -48,7 +48,7 @@ def test_a_broad_blob_beats_one_bright_pixel():
 def test_stated_probabilities_never_rise_down_the_list():
     values = bumps((20, 20, 0.4), (40, 60, 0.35), (47, 55, 0.25))  # the last two are one place
     found = peaks(values)
-    assert [peak[:2] for peak in found][0] == (40, 60)
+    assert next(peak[:2] for peak in found) == (40, 60)
     shares = [peak[2] for peak in found]
     assert shares == sorted(shares, reverse=True)
 
