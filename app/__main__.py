@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from app.click_words import parse_click
+from glam_core.inference.matcher_names import MATCHER_CHOICES, default_matcher
 from glam_core.terms import PointPx, ViewKey
 
 EXIT_ARGUMENTS = 2
@@ -90,7 +91,7 @@ def _parser() -> argparse.ArgumentParser:
         "--report", type=Path, metavar="FILE", help="find a report's findings (TXT, PDF, DICOM SR)"
     )
     parser.add_argument(
-        "--matcher", default="geometry", metavar="NAME", help="geometry or a folder"
+        "--matcher", default=default_matcher(), metavar="NAME", help=MATCHER_CHOICES
     )
     parser.add_argument("--size", type=_size, default=(1600, 1000), metavar="WxH")
     parser.add_argument(

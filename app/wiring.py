@@ -26,6 +26,7 @@ from app.services.memory import CorrectionMemory
 from app.services.picture_store import PictureStore
 from app.services.study import StudyService
 from app.state import Framing, Hanging
+from glam_core.inference.matcher_names import default_matcher, ships
 from glam_core.terms import PointPx
 
 PROGRAM_FOLDER = "glam-workstation"
@@ -76,7 +77,7 @@ class Workstation(QObject):
         self.window.closing.connect(self.close)
         self.controller.add_screen(self.window.render_state)
 
-    def start(self, matcher_name: str = "geometry") -> None:
+    def start(self, matcher_name: str = default_matcher()) -> None:
         """Load what the first study will need, once the window is on the screen."""
         QTimer.singleShot(0, self, partial(self._start, matcher_name))
 
@@ -100,8 +101,8 @@ class Workstation(QObject):
         if not self._closed:
             self.studies.warm_up()
             self.words.warm_up()
-            folder = Path(matcher_name)
-            name = str(folder.resolve()) if folder.is_dir() else matcher_name
+            is_folder = not ships(matcher_name) and Path(matcher_name).is_dir()
+            name = str(Path(matcher_name).resolve()) if is_folder else matcher_name
             self.controller.questions.choose_matcher(name)
             self.correspondence.list_models()
 

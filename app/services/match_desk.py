@@ -14,10 +14,9 @@ from glam_core.geometry.landmarks import Landmarks
 from glam_core.inference.correspondence import Matcher, Query
 from glam_core.inference.match_view import MatchView
 from glam_core.inference.match_views import match_view_from
+from glam_core.inference.matcher_names import GEOMETRY
 from glam_core.inference.matchers import matcher
 from glam_core.study import MammogramImage
-
-GEOMETRY = "geometry"
 
 
 class MatchDesk:

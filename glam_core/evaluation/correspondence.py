@@ -16,7 +16,8 @@ from glam_core.evaluation.baselines import baselines
 from glam_core.evaluation.correspondence_queries import AnnotatedView, put_question
 from glam_core.evaluation.correspondence_results import QueryResult, summary
 from glam_core.evaluation.manifest_views import check_units, view_of_row
-from glam_core.inference.matchers import GEOMETRY, matcher
+from glam_core.inference.matcher_names import GEOMETRY, default_matcher
+from glam_core.inference.matchers import matcher
 
 OWN = "own"
 SHUFFLED = "shuffled_partner"
@@ -31,13 +32,13 @@ class CorrespondencePlan:
 
     Attributes:
         pairs: From `pairs_of`.
-        matcher_name: "geometry" or a model folder.
+        matcher_name: What `matcher` takes.
         image_unit_mm: Length of a stored pixel where the manifest gives none.
         workers: Processes; 1 runs in this one.
     """
 
     pairs: tuple[Pair, ...]
-    matcher_name: str = GEOMETRY
+    matcher_name: str = default_matcher()
     image_unit_mm: float | None = None
     workers: int = 1
 

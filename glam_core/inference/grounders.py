@@ -16,7 +16,8 @@ from glam_core.inference.grounding import GroundedView, Grounder, Phrase
 from glam_core.inference.learned_matcher import LearnedMatcher
 from glam_core.inference.linked_grounding import ViewEvidence, check_phrase, ground_breast
 from glam_core.inference.match_view import MatchView
-from glam_core.inference.matchers import GEOMETRY, matcher
+from glam_core.inference.matcher_names import GEOMETRY
+from glam_core.inference.matchers import matcher
 from glam_core.inference.search_grid import search_grid
 from glam_core.inference.term_look import TermLook
 from glam_core.model.matching import text_scores

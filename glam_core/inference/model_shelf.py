@@ -2,13 +2,12 @@
 
 import json
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 
 from platformdirs import user_data_path
 
 from glam_core.inference.geometry_weights import bundled_weights
-from glam_core.inference.matchers import GEOMETRY
+from glam_core.inference.matcher_names import GEOMETRY, shipped_models_folder
 
 CONFIG_NAME = "config.json"
 
@@ -19,7 +18,7 @@ class ShelvedModel:
 
     Attributes:
         name: What a person calls it.
-        choose: What `matcher` and `--matcher` take: a name or a folder.
+        choose: What `matcher` and `--matcher` take: the name of one that ships, or a folder.
         trained_on: Provenance in words.
         ships: Whether it comes with the program.
     """
@@ -42,8 +41,7 @@ def models_at_hand(own: Path | None = None) -> tuple[ShelvedModel, ...]:
         own: Folder of model folders; None takes `user_models_folder()`.
     """
     found = [ShelvedModel(GEOMETRY, GEOMETRY, bundled_weights().trained_on, True)]
-    shipped = Path(str(resources.files("resources") / "models"))
-    for root, ships in ((shipped, True), (own or user_models_folder(), False)):
+    for root, ships in ((shipped_models_folder(), True), (own or user_models_folder(), False)):
         for config in sorted(root.glob(f"*/{CONFIG_NAME}")):
             shelved = _shelved(config, ships)
             if shelved is not None:
@@ -60,4 +58,5 @@ def _shelved(config: Path, ships: bool) -> ShelvedModel | None:
     if not isinstance(told, dict) or "format_version" not in told:
         return None
     name = f"{config.parent.name} ({told.get('name', 'unnamed')} {told.get('version', '')})"
-    return ShelvedModel(name, str(config.parent), str(told.get("trained_on", "not said")), ships)
+    choose = config.parent.name if ships else str(config.parent)
+    return ShelvedModel(name, choose, str(told.get("trained_on", "not said")), ships)

@@ -18,6 +18,7 @@ from glam_core.evaluation.correspondence import (
     correspondence_report,
     evaluate_correspondence,
 )
+from glam_core.inference.matcher_names import MATCHER_CHOICES, default_matcher
 from glam_core.scripts.output import add_json_argument, write_json, write_text
 
 
@@ -25,7 +26,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """--manifest, --matcher, --image-unit-mm, --json, --predictions, --workers."""
     parser.add_argument("--manifest", type=Path, required=True, metavar="M.csv")
     parser.add_argument(
-        "--matcher", default="geometry", metavar="NAME", help='"geometry" or a model folder'
+        "--matcher",
+        default=default_matcher(),
+        metavar="NAME",
+        help=MATCHER_CHOICES,
     )
     parser.add_argument(
         "--image-unit-mm",

@@ -9,7 +9,7 @@ them are fitted on. Three fits from different starts are averaged.
 import argparse
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -61,33 +61,80 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Fit, calibrate, write the weights and print how well they do."""
-    manifest = read_manifest(args.manifest)
-    check_no_leak(manifest.rows)
-    pairs = pairs_of(manifest)
-    tuning = [pair for pair in pairs if split_of(pair.cc) == "training"]
-    check = [pair for pair in pairs if split_of(pair.cc) == "validation"]
-    held = [pair for pair in tuning if sets_limits(pair.cc)]
-    if not held:
-        raise GlamError("No training patient is left to set the limits on; add patients.")
-    samples = _samples(manifest, args.altered, args.seed)
+    patients = FitPatients.of(args.manifest)
+    samples = _samples(patients.manifest, args.altered, args.seed)
     settings = FitSettings(epochs=args.epochs, seed=args.seed)
     said = (args.version, args.trained_on)
-    unseen = {pair.patient_id for pair in held}
-    seen = {
-        row.line: samples[row.line]
-        for row in manifest.rows
-        if row.line in samples and row.patient_id not in unseen
-    }
-    first = _fitted(seen, tuning, settings, said)
-    found = calibrated(lambda temperature: _at(first, temperature), _view_pairs(held))
+    first = _first_fit(patients, samples, settings, said)
+    found = calibrated(lambda temperature: _at(first, temperature), _view_pairs(patients.held))
     print(found)
     decision = replace(UNLIMITED, temperature=found.temperature, **asdict(found.limits))
-    weights = _fitted(samples, tuning, settings, said, decision)
+    weights = _fitted(samples, patients.tuning, settings, said, decision)
     write_text(args.out, weights_as_text(weights))
-    for name, part in (("tuning", tuning), ("check", check), ("all", pairs)):
+    check, pairs = patients.check, patients.tuning + patients.check
+    for name, part in (("tuning", patients.tuning), ("check", check), ("all", pairs)):
         if part:
             print(name, _words(weights, _view_pairs(part)), flush=True)
     return 0
+
+
+def write_first_fit(
+    manifest: Path, out: Path, *, altered: int = 2, epochs: int | None = None
+) -> None:
+    """Write weights that have not seen the patients on whom limits are set.
+
+    Raises:
+        GlamError: No patient is left to fit on, or none to set limits on.
+    """
+    patients = FitPatients.of(manifest)
+    settings = FitSettings() if epochs is None else FitSettings(epochs=epochs)
+    samples = _samples(patients.manifest, altered, settings.seed)
+    said = ("first fit", "the training patients but those who set the limits")
+    write_text(out, weights_as_text(_first_fit(patients, samples, settings, said)))
+
+
+@dataclass(frozen=True)
+class FitPatients:
+    """The annotated pairs by what they are for: tuning holds those who set the limits (held)."""
+
+    manifest: Manifest
+    tuning: list[Pair]
+    held: list[Pair]
+    check: list[Pair]
+
+    @classmethod
+    def of(cls, file: Path) -> "FitPatients":
+        """Those of a manifest.
+
+        Raises:
+            ManifestError: It cannot be read, or a patient stands on both sides.
+            GlamError: Nobody is left to set the limits on.
+        """
+        manifest = read_manifest(file)
+        check_no_leak(manifest.rows)
+        pairs = pairs_of(manifest)
+        tuning = [pair for pair in pairs if split_of(pair.cc) == "training"]
+        held = [pair for pair in tuning if sets_limits(pair.cc)]
+        if not held:
+            raise GlamError("No training patient is left to set the limits on; add patients.")
+        check = [pair for pair in pairs if split_of(pair.cc) == "validation"]
+        return cls(manifest, tuning, held, check)
+
+
+def _first_fit(
+    patients: FitPatients,
+    samples: dict[int, tuple[TissueSample, ...]],
+    settings: FitSettings,
+    said: tuple[str, str],
+) -> GeometryWeights:
+    """A fit without the patients who set the limits."""
+    unseen = {pair.patient_id for pair in patients.held}
+    seen = {
+        row.line: samples[row.line]
+        for row in patients.manifest.rows
+        if row.line in samples and row.patient_id not in unseen
+    }
+    return _fitted(seen, patients.tuning, settings, said)
 
 
 def _at(weights: GeometryWeights, temperature: float) -> GeometryMatcher:

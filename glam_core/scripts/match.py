@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from glam_core.inference.correspondence import Correspondence, Query
+from glam_core.inference.matcher_names import MATCHER_CHOICES, default_matcher
 from glam_core.inference.matchers import matcher
 from glam_core.scripts.one_image import only_image, view_of
 from glam_core.scripts.output import add_json_argument, write_json
@@ -26,7 +27,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--view-a", choices=_VIEWS, help="view of A, where the file does not say")
     parser.add_argument("--view-b", choices=_VIEWS, help="view of B, where the file does not say")
     parser.add_argument(
-        "--matcher", default="geometry", metavar="NAME", help='"geometry" or a model folder'
+        "--matcher",
+        default=default_matcher(),
+        metavar="NAME",
+        help=MATCHER_CHOICES,
     )
     add_json_argument(parser)
 

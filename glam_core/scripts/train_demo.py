@@ -1,28 +1,103 @@
-"""`glam train-demo`: the demonstration model, from the annotated pairs of CBIS-DDSM."""
+"""`glam train-demo`: the demonstration model, from synthetic breasts and CBIS-DDSM.
+
+The stages of `glam_core.training.demo_recipe` one after the other, each a run of its own below the
+given folder; then the limits are set, and `RUN/model` is whole. The same command goes on after a
+stop.
+"""
 
 import argparse
+import shutil
+import sys
 from pathlib import Path
 
-from glam_core.scripts import finetune
-from glam_core.scripts.training_run import add_continuing_arguments
-from glam_core.training.config import add_config_arguments
-from glam_core.training.demo_recipe import KEYS, NAME, START, TRAINED_ON
+from glam_core.scripts import calibrate, finetune, fit_geometry
+from glam_core.training.checkpoint import MODEL_FOLDER, has_run
+from glam_core.training.config import add_config_arguments, given_keys
+from glam_core.training.demo_recipe import (
+    BREASTS,
+    NAME,
+    PRESET,
+    SEED,
+    SETS_LIMITS,
+    SHIPS,
+    STAGES,
+    TRAINED_ON,
+    Stage,
+)
+from glam_core.training.starts import START_NAMES
+
+GEOMETRY_FILE = "geometry.json"
+_SYNTHETIC_FOLDER = "breasts"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("manifest", type=Path, metavar="FINDINGS.csv", help="of CBIS-DDSM")
     parser.add_argument("--out", type=Path, required=True, metavar="RUN", help="the run's folder")
-    add_continuing_arguments(parser)
+    parser.add_argument(
+        "--preset", choices=START_NAMES, default=PRESET, help=f'"tiny" tries the chain ({PRESET})'
+    )
+    parser.add_argument(
+        "--breasts", type=int, default=BREASTS, metavar="N", help=f"synthetic ones ({BREASTS})"
+    )
+    parser.add_argument("--json-lines", action="store_true", help="progress for another program")
     add_config_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    """`glam finetune correspondence` with the demo's keys; keys that are given count before."""
-    args.preset, args.init = START, None
-    args.name, args.trained_on = NAME, TRAINED_ON
-    if not args.resume:
-        for key, value in KEYS.items():
-            if getattr(args, key) is None:
-                setattr(args, key, value)
-    return finetune.run(args)
+    """Every stage that is not finished; 0, or 130 when stopped with a checkpoint."""
+    fit_geometry.FitPatients.of(args.manifest)  # the last step could not be taken without them
+    for at, stage in enumerate(STAGES):
+        if any(has_run(args.out / later.name) for later in STAGES[at + 1 :]):
+            continue
+        print(f"Stage {at + 1} of {len(STAGES)}: {stage.name}", file=sys.stderr)
+        code = finetune.run(_stage_arguments(stage, args))
+        if code:
+            return code
+    target = args.out / MODEL_FOLDER
+    shutil.copytree(args.out / SHIPS / MODEL_FOLDER, target, dirs_exist_ok=True)
+    geometry = args.out / GEOMETRY_FILE
+    if not geometry.exists():
+        print("Geometry weights without the patients who set the limits", file=sys.stderr)
+        fit_geometry.write_first_fit(args.manifest, geometry)
+    calibrate.run(_calibrate_arguments(args, target, geometry))
+    print(f"The model is in {target}. Research use only.", file=sys.stderr)
+    return 0
+
+
+def _stage_arguments(stage: Stage, args: argparse.Namespace) -> argparse.Namespace:
+    """Those of `glam finetune correspondence`; keys that the user gave count before the recipe's.
+
+    A stage that has begun is gone on with, as its own config says.
+    """
+    folder = args.out / stage.name
+    parser = argparse.ArgumentParser()
+    finetune.add_arguments(parser)
+    words = ["--manifest", str(args.manifest), "--out", str(folder), "--preset", args.preset]
+    words += ["--synthetic", f"phantom:{SEED}:{args.breasts}"]
+    words += ["--synthetic-folder", str(args.out / _SYNTHETIC_FOLDER)]
+    words += ["--name", NAME, "--trained-on", TRAINED_ON]
+    words += ["--json-lines"] if args.json_lines else []
+    if has_run(folder):
+        return parser.parse_args([*words, "--resume"])
+    if stage.after:
+        words += ["--init", str(args.out / stage.after / MODEL_FOLDER)]
+    keys = {**stage.keys, **given_keys(args)}
+    return parser.parse_args(
+        [*words, *(f"--{name}={_word(value)}" for name, value in keys.items())]
+    )
+
+
+def _word(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _calibrate_arguments(
+    args: argparse.Namespace, target: Path, geometry: Path
+) -> argparse.Namespace:
+    """Limits found with the model that has not seen their patients, kept by the one that ships."""
+    parser = argparse.ArgumentParser()
+    calibrate.add_arguments(parser)
+    seen_less = args.out / SETS_LIMITS / MODEL_FOLDER
+    words = ["--manifest", args.manifest, "--into", target, "--geometry", geometry]
+    return parser.parse_args([str(seen_less), *map(str, words)])

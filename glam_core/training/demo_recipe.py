@@ -1,14 +1,41 @@
-"""How the demonstration model is made."""
+"""How the demonstration model is made: the stages of `glam train-demo`, in order."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 NAME = "demo"
-START = "small"
-TRAINED_ON = "CBIS-DDSM mass training pairs (CC BY 3.0)"
-KEYS: Mapping[str, Any] = {
-    "epochs": 24,
-    "precision": "bfloat16",
-    "threads": 1,
-    "evaluate_every": 6,
-}
+PRESET = "small"
+BREASTS = 3000
+SEED = 1  # of the synthetic breasts
+TRAINED_ON = (
+    "synthetic breasts; then annotated mass pairs of CBIS-DDSM (Lee et al. 2017, CC BY 3.0)"
+)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One training of the chain.
+
+    Attributes:
+        name: Of its folder below the run's.
+        after: The stage whose model it goes on from; empty starts anew.
+        keys: What differs from the preset.
+    """
+
+    name: str
+    after: str
+    keys: Mapping[str, Any]
+
+
+_ALL = {"precision": "bfloat16", "threads": 1}
+_PAIRS = {**_ALL, "epochs": 32, "synthetic_share": 0.25, "evaluate_every": 8}
+
+# The model that ships is that of "pairs". "limits" is the same training without the patients on
+# whom temperature and limits are then set, which the shipped model keeps.
+STAGES = (
+    Stage("synthetic", "", {**_ALL, "epochs": 4, "synthetic_share": 1.0, "evaluate_every": 2}),
+    Stage("pairs", "synthetic", _PAIRS),
+    Stage("limits", "synthetic", {**_PAIRS, "for_limits": True}),
+)
+SHIPS, SETS_LIMITS = "pairs", "limits"

@@ -14,6 +14,7 @@ from app.__main__ import main
 from app.completeness import is_complete
 from app.state import ViewerState
 from app.wiring import Workstation
+from glam_core.inference.matcher_names import default_matcher
 from glam_core.terms import PointPx
 
 PATIENCE_MS = 120_000
@@ -121,7 +122,7 @@ def travel(monkeypatch: pytest.MonkeyPatch, journey: Journey, *words: str | Path
     """Run `main()` with these words and the journey's user."""
 
     class Visited(Workstation):
-        def start(self, matcher_name: str = "geometry") -> None:
+        def start(self, matcher_name: str = default_matcher()) -> None:
             journey.workstation = self
             super().start(matcher_name)
             self.user = _User(journey, self)

@@ -50,7 +50,13 @@ def evaluate(tmp_path, manifest, *more):
 
 @pytest.fixture(scope="module")
 def evaluated(drawn, tmp_path_factory):
-    return evaluate(tmp_path_factory.mktemp("evaluated"), drawn)
+    return evaluate(tmp_path_factory.mktemp("evaluated"), drawn, "--matcher", "geometry")
+
+
+def test_the_model_that_ships_is_measured_beside_geometry_where_nothing_is_said(drawn, tmp_path):
+    content, _ = evaluate(tmp_path, drawn)
+    assert content["matcher"] == "demo"
+    assert content["baselines"]["geometry"]["hit"] >= 0.8
 
 
 def test_the_report_has_the_agreed_shape_and_the_blobs_are_found(drawn, evaluated):
@@ -98,7 +104,7 @@ def test_predictions_agree_with_the_report(drawn, evaluated):
 
 def test_a_spacing_turns_lengths_into_mm(drawn, evaluated, tmp_path, capsys):
     px, _ = evaluated
-    mm, _ = evaluate(tmp_path, drawn, "--image-unit-mm", "1")
+    mm, _ = evaluate(tmp_path, drawn, "--matcher", "geometry", "--image-unit-mm", "1")
     assert capsys.readouterr().out == ""
     assert mm["unit"] == "mm"
     assert mm["median_error"] == pytest.approx(px["median_error"], abs=0.5)
@@ -132,7 +138,7 @@ def test_a_picture_that_cannot_be_used_counts_as_a_miss(tmp_path, drawn, capsys)
     (tmp_path / "broken.png").write_bytes(b"no picture")
     rows[0]["image"] = "broken.png"
     write_manifest(tmp_path / "m.csv", rows)
-    content, lines = evaluate(tmp_path, tmp_path / "m.csv")
+    content, lines = evaluate(tmp_path, tmp_path / "m.csv", "--matcher", "geometry")
     assert content["n_without_answer"] == 2
     assert [line["peaks"] for line in lines[:2]] == [[], []]
     assert content["no_match_rate"] >= 0.33

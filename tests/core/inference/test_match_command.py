@@ -24,10 +24,12 @@ def point():
     return f"{place.row},{place.col}"
 
 
-def test_the_json_has_the_agreed_shape(drawn, capsys):
-    assert glam.main(["match", *drawn, "--point", point(), *SAID, "--json"]) == 0
+@pytest.mark.parametrize(("asked", "name"), [([], "demo"), (["--matcher", "geometry"], "geometry")])
+def test_the_json_has_the_agreed_shape(drawn, capsys, asked, name):
+    assert glam.main(["match", *drawn, "--point", point(), *SAID, *asked, "--json"]) == 0
     content = json.loads(capsys.readouterr().out)
-    assert content["matcher"] == "geometry"
+    assert content["matcher"] == name
+    assert content["provenance"]["name"] == name
     assert content["matched"] is True
     assert content["unit"] == "px"
     assert {"depth", "half_width"} <= set(content["band"])
