@@ -1,13 +1,9 @@
 """Correspondence on a manifest: every pair, both directions, the baselines in the same run."""
 
-import multiprocessing
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
-
-import cv2
 
 from glam_core.data.manifest import ManifestRow
 from glam_core.data.pairs import Pair, single_region
@@ -16,6 +12,7 @@ from glam_core.evaluation.baselines import baselines
 from glam_core.evaluation.correspondence_queries import AnnotatedView, put_question
 from glam_core.evaluation.correspondence_results import QueryResult, summary
 from glam_core.evaluation.manifest_views import check_units, view_of_row
+from glam_core.evaluation.processes import in_processes
 from glam_core.inference.matcher_names import GEOMETRY, default_matcher
 from glam_core.inference.matchers import matcher
 
@@ -64,55 +61,18 @@ def evaluate_correspondence(
         (plan.pairs[start : start + _PAIRS_A_TASK], partners[start : start + _PAIRS_A_TASK])
         for start in starts
     ]
-    done = 0
-    collected: dict[int, Results] = {}
-
-    def note(index: int, results: Results) -> None:
-        nonlocal done
-        collected[index] = results
-        done += len(tasks[index][0])
-        if report is not None:
-            report(done, len(plan.pairs))
-
-    if plan.workers <= 1:
-        for index, task in enumerate(tasks):
-            note(index, evaluate_task(*task, plan.matcher_name, plan.image_unit_mm))
-    else:
-        _in_processes(plan, tasks, note)
-    return _joined([collected[index] for index in range(len(tasks))])
+    every = [(*task, plan.matcher_name, plan.image_unit_mm) for task in tasks]
+    counts = [len(task) for task, _ in tasks]
+    return joined(in_processes(evaluate_task, every, plan.workers, report, counts))
 
 
-def _in_processes(
-    plan: CorrespondencePlan,
-    tasks: Sequence[tuple[Sequence[Pair], Sequence[Pair | None]]],
-    note: Callable[[int, Results], None],
-) -> None:
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(plan.workers, context, _one_thread) as pool:
-        waiting: dict[Future[Results], int] = {
-            pool.submit(evaluate_task, *task, plan.matcher_name, plan.image_unit_mm): index
-            for index, task in enumerate(tasks)
-        }
-        try:
-            while waiting:
-                ready, _ = wait(waiting, return_when=FIRST_COMPLETED)
-                for future in ready:
-                    note(waiting.pop(future), future.result())
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-
-
-def _one_thread() -> None:
-    cv2.setNumThreads(1)
-
-
-def _joined(parts: Sequence[Results]) -> Results:
-    joined: Results = {}
+def joined(parts: Sequence[Results]) -> Results:
+    """The results of several tasks as one."""
+    whole: Results = {}
     for part in parts:
         for name, results in part.items():
-            joined.setdefault(name, []).extend(results)
-    return joined
+            whole.setdefault(name, []).extend(results)
+    return whole
 
 
 def shuffled_partners(pairs: Sequence[Pair]) -> tuple[Pair | None, ...]:
@@ -130,7 +90,8 @@ def shuffled_partners(pairs: Sequence[Pair]) -> tuple[Pair | None, ...]:
 
 
 @lru_cache(maxsize=2)
-def _matcher_of(name: str) -> Any:
+def matcher_of(name: str) -> Any:
+    """The matcher of this name, kept by each process."""
     return matcher(name)
 
 
@@ -141,10 +102,10 @@ def evaluate_task(
     image_unit_mm: float | None,
 ) -> Results:
     """A few pairs, all matchers; pictures are read once."""
-    own = _matcher_of(matcher_name)
+    own = matcher_of(matcher_name)
     others = dict(baselines())
     if matcher_name != GEOMETRY:
-        others[GEOMETRY] = _matcher_of(GEOMETRY)
+        others[GEOMETRY] = matcher_of(GEOMETRY)
     read: dict[int, AnnotatedView] = {}
 
     def ready(row: ManifestRow) -> AnnotatedView:

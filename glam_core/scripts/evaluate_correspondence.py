@@ -5,6 +5,7 @@ import json
 import os
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,12 @@ from glam_core.evaluation.correspondence import (
     CorrespondencePlan,
     correspondence_report,
     evaluate_correspondence,
+)
+from glam_core.evaluation.tracked_tissue import (
+    TrackedBreast,
+    evaluate_tracked,
+    tracked_breasts,
+    tracked_report,
 )
 from glam_core.inference.matcher_names import MATCHER_CHOICES, default_matcher
 from glam_core.scripts.output import add_json_argument, write_json, write_text
@@ -37,6 +44,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="X",
         help="length of a stored pixel where the manifest gives none; without it lengths are px",
     )
+    parser.add_argument(
+        "--tracked-tissue",
+        type=int,
+        default=0,
+        metavar="N",
+        help="ask also about N places of plain tissue a breast (synthetic exams only)",
+    )
     parser.add_argument("--predictions", metavar="FILE", help="write one JSON line a query")
     parser.add_argument(
         "--workers", type=int, default=os.cpu_count() or 1, metavar="K", help="processes"
@@ -52,7 +66,12 @@ def run(args: argparse.Namespace) -> int:
     if args.workers < 1:
         print("--workers must be at least 1.", file=sys.stderr)
         return 2
-    pairs = pairs_of(read_manifest(args.manifest))
+    if args.tracked_tissue < 0:
+        print("--tracked-tissue must not be negative.", file=sys.stderr)
+        return 2
+    manifest = read_manifest(args.manifest)
+    breasts = tracked_breasts(manifest, args.tracked_tissue) if args.tracked_tissue else ()
+    pairs = pairs_of(manifest)
     plan = CorrespondencePlan(pairs, args.matcher, args.image_unit_mm, args.workers)
     with tqdm(total=len(pairs), unit="pair", file=sys.stderr) as bar:
 
@@ -61,6 +80,8 @@ def run(args: argparse.Namespace) -> int:
 
         results = evaluate_correspondence(plan, report=report)
     content = correspondence_report(plan, results)
+    if breasts:
+        content["tracked_tissue"] = _tracked(breasts, args)
     failures = Counter(result.failure for result in results[OWN] if not result.peaks)
     for words, count in failures.most_common(5):
         print(f"No answer for {count} queries: {words}", file=sys.stderr)
@@ -74,15 +95,34 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
+def _tracked(breasts: Sequence[TrackedBreast], args: argparse.Namespace) -> dict[str, Any]:
+    with tqdm(total=len(breasts), unit="breast", file=sys.stderr) as bar:
+
+        def report(done: int, total: int) -> None:
+            bar.update(done - bar.n)
+
+        results = evaluate_tracked(breasts, args.matcher, workers=args.workers, report=report)
+    return tracked_report(breasts, results)
+
+
 def as_table(content: dict[str, Any]) -> str:
     """A short table for people: the matcher above its baselines."""
-    unit = content["unit"]
+    unit, name = content["unit"], content["matcher"]
+    lines = _rows(content, name, f"{content['n_pairs']} pairs, both directions, lengths in {unit}")
+    tracked = content.get("tracked_tissue")
+    if tracked:
+        said = f"{tracked['n_queries']} questions about plain tissue, lengths in {unit}"
+        lines += ["", *_rows(tracked, name, said)]
+    return "\n".join(lines)
+
+
+def _rows(content: dict[str, Any], matcher_name: str, title: str) -> list[str]:
     lines = [
-        f"{content['n_pairs']} pairs, both directions, lengths in {unit}",
+        title,
         f"{'':18}{'hit':>7}{'95 %':>15}{'PCK@10':>8}{'median':>8}{'rank':>7}{'band 15':>9}"
         f"{'random':>8}{'90 %':>7}{'no match':>10}",
     ]
-    for name, row in {content["matcher"]: content, **content["baselines"]}.items():
+    for name, row in {matcher_name: content, **content["baselines"]}.items():
         low, high = row["ci95"]["hit"]
         cells = [
             row["pck"]["10"],
@@ -99,4 +139,4 @@ def as_table(content: dict[str, Any]) -> str:
             for cell, width in zip(cells, widths, strict=True)
         )
         lines.append(f"{Path(name).name:18}{row['hit']:>7.3f}{f'{low:.3f}-{high:.3f}':>15}{rest}")
-    return "\n".join(lines)
+    return lines

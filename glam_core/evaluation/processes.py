@@ -1,0 +1,68 @@
+"""Parts of an evaluation side by side, in the order in which they were asked for."""
+
+import multiprocessing
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from typing import Any, TypeVar
+
+import cv2
+
+Part = TypeVar("Part")
+
+
+def in_processes(
+    function: Callable[..., Part],
+    tasks: Sequence[tuple[Any, ...]],
+    workers: int,
+    report: Callable[[int, int], None] | None,
+    counts: Sequence[int],
+) -> list[Part]:
+    """`function(*task)` of every task, in order; the first failure ends all.
+
+    Args:
+        function: Of a module, since other processes import it.
+        workers: Processes; 1 runs in this one.
+        report: Told what is done and how much there is in all.
+        counts: What each task counts as.
+    """
+    done = 0
+    found: dict[int, Part] = {}
+
+    def note(index: int, part: Part) -> None:
+        nonlocal done
+        found[index] = part
+        done += counts[index]
+        if report is not None:
+            report(done, sum(counts))
+
+    if workers <= 1:
+        for index, task in enumerate(tasks):
+            note(index, function(*task))
+    else:
+        _in_pool(function, tasks, workers, note)
+    return [found[index] for index in range(len(tasks))]
+
+
+def _in_pool(
+    function: Callable[..., Part],
+    tasks: Sequence[tuple[Any, ...]],
+    workers: int,
+    note: Callable[[int, Part], None],
+) -> None:
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, context, _one_thread) as pool:
+        waiting: dict[Future[Part], int] = {
+            pool.submit(function, *task): index for index, task in enumerate(tasks)
+        }
+        try:
+            while waiting:
+                ready, _ = wait(waiting, return_when=FIRST_COMPLETED)
+                for future in ready:
+                    note(waiting.pop(future), future.result())
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _one_thread() -> None:
+    cv2.setNumThreads(1)
