@@ -71,6 +71,7 @@ _PLAIN = (
     ActionWords("correct_finding", "Click where the finding lies", "", "E"),
     ActionWords("undo", "Undo the latest step with findings", "", "Ctrl+Z"),
     ActionWords("redo", "Redo", "", "Ctrl+Y,Ctrl+Shift+Z"),
+    ActionWords("describe", "Describe the asked spot in words", "", "B"),
     ActionWords("quit", "Quit", "", "Ctrl+Q"),
     ActionWords("next_hanging", "Next hanging", "", "Space"),
     ActionWords("previous_hanging", "Previous hanging", "", "Shift+Space"),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from app.descriptions import AskedPlace
 from app.findings import FindingWords
 from app.greys import GreyTables
 from app.panes.pyramid import PicturePyramid
@@ -118,6 +119,10 @@ class WordWork(Protocol):
         self, number: int, stamp: int, words: FindingWords, images: Sequence[ImageId]
     ) -> None:
         """Find the words on pictures; an earlier search with this number is dropped."""
+        ...
+
+    def describe(self, asked: AskedPlace) -> None:
+        """Find the words that fit a place; places asked about before are dropped."""
         ...
 
     def read_if_report(self, path: Path) -> None:

@@ -57,9 +57,8 @@ class PaneComposer:
         table = self._tables.table(
             slot.image_id, shown.grey, shown.window, invert=state.toggles.inverted
         )
-        question, answer = state.question, state.answer
+        answer = state.answer
         answers_here = answer is not None and answer.answering_id == slot.image_id
-        asked_here = question is not None and question.asked_id == slot.image_id
         return PaneContent(
             picture=shown.pyramid,
             table=table,
@@ -67,9 +66,7 @@ class PaneComposer:
             chest_wall=slot.wall,
             texts=texts,
             landmarks=_landmarks(shown) if state.toggles.landmarks else None,
-            query=QueryMark(question.point, question.half_size_px)
-            if question is not None and asked_here
-            else None,
+            query=_query(state, slot.image_id),
             answer=answer.overlay if answer is not None and answers_here else None,
             findings=_findings(state, slot.image_id),
             lengths=shown.lengths,
@@ -85,6 +82,16 @@ class PaneComposer:
 
 
 _NO_SHAPE = FindingShape()
+
+
+def _query(state: ViewerState, image_id: ImageId) -> QueryMark | None:
+    """The spot that is asked about, or else the place that is described."""
+    question, place = state.question, state.description.asked
+    if question is not None and question.asked_id == image_id:
+        return QueryMark(question.point, question.half_size_px)
+    if place is not None and place.image_id == image_id:
+        return QueryMark(place.point, place.half_size_px)
+    return None
 
 
 def _findings(state: ViewerState, image_id: ImageId) -> FindingOverlay | None:

@@ -15,6 +15,7 @@ from app.arrivals import (
     StudyWork,
     WordWork,
 )
+from app.describing import Describing
 from app.greys import dragged
 from app.hanging import HANGING_STEPS
 from app.panes.content import LengthMark, Tool
@@ -35,6 +36,7 @@ class Controller:
     Attributes:
         questions: Everything about asking, answering and correcting.
         searches: Everything about words and findings.
+        describing: Everything about places described in words.
     """
 
     def __init__(
@@ -57,6 +59,7 @@ class Controller:
             self._holder, studies=studies, correspondence=correspondence, memory=memory
         )
         self.searches = Searches(self._holder, words)
+        self.describing = Describing(self._holder, words)
 
     @property
     def state(self) -> ViewerState:
@@ -178,8 +181,8 @@ class Controller:
         self.questions.put_view(arrived.image_id)
 
     def step_back(self) -> None:
-        """Leave what was begun last: placing a finding, the selected finding, the question."""
-        if not self.searches.step_back():
+        """Leave what was begun last: a placing, the selected finding, description, question."""
+        if not self.searches.step_back() and not self.describing.clear():
             self.questions.clear_question()
 
     # Hanging and framing

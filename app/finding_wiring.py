@@ -48,6 +48,7 @@ class FindingJoints(QObject):
             "correct_finding": lambda _: to.begin_placing(),
             "undo": lambda _: to.undo(),
             "redo": lambda _: to.redo(),
+            "describe": lambda _: self._controller.describing.describe_asked(),
         }
 
     def clicked(self, index: int, point: PointPx) -> bool:
@@ -82,12 +83,18 @@ class FindingJoints(QObject):
         service.reading_failed.connect(to.reading_failed)
         service.searched.connect(to.searched)
         service.search_failed.connect(to.search_failed)
+        service.described.connect(self._controller.describing.described)
+        service.describe_failed.connect(self._controller.describing.describe_failed)
         service.no_report.connect(lambda path: self._controller.open_places([path]))
         # After the questions, which these signals reach first.
         views = workstation.correspondence
         views.view_askable.connect(to.views_changed)
         views.view_failed.connect(lambda image_id, _: to.views_changed())
         views.matcher_chosen.connect(lambda _: to.views_changed())
+        describing = self._controller.describing
+        views.view_askable.connect(describing.views_changed)
+        views.view_failed.connect(lambda image_id, _: describing.views_changed(image_id))
+        views.matcher_chosen.connect(lambda _: describing.views_changed())
         workstation.studies.analysed.connect(lambda _: to.views_changed())
         workstation.studies.picture_failed.connect(lambda *_: to.views_changed())
 
@@ -103,6 +110,8 @@ class FindingJoints(QObject):
         panel.cleared.connect(to.clear)
         panel.undo_wanted.connect(to.undo)
         panel.foreign_decided.connect(lambda use: to.use_foreign() if use else to.drop_foreign())
+        window.description_panel.phrase_chosen.connect(to.find)
+        window.description_panel.cleared.connect(self._controller.describing.clear)
         window.query_bar.complete = self._complete
         window.query_bar.wanted.connect(to.find)
         window.places_dropped.connect(self.dropped)

@@ -23,6 +23,7 @@ from app.composer import PaneComposer
 from app.icons import icon
 from app.menus import menu_button
 from app.pane_grid import PaneGrid
+from app.panels.description_panel import DescriptionPanel
 from app.panels.empty_page import EmptyPage
 from app.panels.findings_panel import FindingsPanel
 from app.panels.match_panel import MatchPanel
@@ -80,6 +81,7 @@ class MainWindow(QMainWindow):
         self.empty_page = EmptyPage()
         self.browser = StudyBrowser()
         self.findings_panel = FindingsPanel()
+        self.description_panel = DescriptionPanel()
         self.match_panel = MatchPanel()
         self.picture_panel = PicturePanel()
         self.matcher_panel = MatcherPanel()
@@ -121,6 +123,7 @@ class MainWindow(QMainWindow):
             self.empty_page,
             self.browser,
             self.findings_panel,
+            self.description_panel,
             self.match_panel,
             self.picture_panel,
             self.matcher_panel,
@@ -204,7 +207,9 @@ class MainWindow(QMainWindow):
         self.pages.addWidget(self.grid)
         self.query_bar = QueryBar(self.pages)
         self.query_bar.closed.connect(self.grid.setFocus)
-        self.side = self._scrolling((self.match_panel, self.picture_panel, self.matcher_panel))
+        self.side = self._scrolling(
+            (self.description_panel, self.match_panel, self.picture_panel, self.matcher_panel)
+        )
         self.column = SideColumn(
             self.notices_panel, self._scrolling((self.findings_panel,)), self.side
         )

@@ -25,6 +25,7 @@ MENUS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("find", "paste_report", "open_report"),
         ("next_finding", "previous_finding"),
         ("accept_finding", "correct_finding", "reject_finding"),
+        ("describe",),
         ("undo", "redo"),
     ),
     "Help": (("help",),),

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from app.arrivals import AnalysisArrived, Correction, Corrections, PixelsArrived
+from app.descriptions import Description
 from app.hanging import first_hanging, hung, prior_of
 from app.state import Hanging, ImageId, ShownImage, ViewerState, image_id_of
 from app.wording import SPACING_ENTERED
@@ -47,6 +48,7 @@ def study_opened(
         question=None,
         answer=None,
         refusal="",
+        description=Description(),
         findings=state.findings.of_new_study(),
     )
     return rehung(state)

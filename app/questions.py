@@ -5,6 +5,7 @@ from dataclasses import replace
 from app import opening, wording
 from app.answers import Answer, MatcherWords
 from app.arrivals import Corrections, CorrespondenceWork, StudyWork
+from app.descriptions import Description
 from app.hanging import partner_of
 from app.panes.content import Tool
 from app.state import ImageId, Question, ViewerState, image_id_of
@@ -56,7 +57,8 @@ class Questions:
             self._show(opening.with_pair(self._state, image_id, partner))
         question = Question(0, image_id, partner or "", point, half_size_px)
         refusal = "" if partner is not None else _no_partner(self._state, image_id)
-        self._pose(replace(self._state, question=question, refusal=refusal))
+        state = replace(self._state, description=Description())
+        self._pose(replace(state, question=question, refusal=refusal))
 
     def clear_question(self) -> None:
         """Take question and answer away."""
@@ -203,6 +205,7 @@ class Questions:
             image_id, image=image, askable=False, prepared=False, analysed=False
         )
         state = replace(state, question=None, answer=None, refusal="", chosen={}, viewports={})
+        state = replace(state, description=Description())
         state = opening.rehung(state)
         place = next((i for i, slot in enumerate(state.slots) if slot.image_id == image_id), None)
         self._show(state if place is None else replace(state, active=place))

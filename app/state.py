@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from app.answers import Answer, MatcherWords
+from app.descriptions import Description
 from app.findings import Findings
 from app.greys import GreyTables, Window
 from app.panes.content import LengthMark, Tool
@@ -148,6 +149,7 @@ class ViewerState:
         viewports: Pictures that the user moved or zoomed; the framing rules the others.
         question, answer: The latest; an answer belongs to the question with its number.
         refusal: Why the latest question cannot be answered, in one sentence; otherwise empty.
+        description: The place that is described in words.
         findings: What was looked for in words, and where it lies.
         models: (what chooses it, what to call it) of each matcher at hand.
         scan, demo: Work under way.
@@ -171,6 +173,7 @@ class ViewerState:
     question: Question | None = None
     answer: Answer | None = None
     refusal: str = ""
+    description: Description = field(default_factory=Description)
     findings: Findings = field(default_factory=Findings)
     models: tuple[tuple[str, str], ...] = ()
     matcher_name: str = "geometry"

@@ -9,9 +9,10 @@ from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPoint, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu
 
-from app import wording
+from app import describing_wording, wording
 from app.actions import Actions
 from app.controller import Controller
+from app.describing import region_at
 from app.finding_wiring import FindingJoints
 from app.main_window import MainWindow
 from app.menus import fill
@@ -179,7 +180,11 @@ class Workstation(QObject):
         )
         pane.frame_wheel.connect(lambda step: to.step_frame(index, step))
         pane.hovered.connect(lambda row, col, inside: self._hovered(index, row, col, inside))
-        pane.context_menu_requested.connect(self._show_menu)
+        pane.context_menu_requested.connect(
+            lambda at, row, col, inside: self._show_menu(
+                at, index, PointPx(row, col) if inside else None
+            )
+        )
 
     def _clicked(self, index: int, point: PointPx) -> None:
         if not self.findings.clicked(index, point):
@@ -207,8 +212,15 @@ class Workstation(QObject):
             return None
         return screen.physicalDotsPerInchX() * screen.devicePixelRatio() / _MM_PER_INCH
 
-    def _show_menu(self, place: QPoint) -> None:
+    def _show_menu(self, place: QPoint, index: int, point: PointPx | None) -> None:
         menu = QMenu(self.window)
+        image_id = self.controller.state.image_in(index)
+        if point is not None and image_id is not None:
+            region = region_at(self.controller.state, image_id, point)[1]
+            words = describing_wording.MENU_REGION if region else describing_wording.MENU_SPOT
+            describe = menu.addAction(words)
+            describe.triggered.connect(lambda: self.controller.describing.describe(image_id, point))
+            menu.addSeparator()
         fill(menu, self.actions, _MENU)
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(place)

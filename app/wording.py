@@ -27,7 +27,7 @@ MOUSE_ROWS = (
     ("Left drag", "grey levels: up and down the centre, left and right the width"),
     ("Middle drag", "pan"),
     ("Right drag, wheel", "zoom; the wheel steps through a tomosynthesis, Ctrl + wheel zooms"),
-    ("Right click", "menu of the picture"),
+    ("Right click", "menu of the picture; describes the place in words"),
     ("Drag a landmark", "correct the nipple or the pectoral line"),
     ("M held", "magnifier lens"),
 )

@@ -42,7 +42,7 @@ class SideColumn(QWidget):
         rows.addLayout(line)
         rows.addWidget(rule())
         rows.addWidget(self.pages, 1)
-        self._asked: tuple[object, ...] = (None, 0)
+        self._asked: tuple[object, ...] = (None, None, 0)
         self.show_page(SPOT)
 
     @property
@@ -58,13 +58,15 @@ class SideColumn(QWidget):
     def follow(self, state: ViewerState) -> None:
         """Bring the page to the front that the latest question or query belongs to."""
         question = state.question.number if state.question is not None else None
-        asked = (question, state.findings.queries)
+        place = state.description.asked
+        described = place.number if place is not None else None
+        asked = (question, described, state.findings.queries)
         if asked == self._asked:
             return
         before, self._asked = self._asked, asked
-        if asked[1] != before[1] and asked[1]:
+        if asked[2] != before[2] and asked[2]:
             self.show_page(FINDINGS)
-        elif question is not None and question != before[0]:
+        elif asked[:2] != before[:2] and any(at is not None for at in asked[:2]):
             self.show_page(SPOT)
         count = len(state.findings.rows)
         self._buttons[FINDINGS].setText(f"Findings ({count})" if count else "Findings")

@@ -45,7 +45,8 @@ class ImagePane(QWidget):
         frame_wheel: (step,) through the frames of a multi-frame picture.
         activated: the pane was pressed.
         double_clicked: as it says; both presses count as clicks too.
-        context_menu_requested: (QPoint on the screen,): right click without a drag.
+        context_menu_requested: (QPoint on the screen, row, col, inside the picture): right click
+            without a drag.
         resized: (PaneSize,): before the next painting.
         drag_finished: a drag of any kind ended.
     """
@@ -61,7 +62,7 @@ class ImagePane(QWidget):
     frame_wheel = Signal(int)
     activated = Signal()
     double_clicked = Signal()
-    context_menu_requested = Signal(object)
+    context_menu_requested = Signal(object, float, float, bool)
     resized = Signal(object)
     drag_finished = Signal()
 
@@ -291,11 +292,13 @@ class ImagePane(QWidget):
         self.drag_finished.emit()
 
     def _click(self, press: Press, event: QMouseEvent, projection: Projection) -> None:
-        if press.button == Qt.MouseButton.RightButton:
-            self.context_menu_requested.emit(event.globalPosition().toPoint())
-            return
         point = projection.image(press.origin)
-        if press.button != Qt.MouseButton.LeftButton or not self._inside(point.row, point.col):
+        inside = self._inside(point.row, point.col)
+        if press.button == Qt.MouseButton.RightButton:
+            at = event.globalPosition().toPoint()
+            self.context_menu_requested.emit(at, point.row, point.col, inside)
+            return
+        if press.button != Qt.MouseButton.LeftButton or not inside:
             return
         if self._content.tool is Tool.CORRELATE:
             self.point_clicked.emit(point.row, point.col)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from app.descriptions import AskedPlace, PlaceWords
 from app.findings import FindingWords, Reading, SearchDone
 from app.services.correspondence import CorrespondenceService
 from app.services.delivery import Delivery
@@ -24,6 +25,8 @@ class GroundingService(QObject):
         reading_failed: (sentence,).
         searched: (SearchDone,).
         search_failed: (number, stamp, sentence).
+        described: (PlaceWords,).
+        describe_failed: (number, sentence).
         no_report: (Path,): a file that was taken for a report is something else.
     """
 
@@ -31,6 +34,8 @@ class GroundingService(QObject):
     reading_failed = Signal(str)
     searched = Signal(object)
     search_failed = Signal(int, int, str)
+    described = Signal(object)
+    describe_failed = Signal(int, str)
     no_report = Signal(object)
 
     def __init__(self, views: CorrespondenceService, parent: QObject | None = None) -> None:
@@ -41,6 +46,7 @@ class GroundingService(QObject):
         self._desk: GroundingDesk | None = None
         self._newest: dict[int, int] = {}
         self._latest_reading = 0
+        self._latest_place = 0
 
     def warm_up(self) -> None:
         """Load the lexicon and the reader in the background, so that the first query is quick."""
@@ -127,9 +133,27 @@ class GroundingService(QObject):
 
         self._delivery.submit(self._grounding, work, done, failed)
 
+    def describe(self, asked: AskedPlace) -> None:
+        """Find the words that fit a place; places asked about before are dropped."""
+        self._latest_place = number = asked.number
+
+        def work() -> PlaceWords | None:
+            return self._desk_now().describe(asked) if number == self._latest_place else None
+
+        def done(words: PlaceWords | None) -> None:
+            if words is not None and number == self._latest_place:
+                self.described.emit(words)
+
+        def failed(sentence: str) -> None:
+            if number == self._latest_place:
+                self.describe_failed.emit(number, sentence)
+
+        self._delivery.submit(self._grounding, work, done, failed)
+
     def close(self) -> None:
         """Drop what is queued and wait for what is under way."""
         self._newest.clear()
+        self._latest_place = 0
         self._delivery.close()
         self._grounding.shutdown(wait=True, cancel_futures=True)
 

@@ -10,10 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from app.answers import MatcherWords
+from app.descriptions import AskedPlace, PlaceWords
 from app.findings import FindingWords, FoundPlace, Reading
 from app.panes.content import FindingShape, FloatArray
 from app.panes.outlines import mask_outlines
 from app.services.answering import matcher_words
+from app.services.description_words import place_words
 from app.services.match_desk import MatchDesk
 from app.state import ImageId
 from glam_core.data.lexicon import lexicon
@@ -25,6 +27,7 @@ from glam_core.dicom.report_file import (
     read_report_file,
     report_from_bytes,
 )
+from glam_core.errors import GlamError
 from glam_core.inference.correspondence import Matcher
 from glam_core.inference.geometry_matcher import AROUND
 from glam_core.inference.grounders import grounder_of
@@ -64,11 +67,28 @@ class GroundingDesk:
         found = grounder.ground(list(views.values()), phrase)
         ids = {id(view): image_id for image_id, view in views.items()}
         places = tuple(_place(ids[id(answer.view)], answer, phrase.location) for answer in found)
-        searcher = matcher_words(grounder.provenance)
+        return places, self._who(grounder, chosen, "searches")
+
+    def describe(self, asked: AskedPlace) -> PlaceWords:
+        """The words of the lexicon that fit a place.
+
+        Raises:
+            GlamError: The view is gone, the place lies outside the breast, or nothing compares.
+        """
+        chosen = self._desk.chosen
+        grounder = self._grounder_for(chosen)
+        view = self._desk.views([asked.image_id]).get(asked.image_id)
+        if view is None:
+            raise GlamError("The view is not ready yet; ask again in a moment.")
+        return place_words(grounder, view, asked, self._who(grounder, chosen, "compares"))
+
+    def _who(self, grounder: Grounder, chosen: Matcher, does: str) -> MatcherWords:
+        """Whose words these are, and why it is not the matcher that was chosen."""
+        words = matcher_words(grounder.provenance)
         if chosen is not self._desk.geometry and grounder.provenance != chosen.provenance:
-            because = f"{chosen.provenance.name} reads no words, so geometry searches."
-            searcher = replace(searcher, device=because)
-        return places, searcher
+            because = f"{chosen.provenance.name} reads no words, so geometry {does}."
+            words = replace(words, device=because)
+        return words
 
     def _grounder_for(self, chosen: Matcher) -> Grounder:
         with self._lock:

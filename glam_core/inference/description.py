@@ -5,6 +5,7 @@ With no word more likely than another beforehand, Bayes' rule turns these into s
 They rank words; they are no probabilities of disease, and a place that shows nothing gets some too.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,6 +21,8 @@ from glam_core.inference.linked_grounding import ViewEvidence
 from glam_core.inference.match_view import MatchView
 from glam_core.terms import PointPx
 
+FITS_FROM = 2.0  # times the average place of the view
+_TOLD_APART_FROM = 1.5  # times the share that each term would have by chance
 _RADIUS_GRID = 3.0  # about 2 mm around a point
 _TYPES = ("mass", "calcification", "distortion", "asymmetry")
 _GROUPS = {
@@ -58,6 +61,11 @@ class Description:
     descriptors: dict[str, tuple[DescribedTerm, ...]]
     text: str
 
+    @property
+    def fits(self) -> bool:
+        """Whether the place speaks for its best type clearly more than an average place does."""
+        return self.types[0].stands_out >= math.log(FITS_FROM)
+
 
 def describe(
     search: Grounder, view: MatchView, place: PointPx, radius_px: float = 0.0
@@ -87,6 +95,11 @@ def describe(
         if ranked:
             found[group] = ranked
     return Description(types, found, _phrase(types[0], found, words))
+
+
+def told_apart(ranked: Sequence[DescribedTerm]) -> bool:
+    """Whether the first of a group's terms is clearly better than chance."""
+    return len(ranked) > 1 and ranked[0].share > _TOLD_APART_FROM / len(ranked)
 
 
 def _ranked(
@@ -134,10 +147,6 @@ def _phrase(
     kind: DescribedTerm, found: dict[str, tuple[DescribedTerm, ...]], words: Lexicon
 ) -> str:
     """The best words of each group that are clearly better than chance, then the type."""
-    said = [
-        ranked[0].term.label
-        for ranked in found.values()
-        if len(ranked) > 1 and ranked[0].share > 1.5 / len(ranked)
-    ]
+    said = [ranked[0].term.label for ranked in found.values() if told_apart(ranked)]
     noun = words.by_id[kind.term.id].label
     return " ".join([*said, noun])

@@ -8,6 +8,7 @@ import numpy as np
 from app.answers import Answer, Candidate, MatcherWords
 from app.arrivals import AnalysisArrived, PixelsArrived
 from app.controller import Controller
+from app.descriptions import AskedPlace
 from app.findings import FindingWords
 from app.panes.content import AnswerOverlay, PeakMark
 from app.panes.pyramid import PicturePyramid
@@ -89,6 +90,7 @@ class FakeCorrespondence:
 class FakeWords:
     read: list[tuple[str, object]] = field(default_factory=list)
     searches: list[tuple[int, int, FindingWords, tuple[str, ...]]] = field(default_factory=list)
+    places: list[AskedPlace] = field(default_factory=list)
 
     def read_query(self, text):
         self.read.append(("query", text))
@@ -104,6 +106,9 @@ class FakeWords:
 
     def search(self, number, stamp, words, images):
         self.searches.append((number, stamp, words, tuple(images)))
+
+    def describe(self, asked):
+        self.places.append(asked)
 
 
 @dataclass

@@ -121,7 +121,8 @@ def test_a_right_drag_upwards_magnifies_around_the_press(pane):
 def test_a_right_click_asks_for_the_menu(pane):
     menus = heard(pane.context_menu_requested)
     QTest.mouseClick(pane, RIGHT, pos=QPoint(60, 110))
-    assert menus == [(pane.mapToGlobal(QPoint(60, 110)),)]
+    row, col = pane.viewport().image_from_pane(60, 110, pane.pane_size())
+    assert menus == [(pane.mapToGlobal(QPoint(60, 110)), row, col, True)]
 
 
 def test_the_wheel_magnifies_a_single_picture(pane):

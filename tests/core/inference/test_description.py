@@ -45,6 +45,12 @@ def test_shares_of_a_group_add_up_and_descriptors_belong_to_the_best_type(search
         assert sum(one.share for one in ranked) == pytest.approx(1.0)
 
 
+def test_a_spot_fits_and_plain_tissue_does_not(search):
+    view = drawn_view(ViewPosition.CC, (170.0, 60.0))
+    assert describe(search, view, PointPx(170.0, 60.0)).fits
+    assert not describe(search, view, PointPx(60.0, 60.0)).fits
+
+
 def test_a_place_outside_the_breast_is_refused(search):
     with pytest.raises(GlamError, match="outside"):
         describe(search, drawn_view(ViewPosition.CC), PointPx(2.0, 250.0))
