@@ -1,6 +1,5 @@
 """What a picture is classified by: density, BI-RADS, cancer, or a column of one's own."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from glam_core.data.manifest import ManifestRow
@@ -111,37 +110,8 @@ def prompts_of(label: str, name: str) -> tuple[str, ...]:
 
 
 def labels_in(rows: Sequence[ManifestRow]) -> tuple[str, ...]:
-    """Which of density, birads and cancer the rows speak of, with two classes or more."""
-    return tuple(
-        label for label in LABELS if len(classes_of((class_of(r, label) for r in rows), label)) > 1
-    )
-
-
-def check_classes(rows: Sequence[ManifestRow], label: str, part: str) -> None:
-    """See that these rows can be learnt from or measured on.
-
-    Raises:
-        ManifestError: There are none, they have one class, or a class comes from one patient only.
-    """
-    labelled = [(class_of(row, label), row.patient_id) for row in rows]
-    patients = Counter(name for name, _ in {pair for pair in labelled if pair[0] is not None})
-    if not patients:
-        raise ManifestError(
-            f"No picture of the {part} patients has a class of {label!r}: fill its column, or "
-            "check the column 'split'."
-        )
-    if len(patients) == 1:
-        (only,) = patients
-        raise ManifestError(
-            f"All pictures of the {part} patients have the same class of {label!r} ({only}): there "
-            "is nothing to tell apart; add patients of another class."
-        )
-    few = [name for name, count in patients.items() if count < 2]
-    if few:
-        raise ManifestError(
-            f"Class {few[0]!r} of {label!r} comes from a single one of the {part} patients: add "
-            "patients, or leave its rows out."
-        )
+    """Which of birads, density and cancer the rows speak of at all."""
+    return tuple(label for label in LABELS if any(_cell(row, label)[1].strip() for row in rows))
 
 
 def _cell(row: ManifestRow, label: str) -> tuple[str, str]:

@@ -1,9 +1,10 @@
-"""The table of the paper as files: CSV, Markdown, and pictures of confusion and calibration."""
+"""The table of the paper: CSV, Markdown, JSON, and pictures of confusion and calibration."""
 
 import csv
 import io
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from matplotlib.figure import Figure
 from glam_core.errors import GlamError
 from glam_core.evaluation.classification import ClassificationResult, Interval, Predictions
 
-CSV_FILE, MARKDOWN_FILE = "table.csv", "table.md"
+CSV_FILE, MARKDOWN_FILE, JSON_FILE = "table.csv", "table.md", "table.json"
 _FIGURES = (
     ("balanced_accuracy", "balanced accuracy"),
     ("macro_auc", "AUC"),
@@ -44,8 +45,27 @@ class TableRow:
     result: ClassificationResult
 
 
-def write_table(folder: Path, title: str, rows: Sequence[TableRow], notes: Sequence[str]) -> None:
-    """Write table.csv, table.md and one picture a row into `folder`.
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """What the table lacks: a class, a whole label, or (with `method`) one way on it.
+
+    Attributes:
+        reason: One sentence.
+    """
+
+    label: str
+    reason: str
+    method: str = ""
+
+
+def write_table(
+    folder: Path,
+    title: str,
+    rows: Sequence[TableRow],
+    notes: Sequence[str],
+    left_out: Sequence[LeftOut] = (),
+) -> None:
+    """Write table.csv, table.md, table.json and one picture a row into `folder`.
 
     Raises:
         GlamError: The folder cannot be written.
@@ -54,20 +74,21 @@ def write_table(folder: Path, title: str, rows: Sequence[TableRow], notes: Seque
         folder.mkdir(parents=True, exist_ok=True)
         for row in rows:
             _drawn(row).savefig(folder / _picture_name(row), dpi=110)
-        _written(folder / CSV_FILE, as_csv(rows))
-        _written(folder / MARKDOWN_FILE, as_markdown(title, rows, notes))
+        _written(folder / CSV_FILE, as_csv(rows, left_out))
+        _written(folder / MARKDOWN_FILE, as_markdown(title, rows, notes, left_out))
+        _written(folder / JSON_FILE, as_json(title, rows, notes, left_out))
     except OSError as error:
         raise GlamError(f"{folder} cannot be written: {error.strerror}.") from error
 
 
-def as_csv(rows: Sequence[TableRow]) -> str:
-    """One line a row, every figure with the ends of its interval."""
+def as_csv(rows: Sequence[TableRow], left_out: Sequence[LeftOut] = ()) -> str:
+    """One line a row, every figure with the ends of its interval; then what is left out."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     header = ["label", "method", "measured_on", "patients", "pictures", "classes", "counts"]
     for name, _ in _FIGURES:
         header += [name, f"{name}_low", f"{name}_high"]
-    writer.writerow([*header, "confusion", "draws"])
+    writer.writerow([*header, "confusion", "draws", "left_out"])
     for row in rows:
         result = row.result
         cells = [
@@ -79,11 +100,50 @@ def as_csv(rows: Sequence[TableRow]) -> str:
             ends = (figure.value, figure.low, figure.high) if figure else (None, None, None)
             cells += ["" if end is None else f"{end:.4f}" for end in ends]
         confusion = "|".join(" ".join(map(str, line)) for line in result.confusion)
-        writer.writerow([*cells, confusion, result.draws])
+        writer.writerow([*cells, confusion, result.draws, ""])
+    empty = [""] * len(header)  # without label and method, with confusion and draws
+    for each in left_out:
+        writer.writerow([each.label, each.method, *empty, each.reason])
     return stream.getvalue()
 
 
-def as_markdown(title: str, rows: Sequence[TableRow], notes: Sequence[str]) -> str:
+def as_json(
+    title: str, rows: Sequence[TableRow], notes: Sequence[str], left_out: Sequence[LeftOut] = ()
+) -> str:
+    """The same figures for other programs; an interval that is not known is null."""
+    told = []
+    for row in rows:
+        result = row.result
+        figures = {
+            name: asdict(figure) for name, _ in _FIGURES if (figure := getattr(result, name))
+        }
+        told.append(
+            {
+                "label": row.label,
+                "method": row.method,
+                "measured_on": row.measured_on,
+                "patients": result.patients,
+                "pictures": result.pictures,
+                "classes": list(result.classes),
+                "counts": result.counts.tolist(),
+                **figures,
+                "confusion": result.confusion.tolist(),
+                "draws": result.draws,
+            }
+        )
+    said = {
+        "title": title,
+        "research_use_only": True,
+        "rows": told,
+        "left_out": [asdict(each) for each in left_out],
+        "notes": list(notes),
+    }
+    return json.dumps(said, indent=1) + "\n"
+
+
+def as_markdown(
+    title: str, rows: Sequence[TableRow], notes: Sequence[str], left_out: Sequence[LeftOut] = ()
+) -> str:
     """The table, what it rests on, and a confusion matrix for each row."""
     names = [name for key, name in _FIGURES if any(getattr(r.result, key) for r in rows)]
     keys = [key for key, _ in _FIGURES if any(getattr(r.result, key) for r in rows)]
@@ -94,6 +154,11 @@ def as_markdown(title: str, rows: Sequence[TableRow], notes: Sequence[str]) -> s
         cells = [_shown(getattr(row.result, key)) for key in keys]
         size = f"{row.result.pictures} ({row.result.patients})"
         lines.append(f"| {row.label} | {row.method} | {size} | {' | '.join(cells)} |")
+    for each in left_out:
+        lines += [
+            "",
+            f"Left out of {' of '.join(filter(None, (each.method, each.label)))}: {each.reason}",
+        ]
     lines += ["", "In brackets: 95 % bootstrap intervals over patients."]
     lines += [
         "AUC is the mean of one class against the rest, of two classes that of the second; "

@@ -3,21 +3,13 @@
 Ways: zero-shot (nothing learnt), linear probe (frozen features), fine-tuning (whole model).
 """
 
-import argparse
 import copy
-import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
 
 import numpy as np
 from safetensors.numpy import save_file
-from tqdm import tqdm
 
-from glam_core.data.classes import LABELS, labels_in
-from glam_core.data.manifest import Manifest, read_manifest
-from glam_core.errors import CancelledError, GlamError, ManifestError
+from glam_core.errors import GlamError
 from glam_core.evaluation.classification import (
     Floats,
     Ints,
@@ -25,7 +17,7 @@ from glam_core.evaluation.classification import (
     classification_result,
     macro_auc,
 )
-from glam_core.evaluation.classification_report import TableRow, write_table
+from glam_core.evaluation.classification_report import TableRow
 from glam_core.model.checkpoint import load_model
 from glam_core.model.classifier import Classifier, ClassNames, load_classifier
 from glam_core.model.config import TextConfig
@@ -38,84 +30,13 @@ from glam_core.training.features import (
     picture_features,
     zero_shot_probability,
 )
-from glam_core.training.files import prepare_run_folder
-from glam_core.training.labelled import LabelledData, all_pictures, check_labels, labelled_data
+from glam_core.training.labelled import LabelledData
 from glam_core.training.loop import Outcome, train
-from glam_core.training.pair_pictures import TrainingPicture
 from glam_core.training.probe import fitted_probe, prior_free_decision
 from glam_core.training.ranks import ALONE, Ranks
 from glam_core.training.watch import Aim
 
 ZERO_SHOT, PROBE, FINE_TUNE = "zero-shot", "linear probe", "fine-tune"
-_SPACE_FOR_A_PICTURE = 3 * 512 * 512
-
-
-def add_table_arguments(parser: argparse.ArgumentParser) -> None:
-    """--manifest, --model, --label, --out."""
-    parser.add_argument("--manifest", type=Path, required=True, metavar="M.csv")
-    parser.add_argument(
-        "--model", type=Path, required=True, metavar="FOLDER", help="a model folder"
-    )
-    parser.add_argument(
-        "--label",
-        action="append",
-        metavar="NAME",
-        help=f"{', '.join(LABELS)}, or a column; may be given several times (those at hand)",
-    )
-    parser.add_argument("--out", type=Path, required=True, metavar="FOLDER")
-
-
-@dataclass(frozen=True, eq=False)
-class Study:
-    """A manifest made ready: what is left out is said in `notes`."""
-
-    manifest: Manifest
-    labels: tuple[str, ...]
-    pictures: Sequence[TrainingPicture]
-    notes: tuple[str, ...]
-
-    def data(self, label: str) -> LabelledData:
-        """Parts and classes of one label."""
-        return labelled_data(self.pictures, label)
-
-
-def prepared_study(
-    manifest_file: Path, labels: Sequence[str] | None, out: Path, *, json_lines: bool = False
-) -> Study:
-    """Check labels and room first, then read every picture once; both are kept in `out`.
-
-    Raises:
-        ManifestError: Nothing can be learnt or measured.
-        CancelledError: Ctrl-C while pictures were read.
-    """
-    manifest = read_manifest(manifest_file)
-    chosen = tuple(labels or labels_in(manifest.rows))
-    if not chosen:
-        raise ManifestError(
-            f"{manifest.file.name}: says nothing of {', '.join(LABELS)} with two classes or more; "
-            "fill breast_density, birads or cancer, or name a column with --label."
-        )
-    for label in chosen:
-        check_labels(manifest, label)
-    prepare_run_folder(out, _SPACE_FOR_A_PICTURE * len(manifest.rows))
-    with tqdm(total=len(manifest.rows), unit="picture", file=sys.stderr, disable=json_lines) as bar:
-
-        def report(done: int, total: int, bar: "tqdm[NoReturn]" = bar) -> None:
-            bar.update(done - bar.n)
-
-        try:
-            pictures, skipped = all_pictures(manifest, out, report)
-        except KeyboardInterrupt:
-            raise CancelledError("Stopped while pictures were read: nothing is kept.") from None
-    notes = [f"{len(skipped)} pictures without landmarks are left out."] if skipped else []
-    for label in chosen:
-        parts = labelled_data(pictures, label).parts
-        said = ", ".join(
-            f"{name} {len(part.pictures)} pictures of {len(set(part.patients))} patients"
-            for name, part in parts.items()
-        )
-        notes.append(f"{label}: {said}.")
-    return Study(manifest, chosen, tuple(pictures), tuple(notes))
 
 
 def table_row(method: str, data: LabelledData, probability: Floats, decision: Ints) -> TableRow:
@@ -219,28 +140,3 @@ def read_model(folder: Path, *, texts: bool = False) -> GlamModel:
             "that was trained with texts (glam pretrain)."
         )
     return model
-
-
-def finish(out: Path, model: GlamModel, study: Study, rows: Sequence[TableRow]) -> None:
-    """Write the table and print it."""
-    config = model.config
-    notes = [
-        f"Model {config.name} {config.version}, trained on {config.trained_on}.",
-        *study.notes,
-    ]
-    if any(row.measured_on == "validation" for row in rows):
-        notes.append(
-            "The manifest has no test patients: figures are those of the validation patients; "
-            "the probe's strength is chosen by folds of the training patients alone, and the "
-            "fine-tuning takes its last step."
-        )
-    title = f"Classification on {study.manifest.file.name}"
-    write_table(out, title, rows, notes)
-    for row in rows:
-        area, accuracy = row.result.macro_auc, row.result.balanced_accuracy
-        ends = "" if area.low is None else f" (95 % {area.low:.3f} to {area.high:.3f})"
-        print(
-            f"{row.label:10} {row.method:13} AUC {area.value:.3f}{ends}, "
-            f"balanced accuracy {accuracy.value:.3f}, {row.result.pictures} pictures"
-        )
-    print(f"The table is in {out}. Research use only.", file=sys.stderr)

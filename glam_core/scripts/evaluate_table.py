@@ -6,24 +6,27 @@ manifest speaks of them.
 
 import argparse
 import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 
 from glam_core.errors import CancelledError, GlamError
-from glam_core.evaluation.classification_report import TableRow
+from glam_core.evaluation.classification_report import LeftOut, TableRow
 from glam_core.model.config import TextConfig
+from glam_core.model.glam import GlamModel
 from glam_core.scripts.classification_run import (
     FINE_TUNE,
     PROBE,
     ZERO_SHOT,
-    add_table_arguments,
     fine_tuned,
-    finish,
-    prepared_study,
     probe_row,
     read_model,
     zero_shot_row,
 )
+from glam_core.scripts.classification_study import add_table_arguments, finish, prepared_study
 from glam_core.scripts.finetune_classification import KEYS
 from glam_core.training.config import TrainingConfig, add_config_arguments, given_keys
+from glam_core.training.labelled import LabelledData
 
 _METHODS = {"zero-shot": ZERO_SHOT, "probe": PROBE, "finetune": FINE_TUNE}
 
@@ -52,19 +55,35 @@ def run(args: argparse.Namespace) -> int:
         print("This model reads no text: the zero-shot rows are left out.", file=sys.stderr)
     study = prepared_study(args.manifest, args.label, args.out)
     rows: list[TableRow] = []
+    left_out: list[LeftOut] = []
+
+    def add(method: str, label: str, made: Callable[[], TableRow]) -> None:
+        try:
+            rows.append(made())
+        except CancelledError:
+            raise
+        except GlamError as error:
+            left_out.append(LeftOut(label, str(error), _METHODS[method]))
+            print(f"Left out: {_METHODS[method]} of {label}: {error}", file=sys.stderr)
+
     for label in study.labels:
         data = study.data(label)
         if "zero-shot" in methods:
-            try:
-                rows.append(zero_shot_row(model, data))
-            except GlamError as error:
-                print(f"Left out: {error}", file=sys.stderr)
+            add("zero-shot", label, partial(zero_shot_row, model, data))
         if "probe" in methods:
-            rows.append(probe_row(model, data, args.out))
+            add("probe", label, partial(probe_row, model, data, args.out))
         if "finetune" in methods:
-            outcome, row = fine_tuned(model, data, config, args.out / f"finetune-{label}")
-            if row is None:
-                raise CancelledError(f"Stopped at step {outcome.step} of {label}: no table yet.")
-            rows.append(row)
-    finish(args.out, model, study, rows)
+            add("finetune", label, partial(_fine_tune_row, model, data, config, args.out))
+    if not rows:
+        raise GlamError(" ".join(each.reason for each in left_out))
+    finish(args.out, model, study, rows, left_out)
     return 0
+
+
+def _fine_tune_row(
+    model: GlamModel, data: LabelledData, config: TrainingConfig, out: Path
+) -> TableRow:
+    outcome, row = fine_tuned(model, data, config, out / f"finetune-{data.label}")
+    if row is None:
+        raise CancelledError(f"Stopped at step {outcome.step} of {data.label}: no table yet.")
+    return row

@@ -10,7 +10,8 @@ from typing import Any
 from glam_core.errors import CheckpointError, GlamError
 from glam_core.model.classifier import load_classifier
 from glam_core.model.glam import GlamModel
-from glam_core.scripts.classification_run import fine_tuned, finish, prepared_study, read_model
+from glam_core.scripts.classification_run import fine_tuned, read_model
+from glam_core.scripts.classification_study import finish, prepared_study
 from glam_core.scripts.training_run import add_continuing_arguments, run_config
 from glam_core.training.checkpoint import MODEL_FOLDER
 from glam_core.training.config import add_config_arguments

@@ -2,13 +2,8 @@
 
 import argparse
 
-from glam_core.scripts.classification_run import (
-    add_table_arguments,
-    finish,
-    prepared_study,
-    probe_row,
-    read_model,
-)
+from glam_core.scripts.classification_run import probe_row, read_model
+from glam_core.scripts.classification_study import add_table_arguments, finish, prepared_study
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -2,13 +2,8 @@
 
 import argparse
 
-from glam_core.scripts.classification_run import (
-    add_table_arguments,
-    finish,
-    prepared_study,
-    read_model,
-    zero_shot_row,
-)
+from glam_core.scripts.classification_run import read_model, zero_shot_row
+from glam_core.scripts.classification_study import add_table_arguments, finish, prepared_study
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

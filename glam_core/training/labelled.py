@@ -7,13 +7,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from glam_core.data.classes import check_classes, class_of, classes_of
+from glam_core.data.classes import class_of
 from glam_core.data.manifest import Manifest
-from glam_core.data.split import check_no_leak, split_of
-from glam_core.errors import ManifestError
+from glam_core.data.split import split_of
 from glam_core.training.pair_pictures import TrainingPicture, read_pictures
-
-PARTS = ("training", "validation", "test")
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +37,7 @@ class LabelledData:
 
     Attributes:
         label: Its name.
-        classes: In order; those of the training patients.
+        classes: In order, those that can be learnt and measured.
         parts: By name; a part without pictures is missing.
         measured_on: "test" where the manifest has such patients, else "validation".
     """
@@ -55,31 +52,6 @@ class LabelledData:
         return "test" if "test" in self.parts else "validation"
 
 
-def check_labels(manifest: Manifest, label: str) -> None:
-    """See, before any picture is read, that there is something to learn and to measure.
-
-    Raises:
-        ManifestError: A part is empty, has one class, or a class has one patient only.
-    """
-    check_no_leak(manifest.rows)
-    rows = {part: [row for row in manifest.rows if split_of(row) == part] for part in PARTS}
-    measured = "test" if rows["test"] else "validation"
-    for part in ("training", measured):
-        if not rows[part]:
-            raise ManifestError(
-                f"{manifest.file.name}: no patient falls to {part}; add patients, or fill the "
-                "column 'split' with train, val and test."
-            )
-        check_classes(rows[part], label, part)
-    learnt = {class_of(row, label) for row in rows["training"]}
-    new = {class_of(row, label) for row in rows[measured]} - learnt - {None}
-    if new:
-        raise ManifestError(
-            f"Class {min(filter(None, new))!r} of {label!r} stands among the {measured} patients "
-            "but not among those to learn from: move patients, or leave its rows out."
-        )
-
-
 def all_pictures(
     manifest: Manifest, folder: Path, report: Callable[[int, int], None] | None = None
 ) -> tuple[list[TrainingPicture], list[str]]:
@@ -91,22 +63,22 @@ def all_pictures(
     return read_pictures(manifest, manifest.rows, folder, report)
 
 
-def labelled_data(pictures: Sequence[TrainingPicture], label: str) -> LabelledData:
-    """Pictures by part, those without a class left out.
+def labelled_data(
+    pictures: Sequence[TrainingPicture], label: str, classes: tuple[str, ...]
+) -> LabelledData:
+    """Pictures by part, those of no class or of another one left out.
 
     Raises:
         ManifestError: A column says something that is no class.
     """
-    found: dict[str, list[tuple[TrainingPicture, str]]] = {}
+    found: dict[str, list[tuple[TrainingPicture, int]]] = {}
     for picture in pictures:
         name = class_of(picture.row, label)
-        if name is not None:
-            found.setdefault(split_of(picture.row), []).append((picture, name))
-    classes = classes_of((name for _, name in found.get("training", [])), label)
+        if name in classes:
+            found.setdefault(split_of(picture.row), []).append((picture, classes.index(name)))
     parts = {
         part: LabelledPart(
-            tuple(picture for picture, name in each if name in classes),
-            np.asarray([classes.index(name) for _, name in each if name in classes]),
+            tuple(picture for picture, _ in each), np.asarray([index for _, index in each])
         )
         for part, each in found.items()
     }

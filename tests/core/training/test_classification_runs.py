@@ -1,6 +1,7 @@
 """Probe, zero-shot, fine-tuning and the table as a user starts them."""
 
 import csv
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -90,6 +91,61 @@ def test_the_table_has_every_way_on_every_label(manifest, model, tmp_path, capsy
     assert load_model(tuned).config.image == load_model(model).config.image
 
 
+def test_what_cannot_be_measured_is_said_and_the_rest_is_given(manifest, model, tmp_path, capsys):
+    """Density C has one training patient, BI-RADS one class, and no sentence tells of a colour."""
+    with manifest.open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    for row in rows:
+        number = int(row["patient_id"][1:])
+        row["split"] = "train" if number < 5 else "test"
+        row["breast_density"] = "3" if number in (0, 8) else str(1 + number % 2)
+        row["colour"] = "red" if number % 2 else "blue"
+        row["cancer"] = str(number % 2)
+    out = tmp_path / "out"
+    words = ["evaluate", "table", "--manifest", str(written(manifest, rows)), "--model", str(model)]
+    labels = [f"--label={name}" for name in ("density", "birads", "cancer", "colour")]
+    ways = ["--method=zero-shot", "--method=probe"]
+    assert main([*words, "--out", str(out), *labels, *ways]) == 0
+    measured = [line for line in table_of(out) if line["macro_auc"]]
+    assert [(line["label"], line["method"]) for line in measured] == [
+        ("cancer", "zero-shot"),
+        ("cancer", "linear probe"),
+        ("colour", "linear probe"),
+    ]
+    said = json.loads((out / "table.json").read_text(encoding="utf-8"))
+    assert [(each["label"], each["method"]) for each in said["left_out"]] == [
+        ("density", ""),
+        ("birads", ""),
+        ("colour", "zero-shot"),
+    ]
+    page = (out / "table.md").read_text(encoding="utf-8")
+    errors = capsys.readouterr().err
+    for each in said["left_out"]:
+        assert each["reason"] in page
+        assert each["reason"] in errors
+    assert "the same class of 'birads' (3)" in page
+    left = [line["left_out"] for line in table_of(out) if not line["macro_auc"]]
+    assert left == [each["reason"] for each in said["left_out"]]
+
+
+def test_a_class_of_one_patient_is_left_out_of_the_others(manifest, model, tmp_path):
+    with manifest.open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    for row in rows:
+        number = int(row["patient_id"][1:])
+        row["split"] = "train" if number < 5 else "test"
+        row["breast_density"] = "4" if number == 9 else str(1 + number % 2)
+    out = tmp_path / "out"
+    words = ["probe", "--manifest", str(written(manifest, rows)), "--model", str(model)]
+    assert main([*words, "--label=density", "--out", str(out)]) == 0
+    probe, left = table_of(out)
+    assert (probe["classes"], probe["counts"], probe["pictures"]) == ("A;B", "4;4", "8")
+    assert left["left_out"] == (
+        "Class 'D' of 'density' comes from none of the training patients and a single one of the "
+        "test patients and is left out."
+    )
+
+
 def test_a_probe_is_kept_with_its_classes(manifest, model, tmp_path):
     out = tmp_path / "out"
     words = ["linear-probe", "--manifest", str(manifest), "--model", str(model), "--out", str(out)]
@@ -130,7 +186,7 @@ def test_one_class_is_said_before_pictures_are_read(command, manifest, model, tm
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"split": "train"}, "no patient falls to validation"),
+        ({"split": "train"}, "no patient for validation"),
         ({"cancer": ""}, "has a class of 'cancer'"),
         ({"cancer": "perhaps"}, "column 'cancer': 'PERHAPS' is none of"),
         ({"patient_id": "p0"}, "same split"),
@@ -148,7 +204,7 @@ def test_a_class_of_one_patient_and_an_unknown_column(manifest, model, tmp_path,
     with manifest.open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream))
     for row in rows:
-        row["cancer"] = "1" if row["patient_id"] == "p0" else "0"
+        row["cancer"] = "1" if row["patient_id"] in ("p0", "p8") else "0"
     words = ["probe", "--manifest", str(written(manifest, rows)), "--model", str(model)]
     words += ["--out", str(tmp_path / "out")]
     assert main([*words, "--label=cancer"]) == 3
@@ -185,7 +241,7 @@ def test_cells_are_read_as_classes(manifest):
     assert told("subtlety", subtlety="4") == "4"
     with pytest.raises(ManifestError, match="'E' is none of A, B, C, D"):
         told("density", breast_density="E")
-    assert labels_in(rows) == ("density", "cancer")
+    assert labels_in(rows) == ("birads", "density", "cancer")
     assert all(prompts_of("density", name) for name in "ABCD")
     assert prompts_of("subtlety", "4") == ()
 
