@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from app.descriptions import AskedPlace
 from app.findings import FindingWords
 from app.greys import GreyTables
+from app.judgements import Judgement
 from app.panes.pyramid import PicturePyramid
 from app.state import ImageId, Question
 from glam_core.geometry.landmarks import Landmarks
@@ -147,4 +148,20 @@ class Corrections(Protocol):
 
     def remember(self, image: MammogramImage, correction: Correction) -> None:
         """Keep it for later runs."""
+        ...
+
+
+class JudgementStore(Protocol):
+    """Keeps what the user judged."""
+
+    def of(self, images: Sequence[MammogramImage]) -> tuple[Judgement, ...]:
+        """What was judged on any of these pictures."""
+        ...
+
+    def keep(self, judgement: Judgement) -> str:
+        """Keep it; one sentence where the disk refuses, otherwise ""."""
+        ...
+
+    def forget(self, key: str) -> str:
+        """Forget it; one sentence where the disk refuses, otherwise ""."""
         ...

@@ -1,12 +1,14 @@
 """What each pane shows, worked out from the state; parts that stay alike stay the same object."""
 
-from app import finding_wording, framing, wording
+from app import finding_wording, framing, judging_wording, wording
 from app.findings import Verdict
 from app.greys import TableCache
+from app.judged_boxes import picture_key
 from app.panes.content import (
     FindingMark,
     FindingOverlay,
     FindingShape,
+    JudgedMark,
     LandmarkMarks,
     MessageKind,
     OverlayTexts,
@@ -69,6 +71,7 @@ class PaneComposer:
             query=_query(state, slot.image_id),
             answer=answer.overlay if answer is not None and answers_here else None,
             findings=_findings(state, slot.image_id),
+            judged=_judged(state, shown.image),
             lengths=shown.lengths,
             spacing=_spacing(shown.image),
             tool=state.tool,
@@ -82,6 +85,20 @@ class PaneComposer:
 
 
 _NO_SHAPE = FindingShape()
+_AGREED = (Verdict.ACCEPTED, Verdict.CORRECTED)
+
+
+def _judged(state: ViewerState, image: MammogramImage) -> tuple[JudgedMark, ...]:
+    """What the user agreed to on a picture, without the findings that are listed anyway."""
+    if not state.judged:
+        return ()
+    listed, key = {row.key for row in state.findings.rows}, picture_key(image)
+    return tuple(
+        JudgedMark(f"{number} {judging_wording.SIGNS[one.verdict]}", view.box)
+        for number, one in enumerate(state.judged, 1)
+        for view in one.views
+        if view.picture == key and one.verdict in _AGREED and one.key not in listed
+    )
 
 
 def _query(state: ViewerState, image_id: ImageId) -> QueryMark | None:
@@ -121,6 +138,8 @@ def _findings(state: ViewerState, image_id: ImageId) -> FindingOverlay | None:
     hint = ""
     if findings.placing is not None:
         hint = finding_wording.PLACE_HINT.format(number=findings.placing)
+    elif state.match.placing and state.answer and state.answer.answering_id == image_id:
+        hint = judging_wording.PLACE_HINT
     if not marks and not hint:
         return None
     searcher = findings.searcher

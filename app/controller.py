@@ -11,6 +11,7 @@ from app.arrivals import (
     Corrections,
     CorrespondenceWork,
     DemoWork,
+    JudgementStore,
     PixelsArrived,
     StudyWork,
     WordWork,
@@ -18,6 +19,7 @@ from app.arrivals import (
 from app.describing import Describing
 from app.greys import dragged
 from app.hanging import HANGING_STEPS
+from app.judging import Judging
 from app.panes.content import LengthMark, Tool
 from app.panes.viewport import PaneSize, Viewport
 from app.questions import Questions
@@ -37,6 +39,7 @@ class Controller:
         questions: Everything about asking, answering and correcting.
         searches: Everything about words and findings.
         describing: Everything about places described in words.
+        judging: Everything about accepting, correcting and rejecting.
     """
 
     def __init__(
@@ -47,6 +50,7 @@ class Controller:
         demo: DemoWork,
         memory: Corrections,
         words: WordWork,
+        judgements: JudgementStore,
         state: ViewerState | None = None,
     ) -> None:
         self._holder = StateHolder(state)
@@ -58,7 +62,8 @@ class Controller:
         self.questions = Questions(
             self._holder, studies=studies, correspondence=correspondence, memory=memory
         )
-        self.searches = Searches(self._holder, words)
+        self.judging = Judging(self._holder, judgements)
+        self.searches = Searches(self._holder, words, self.judging)
         self.describing = Describing(self._holder, words)
 
     @property
@@ -143,7 +148,7 @@ class Controller:
     def _open(self, state: ViewerState, study: Study) -> None:
         kept = replace(state, images={})
         self._correspondence.forget_views()
-        state = opening.study_opened(kept, study, self._memory)
+        state = self.judging.of_study(opening.study_opened(kept, study, self._memory))
         self._show(state)
         shown, rest = opening.reading_order(state)
         self._studies.load(shown)
@@ -182,7 +187,8 @@ class Controller:
 
     def step_back(self) -> None:
         """Leave what was begun last: a placing, the selected finding, description, question."""
-        if not self.searches.step_back() and not self.describing.clear():
+        steps = (self.judging.step_back, self.searches.step_back, self.describing.clear)
+        if not any(step() for step in steps):
             self.questions.clear_question()
 
     # Hanging and framing
@@ -247,7 +253,8 @@ class Controller:
             self._show(framing.moved(self._state, index, viewport))
 
     def go_to_candidate(self, position: int) -> None:
-        """Bring a candidate of the answer to the middle of its pane."""
+        """Bring a candidate of the answer to the middle of its pane; it is meant from now on."""
+        self.judging.choose_candidate(position)
         state, answer = self._state, self._state.answer
         if answer is None or position >= len(answer.candidates):
             return

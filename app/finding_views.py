@@ -1,5 +1,6 @@
 """Which pictures are searched for words, and how the panes go to a finding."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from app import framing, opening
@@ -54,14 +55,20 @@ def hung_for(state: ViewerState, row: FindingRow) -> ViewerState:
     return opening.rehung(replace(state, hanging=pair, chosen={}, viewports={}, findings=findings))
 
 
-def gone_to(state: ViewerState, row: FindingRow) -> ViewerState:
-    """The state with the finding's places in the middle of their panes, magnified."""
+def places_of(state: ViewerState, row: FindingRow) -> dict[ImageId, PointPx]:
+    """The finding's places by picture."""
+    points = {image_id: row.point_in(image_id) for image_id in state.images}
+    return {image_id: point for image_id, point in points.items() if point is not None}
+
+
+def gone_to(state: ViewerState, places: Mapping[ImageId, PointPx]) -> ViewerState:
+    """The state with these places in the middle of their panes, magnified."""
     moved = dict(state.viewports)
     for index, viewport in enumerate(framing.framed(state)):
         image_id = state.image_in(index)
-        point = row.point_in(image_id) if image_id is not None else None
         if image_id is None or viewport is None:
             continue
+        point = places.get(image_id)
         if point is None:
             moved.pop(image_id, None)
         else:

@@ -9,7 +9,6 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog
 
 from app import finding_wording
-from app.findings import Verdict
 from app.query_completion import Suggestion, suggestions
 from app.services.grounding import GroundingService
 from glam_core.data.lexicon import lexicon
@@ -43,9 +42,6 @@ class FindingJoints(QObject):
             "open_report": lambda _: self._ask_file(),
             "next_finding": lambda _: to.step(1),
             "previous_finding": lambda _: to.step(-1),
-            "accept_finding": lambda _: to.judge(Verdict.ACCEPTED),
-            "reject_finding": lambda _: to.judge(Verdict.REJECTED),
-            "correct_finding": lambda _: to.begin_placing(),
             "undo": lambda _: to.undo(),
             "redo": lambda _: to.redo(),
             "describe": lambda _: self._controller.describing.describe_asked(),

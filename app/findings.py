@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from app.answers import MatcherWords
 from app.panes.content import FindingShape
@@ -94,6 +95,7 @@ class FindingRow:
         typed: From the query bar, not from a report.
         stamp: Of the latest search asked for; answers to earlier ones are dropped.
         searched: The latest search was answered.
+        key: Names it among what was judged.
     """
 
     number: int
@@ -105,6 +107,7 @@ class FindingRow:
     typed: bool = False
     stamp: int = 0
     searched: bool = False
+    key: str = field(default_factory=lambda: uuid4().hex)
 
     def point_in(self, image_id: "ImageId") -> PointPx | None:
         """Its place in a picture: the user's before the one found."""

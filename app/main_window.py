@@ -26,6 +26,7 @@ from app.pane_grid import PaneGrid
 from app.panels.description_panel import DescriptionPanel
 from app.panels.empty_page import EmptyPage
 from app.panels.findings_panel import FindingsPanel
+from app.panels.judged_panel import JudgedPanel
 from app.panels.match_panel import MatchPanel
 from app.panels.matcher_panel import MatcherPanel
 from app.panels.notices_panel import NoticesPanel
@@ -83,6 +84,7 @@ class MainWindow(QMainWindow):
         self.findings_panel = FindingsPanel()
         self.description_panel = DescriptionPanel()
         self.match_panel = MatchPanel()
+        self.judged_panel = JudgedPanel()
         self.picture_panel = PicturePanel()
         self.matcher_panel = MatcherPanel()
         self.notices_panel = NoticesPanel()
@@ -125,6 +127,7 @@ class MainWindow(QMainWindow):
             self.findings_panel,
             self.description_panel,
             self.match_panel,
+            self.judged_panel,
             self.picture_panel,
             self.matcher_panel,
             self.notices_panel,
@@ -208,7 +211,13 @@ class MainWindow(QMainWindow):
         self.query_bar = QueryBar(self.pages)
         self.query_bar.closed.connect(self.grid.setFocus)
         self.side = self._scrolling(
-            (self.description_panel, self.match_panel, self.picture_panel, self.matcher_panel)
+            (
+                self.description_panel,
+                self.match_panel,
+                self.judged_panel,
+                self.picture_panel,
+                self.matcher_panel,
+            )
         )
         self.column = SideColumn(
             self.notices_panel, self._scrolling((self.findings_panel,)), self.side

@@ -9,7 +9,11 @@ from app.panes.content import Tool
 from app.state import Framing, Hanging
 
 MENUS: dict[str, tuple[tuple[str, ...], ...]] = {
-    "File": (("open_folder", "open_files", "open_demo"), ("export_picture",), ("quit",)),
+    "File": (
+        ("open_folder", "open_files", "open_demo"),
+        ("export_picture", "export_manifest"),
+        ("quit",),
+    ),
     "Study": (("next_study", "previous_study"), ("next_hanging", "previous_hanging", "alone")),
     "Hanging": (tuple(f"hanging.{hanging.value}" for hanging in Hanging),),
     "Framing": (tuple(f"framing.{kind.value}" for kind in Framing), ("flip", "turn", "reset")),

@@ -5,6 +5,7 @@ from dataclasses import replace
 from app.arrivals import AnalysisArrived, Correction, Corrections, PixelsArrived
 from app.descriptions import Description
 from app.hanging import first_hanging, hung, prior_of
+from app.judgements import MatchVerdict
 from app.state import Hanging, ImageId, ShownImage, ViewerState, image_id_of
 from app.wording import SPACING_ENTERED
 from glam_core.geometry.landmarks import Landmarks, NippleMark, PectoralLine
@@ -48,6 +49,7 @@ def study_opened(
         question=None,
         answer=None,
         refusal="",
+        match=MatchVerdict(),
         description=Description(),
         findings=state.findings.of_new_study(),
     )

@@ -7,6 +7,7 @@ from app.answers import Answer, MatcherWords
 from app.arrivals import Corrections, CorrespondenceWork, StudyWork
 from app.descriptions import Description
 from app.hanging import partner_of
+from app.judgements import MatchVerdict
 from app.panes.content import Tool
 from app.state import ImageId, Question, ViewerState, image_id_of
 from app.state_holder import StateHolder
@@ -57,7 +58,7 @@ class Questions:
             self._show(opening.with_pair(self._state, image_id, partner))
         question = Question(0, image_id, partner or "", point, half_size_px)
         refusal = "" if partner is not None else _no_partner(self._state, image_id)
-        state = replace(self._state, description=Description())
+        state = replace(self._state, match=MatchVerdict(), description=Description())
         self._pose(replace(state, question=question, refusal=refusal))
 
     def clear_question(self) -> None:
@@ -69,7 +70,8 @@ class Questions:
         """An answer is there; a stale one is dropped."""
         question = self._state.question
         if question is not None and answer.number == question.number:
-            self._show(replace(self._state, answer=answer, refusal=""))
+            match = replace(self._state.match, candidate=0)
+            self._show(replace(self._state, answer=answer, refusal="", match=match))
 
     def refused(self, number: int, sentence: str) -> None:
         """A question cannot be answered."""

@@ -15,6 +15,7 @@ from app.findings import (
     SearchDone,
     Verdict,
 )
+from app.judging import Judging
 from app.state import ImageId, ViewerState
 from app.state_holder import StateHolder
 from glam_core.terms import PointPx
@@ -25,9 +26,10 @@ MOST_ROWS = 60
 class Searches:
     """Turns what the user looks for in words into states."""
 
-    def __init__(self, holder: StateHolder, words: WordWork) -> None:
+    def __init__(self, holder: StateHolder, words: WordWork, judging: Judging) -> None:
         self._holder = holder
         self._words = words
+        self._judging = judging
         self._stamps = itertools.count(1)
 
     @property
@@ -136,8 +138,12 @@ class Searches:
                 self._search(self._findings.rows)
 
     def _search(self, rows: Sequence[FindingRow]) -> None:
-        """Ask for the places of some rows once all views rest; until then they wait."""
+        """Ask for the places of some rows once all views rest; until then they wait.
+
+        What the user accepted stays where it was accepted.
+        """
         images, waiting = finding_views.searched_images(self._state)
+        rows = [row for row in rows if not (row.searched and row.verdict is Verdict.ACCEPTED)]
         if waiting or not rows:
             return
         stamped = [replace(row, stamp=next(self._stamps), searched=False) for row in rows]
@@ -157,6 +163,8 @@ class Searches:
             self._findings, rows=self._findings.with_row(row), searcher=done.searcher
         )
         self._show(findings)
+        if row.verdict is not Verdict.SUGGESTED:
+            self._judging.keep_rows([row])
 
     def search_failed(self, number: int, stamp: int, sentence: str) -> None:
         """A finding cannot be searched for."""
@@ -180,7 +188,8 @@ class Searches:
             return
         # Shown twice: the panes tell their new sizes before the pictures are brought there.
         self._holder.show(finding_views.hung_for(state, row))
-        self._holder.show(finding_views.gone_to(self._state, row))
+        places = finding_views.places_of(self._state, row)
+        self._holder.show(finding_views.gone_to(self._state, places))
 
     def step(self, step: int) -> None:
         """Select the next or previous row."""
@@ -259,11 +268,19 @@ class Searches:
     def _restore(self, findings: Findings) -> None:
         if findings.row(findings.selected) is None:
             findings = replace(findings, selected=None)
+        before = {row.key: _judged(row) for row in self._findings.rows}
         self._show(replace(findings, placing=None))
+        changed = [r for r in findings.rows if r.key in before and before[r.key] != _judged(r)]
+        self._judging.keep_rows(changed)
         self._search([row for row in findings.rows if not row.searched])
 
     def _change(self, row: FindingRow) -> None:
         self._show(self._findings.changed(self._findings.with_row(row)))
+        self._judging.keep_rows([row])
+
+
+def _judged(row: FindingRow) -> tuple[object, ...]:
+    return row.verdict, dict(row.user_places)
 
 
 def _numbered(

@@ -8,6 +8,7 @@ from app.answers import Answer, MatcherWords
 from app.descriptions import Description
 from app.findings import Findings
 from app.greys import GreyTables, Window
+from app.judgements import Judgement, MatchVerdict
 from app.panes.content import LengthMark, Tool
 from app.panes.pyramid import PicturePyramid
 from app.panes.viewport import PaneSize, Viewport
@@ -149,6 +150,8 @@ class ViewerState:
         viewports: Pictures that the user moved or zoomed; the framing rules the others.
         question, answer: The latest; an answer belongs to the question with its number.
         refusal: Why the latest question cannot be answered, in one sentence; otherwise empty.
+        match: What the user makes of the answer.
+        judged: What was judged on the open study's pictures, now and in earlier runs.
         description: The place that is described in words.
         findings: What was looked for in words, and where it lies.
         models: (what chooses it, what to call it) of each matcher at hand.
@@ -173,6 +176,8 @@ class ViewerState:
     question: Question | None = None
     answer: Answer | None = None
     refusal: str = ""
+    match: MatchVerdict = field(default_factory=MatchVerdict)
+    judged: tuple[Judgement, ...] = ()
     description: Description = field(default_factory=Description)
     findings: Findings = field(default_factory=Findings)
     models: tuple[tuple[str, str], ...] = ()

@@ -14,6 +14,8 @@ from app.actions import Actions
 from app.controller import Controller
 from app.describing import region_at
 from app.finding_wiring import FindingJoints
+from app.findings import Verdict
+from app.judging_wiring import JudgingJoints
 from app.main_window import MainWindow
 from app.menus import fill
 from app.panels.help_dialog import show_help
@@ -23,9 +25,11 @@ from app.panes.viewport import PaneSize
 from app.services.correspondence import CorrespondenceService
 from app.services.demo import DemoService
 from app.services.grounding import GroundingService
+from app.services.judgement_memory import JudgementMemory
 from app.services.memory import CorrectionMemory
 from app.services.picture_store import PictureStore
 from app.services.study import StudyService
+from app.services.training_export import TrainingExport
 from app.state import Framing, Hanging
 from glam_core.inference.matcher_names import default_matcher, ships
 from glam_core.terms import PointPx
@@ -57,17 +61,21 @@ class Workstation(QObject):
         self.words = GroundingService(self.correspondence, self)
         self.demo_folder = folder / "demo"
         self.demo = DemoService(self.demo_folder, self)
+        self.export_service = TrainingExport(self)
         memory = CorrectionMemory(folder / "corrections.json" if remember else None)
+        judgements = JudgementMemory(folder / "judged_places.jsonl" if remember else None)
         self.controller = Controller(
             studies=self.studies,
             correspondence=self.correspondence,
             demo=self.demo,
             memory=memory,
             words=self.words,
+            judgements=judgements,
         )
         self.actions = Actions(self._act, self)
         self.window = MainWindow(self.actions)
         self.findings = FindingJoints(self, self.words)
+        self.judging = JudgingJoints(self, judgements, memory, self.export_service)
         self.handlers = self._handlers_by_name() | self.findings.handlers
         self._closed = False
         self._demo_opened = False
@@ -87,7 +95,8 @@ class Workstation(QObject):
         if self._closed:
             return
         self._closed = True
-        for service in (self.studies, self.words, self.correspondence, self.demo):
+        services = (self.studies, self.words, self.correspondence, self.demo, self.export_service)
+        for service in services:
             service.close()
 
     def dispose(self) -> None:
@@ -187,7 +196,9 @@ class Workstation(QObject):
         )
 
     def _clicked(self, index: int, point: PointPx) -> None:
-        if not self.findings.clicked(index, point):
+        image_id = self.controller.state.image_in(index)
+        judging = self.controller.judging
+        if not self.findings.clicked(index, point) and not judging.clicked(image_id, point):
             self.controller.questions.ask(index, point)
 
     def _hovered(self, index: int, row: float, col: float, inside: bool) -> None:
@@ -248,6 +259,10 @@ class Workstation(QObject):
             "open_files": lambda _: self._ask_files(),
             "open_demo": lambda _: to.open_demo(),
             "export_picture": lambda _: self._ask_export(),
+            "export_manifest": lambda _: self.judging.ask_manifest(),
+            "accept_finding": lambda _: self.judging.judge(Verdict.ACCEPTED),
+            "reject_finding": lambda _: self.judging.judge(Verdict.REJECTED),
+            "correct_finding": lambda _: self.judging.correct(),
             "quit": lambda _: self._close_window(),
             "next_hanging": lambda _: to.step_hanging(1),
             "previous_hanging": lambda _: to.step_hanging(-1),

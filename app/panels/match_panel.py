@@ -1,10 +1,12 @@
 """The answer in words and lengths: what the panes draw, said beside them."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QWidget
 
-from app import wording
+from app import judging_wording, wording
 from app.answers import Answer
+from app.findings import Verdict
+from app.judgements import MatchVerdict
 from app.panels.parts import Facts, Section, ShareBar, label, link_button, set_role
 from app.state import ViewerState, view_words
 
@@ -24,10 +26,14 @@ class MatchPanel(Section):
 
     Signals:
         candidate_chosen: (index,): go there.
+        judged: (Verdict,): of the candidate that is meant.
+        placing_wanted: the user will click the right place.
         question_cleared: take the question away.
     """
 
     candidate_chosen = Signal(int)
+    judged = Signal(object)
+    placing_wanted = Signal()
     question_cleared = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -39,12 +45,17 @@ class MatchPanel(Section):
         self.facts = Facts(_FACTS)
         self.calibration = label(role="warning", wrap=True)
         self.stand_in = label(role="proposed", wrap=True)
+        self.verdicts = _VerdictButtons()
+        self.verdicts.accept.clicked.connect(lambda: self.judged.emit(Verdict.ACCEPTED))
+        self.verdicts.reject.clicked.connect(lambda: self.judged.emit(Verdict.REJECTED))
+        self.verdicts.correct.clicked.connect(lambda: self.placing_wanted.emit())
         self.clear = link_button("Clear (Esc)")
         self.clear.clicked.connect(self.question_cleared)
         for widget in (
             self.verdict,
             self.explanation,
             self.candidates,
+            self.verdicts,
             self.facts,
             self.calibration,
             self.stand_in,
@@ -55,13 +66,14 @@ class MatchPanel(Section):
 
     def show_state(self, state: ViewerState) -> None:
         """Say what the state answers."""
-        key = (state.answer, state.question, state.refusal, state.awaits_answer)
+        key = (state.answer, state.question, state.refusal, state.awaits_answer, state.match)
         if key == self._shown:
             return
         self._shown = key
         answer = state.answer
-        for widget in (self.candidates, self.facts, self.stand_in):
+        for widget in (self.candidates, self.verdicts, self.facts, self.stand_in):
             widget.setVisible(answer is not None)
+        self.verdicts.show_verdict(state.match)
         self.clear.setVisible(state.question is not None)
         warning = wording.spacing_warning(state)
         self.calibration.setVisible(bool(warning) and answer is not None)
@@ -111,6 +123,35 @@ class MatchPanel(Section):
                 f"The answer to your spot in {view_words(asked.view_key)} comes "
                 "as soon as both views are prepared."
             )
+
+
+class _VerdictButtons(QWidget):
+    """What the user makes of the match."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        line = QHBoxLayout(self)
+        line.setContentsMargins(0, 0, 0, 2)
+        line.setSpacing(4)
+        self.accept = QPushButton("Accept")
+        self.correct = QPushButton("Correct")
+        self.reject = QPushButton("Reject")
+        for button, tip in (
+            (self.accept, judging_wording.ACCEPT_TIP),
+            (self.correct, judging_wording.CORRECT_TIP),
+            (self.reject, judging_wording.REJECT_TIP),
+        ):
+            button.setToolTip(tip)
+            button.setCheckable(True)
+            line.addWidget(button, 1)
+
+    def show_verdict(self, match: MatchVerdict) -> None:
+        """Press the button of the verdict; the first names the candidate that is meant."""
+        which = "" if match.corrected is not None else f" {match.candidate + 1}"
+        self.accept.setText(f"Accept{which}")
+        self.accept.setChecked(match.verdict is Verdict.ACCEPTED)
+        self.correct.setChecked(match.placing or match.verdict is Verdict.CORRECTED)
+        self.reject.setChecked(match.verdict is Verdict.REJECTED)
 
 
 class _CandidateTable(QWidget):

@@ -175,6 +175,19 @@ class FindingOverlay:
 
 
 @dataclass(frozen=True, slots=True)
+class JudgedMark:
+    """A place that the user accepted or corrected.
+
+    Attributes:
+        words: Its number in the panel with a sign.
+        box: (row0, col0, row1, col1) in stored pixels.
+    """
+
+    words: str
+    box: tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
 class LengthMark:
     """A measured length between two places; the pane words it from the content's spacing."""
 
@@ -216,6 +229,7 @@ class PaneContent:
     query: QueryMark | None = None
     answer: AnswerOverlay | None = None
     findings: FindingOverlay | None = None
+    judged: tuple[JudgedMark, ...] = ()
     truth: PointPx | None = None
     linked_cursor: PointPx | None = None
     lengths: tuple[LengthMark, ...] = ()

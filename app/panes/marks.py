@@ -1,12 +1,13 @@
 """Landmarks, asked spots, cursors and measurements on a picture."""
 
 import math
+from collections.abc import Sequence
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 
 from app.panes import labels, palette
-from app.panes.content import LandmarkMarks, LengthMark, QueryMark, Spacing
+from app.panes.content import JudgedMark, LandmarkMarks, LengthMark, QueryMark, Spacing
 from app.panes.projection import Projection
 from glam_core.terms import PointPx, Source
 
@@ -14,6 +15,7 @@ NIPPLE_RADIUS = 9.0
 HANDLE_RADIUS = 4.0
 QUERY_RADIUS = 9.0
 CURSOR_RADIUS = 14.0
+_APART = 3.0
 
 
 def two_pens(colour: QColor, width: float = 1.5) -> tuple[QPen, QPen]:
@@ -62,6 +64,39 @@ def draw_query(
             continue
         painter.drawEllipse(middle, QUERY_RADIUS, QUERY_RADIUS)
         painter.drawLines(_ticks(middle, QUERY_RADIUS - 3, QUERY_RADIUS + 5))
+
+
+def draw_judged(
+    painter: QPainter,
+    judged: Sequence[JudgedMark],
+    projection: Projection,
+    font: QFont,
+    taken: list[QRectF],
+) -> None:
+    """The boxes of places that the user agreed to, then their numbers clear of all boxes."""
+    boxes = [_pane_box(mark, projection) for mark in judged]
+    for box in boxes:
+        for pen in two_pens(palette.LANDMARK, 1.2):
+            painter.setPen(pen)
+            painter.drawRect(box)
+    taken += boxes
+    painter.setFont(font)
+    for mark, box in zip(judged, boxes, strict=True):
+        width, height = labels.chip_size(mark.words, QFontMetricsF(font))
+        left, right = -width - _APART, box.width() + _APART
+        above, below = -height - _APART, box.height() + _APART
+        steps = ((0, below), (0, above), (right, 0), (left, 0), (right, below), (left, below))
+        further = ((right, above), (left, above), (0, below + height), (0, above - height))
+        wanted = [box.topLeft() + QPointF(*step) for step in (*steps, *further)]
+        place = labels.free_place((width, height), wanted, taken, projection.bounds())
+        labels.draw_chip(painter, mark.words, place, colour=palette.LANDMARK)
+        taken.append(place)
+
+
+def _pane_box(mark: JudgedMark, projection: Projection) -> QRectF:
+    row0, col0, row1, col1 = mark.box
+    middle = PointPx((row0 + row1) / 2, (col0 + col1) / 2)
+    return projection.box(middle, ((row1 - row0) / 2, (col1 - col0) / 2))
 
 
 def draw_linked_cursor(painter: QPainter, point: PointPx, projection: Projection) -> None:

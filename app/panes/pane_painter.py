@@ -107,6 +107,8 @@ class PanePainter:
             finding_marks.draw_findings(
                 painter, content.findings, projection, font, taken, outwards=outwards
             )
+        if content.judged and content.show_answer:
+            marks.draw_judged(painter, content.judged, projection, font, taken)
         if content.answer is not None and content.show_answer:
             shapes = self._shapes_of(content.answer)
             answer_marks.draw_answer(

@@ -1,6 +1,5 @@
 """What the user corrected, kept from one run to the next, with no name in it."""
 
-import hashlib
 import json
 import logging
 import math
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from app.arrivals import Correction
+from app.judged_boxes import picture_key
 from glam_core.study import MammogramImage
 from glam_core.terms import Laterality, PointPx, ViewPosition
 
@@ -29,14 +29,14 @@ class CorrectionMemory:
 
     def of(self, image: MammogramImage) -> Correction:
         """What is remembered about a picture; an empty correction where there is nothing."""
-        return self._loaded().get(_key(image), Correction())
+        return self._loaded().get(picture_key(image), Correction())
 
     def remember(self, image: MammogramImage, correction: Correction) -> None:
         """Keep a picture's correction and write the file; a full disk is logged, not raised."""
         entries = self._loaded()
-        entries.pop(_key(image), None)
+        entries.pop(picture_key(image), None)
         if correction != Correction():
-            entries[_key(image)] = correction
+            entries[picture_key(image)] = correction
         while len(entries) > _MOST_ENTRIES:
             del entries[next(iter(entries))]
         if self._file is not None:
@@ -49,10 +49,6 @@ class CorrectionMemory:
         if self._entries is None:
             self._entries = _read(self._file) if self._file is not None else {}
         return self._entries
-
-
-def _key(image: MammogramImage) -> str:
-    return hashlib.sha256(image.sop_instance_uid.encode()).hexdigest()[:32]
 
 
 def _write(file: Path, entries: dict[str, Correction]) -> None:

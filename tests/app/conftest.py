@@ -18,6 +18,7 @@ WORKING_THREADS = (
     "answering",
     "demo",
     "grounding",
+    "exporting",
 )
 
 

@@ -13,6 +13,7 @@ from app.findings import FindingWords
 from app.panes.content import AnswerOverlay, PeakMark
 from app.panes.pyramid import PicturePyramid
 from app.panes.viewport import PaneSize
+from app.services.judgement_memory import JudgementMemory
 from app.services.memory import CorrectionMemory
 from app.state import Question, ViewerState, image_id_of
 from glam_core.geometry.landmarks import Landmarks, NippleMark, PectoralLine
@@ -240,6 +241,7 @@ class Desk:
     demo: FakeDemo = field(default_factory=FakeDemo)
     words: FakeWords = field(default_factory=FakeWords)
     memory: CorrectionMemory = field(default_factory=lambda: CorrectionMemory(None))
+    judgements: JudgementMemory = field(default_factory=lambda: JudgementMemory(None))
 
     def __post_init__(self) -> None:
         self.controller = Controller(
@@ -248,6 +250,7 @@ class Desk:
             demo=self.demo,
             memory=self.memory,
             words=self.words,
+            judgements=self.judgements,
         )
 
     @property
