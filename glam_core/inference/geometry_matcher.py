@@ -2,6 +2,7 @@
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -101,6 +102,25 @@ class _Aligned:
     alignment: DepthAlignment
 
 
+@dataclass(frozen=True, eq=False)
+class Outlook:
+    """What geometry says of a question, without the way back: what a learned matcher stands on.
+
+    Attributes:
+        scores: (n,) log scores, as `GeometryMatcher.log_scores` gives them.
+        band: Where geometry expects the spot.
+        best: The first candidate.
+        unlike: `unlike(candidate)`: how unlike the spot a place of the answering view looks.
+        unanswerable: Why there can be no answer, however certain it looks; "" where there can.
+    """
+
+    scores: FloatMap
+    band: Band
+    best: PointPx
+    unlike: Callable[[PointPx], float]
+    unanswerable: str
+
+
 class GeometryMatcher:
     """Answers from depth, offset and hand-made measures of the tissue (see method.md).
 
@@ -168,12 +188,11 @@ class GeometryMatcher:
         check_pair(asked, answering)
         first, second = self.prepared(asked), self.prepared(answering)
         place = first.grid.grid_from_image(query.point)
-        alignment = self._alignment(first, second)
         spot = _spot(first, query)
-        answer = self._answer(spot, first, second, alignment)
+        answer = self._answer(*self._scores(spot, first, second), second)
         found = answer.peaks(MOST_PEAKS)
         there = spot_at(second, *found[0][:2])
-        back = self._answer(there, second, first, alignment).peaks(1)[0]
+        back = self._answer(*self._scores(there, second, first), first).peaks(1)[0]
         cycle = float(np.hypot(back[0] - place[0], back[1] - place[1]))
         evidence = Evidence(found[0][2], _unlike(spot, there), cycle)
         reason = _unanswerable(first, second, place) or self._weights.decision.limits.doubt(
@@ -181,24 +200,8 @@ class GeometryMatcher:
         )
         return self._correspondence(first, answer, found, evidence, reason)
 
-    def unlike(
-        self, asked: MatchView, query: Query, answering: MatchView, candidate: PointPx
-    ) -> float:
-        """How unlike the asked spot a place of the other view looks (see `Evidence`).
-
-        Raises:
-            GlamError: One of the views shows no tissue.
-        """
-        first, second = self.prepared(asked), self.prepared(answering)
-        there = spot_at(second, *second.grid.grid_from_image(candidate))
-        return _unlike(_spot(first, query), there)
-
-    def log_scores(self, asked: MatchView, query: Query, answering: MatchView) -> FloatMap:
-        """How well each place fits, before it becomes a probability: for mixing with others.
-
-        Returns:
-            (rows, cols) log scores over the answering view's search grid, up to a constant, before
-            temperature and blur; -inf where no answer may lie.
+    def outlook(self, asked: MatchView, query: Query, answering: MatchView) -> Outlook:
+        """Scores, band and first candidate: half the work of `locate`.
 
         Raises:
             GlamError: The views are no pair of one breast, or one shows no tissue.
@@ -206,12 +209,33 @@ class GeometryMatcher:
         check_pair(asked, answering)
         first, second = self.prepared(asked), self.prepared(answering)
         spot = _spot(first, query)
-        expected = expected_depth(
-            spot, first, second, self._alignment(first, second), self._weights.depth
+        score, expected = self._scores(spot, first, second)
+        answer = self._answer(score.copy(), expected, second)
+
+        def unlike(candidate: PointPx) -> float:
+            return _unlike(spot, spot_at(second, *second.grid.grid_from_image(candidate)))
+
+        return Outlook(
+            scores=score,
+            band=self._band(answer),
+            best=second.grid.image_from_grid(*answer.peaks(1)[0][:2]),
+            unlike=unlike,
+            unanswerable=_unanswerable(first, second, first.grid.grid_from_image(query.point)),
         )
-        whole = np.full(second.grid.tissue.shape, -np.inf, dtype=np.float32)
-        whole[second.rows, second.cols] = scores(spot, second, expected, self._weights)
-        return whole
+
+    def log_scores(self, asked: MatchView, query: Query, answering: MatchView) -> FloatMap:
+        """How well each place fits, before it becomes a probability: for mixing with others.
+
+        Returns:
+            (n,) log scores of the tissue of the answering view's search grid, row by row, up to a
+            constant, before temperature and blur.
+
+        Raises:
+            GlamError: The views are no pair of one breast, or one shows no tissue.
+        """
+        check_pair(asked, answering)
+        first, second = self.prepared(asked), self.prepared(answering)
+        return self._scores(_spot(first, query), first, second)[0]
 
     def _alignment(self, first: PreparedView, second: PreparedView) -> DepthAlignment:
         """How depth passes between two views, computed once a pair."""
@@ -226,11 +250,16 @@ class GeometryMatcher:
                 self._aligned.popitem(last=False)
         return made.alignment
 
-    def _answer(
-        self, spot: Spot, asked: PreparedView, view: PreparedView, alignment: DepthAlignment
-    ) -> _Answer:
+    def _scores(
+        self, spot: Spot, asked: PreparedView, view: PreparedView
+    ) -> tuple[FloatMap, float]:
+        """(n,) log scores over the tissue of a view, and the depth that is expected there."""
+        alignment = self._alignment(asked, view)
         expected = expected_depth(spot, asked, view, alignment, self._weights.depth)
-        score = scores(spot, view, expected, self._weights)
+        return scores(spot, view, expected, self._weights), expected
+
+    def _answer(self, score: FloatMap, expected: float, view: PreparedView) -> _Answer:
+        """The probability map; `score` is used up."""
         score -= score.max()
         share = np.exp(score / np.float32(self._weights.decision.temperature))
         tissue = view.index >= 0
@@ -244,6 +273,12 @@ class GeometryMatcher:
             probability *= tissue
         probability /= probability.sum(dtype=np.float64)
         return _Answer(view, probability, expected)
+
+    def _band(self, answer: _Answer) -> Band:
+        grid = answer.view.grid
+        half_width = self._weights.decision.band_half_width / grid.mm_per_grid
+        middle, unit = answer.band_depth(half_width), grid.unit_per_grid
+        return Band(middle * unit, half_width * unit, grid.unit)
 
     def _correspondence(
         self,
@@ -261,10 +296,9 @@ class GeometryMatcher:
         region = answer.on_grid(region_holding(answer.probability))
         row0, col0, row1, col1 = box_of(region)
         upper, lower = grid.image_from_grid(row0, col0), grid.image_from_grid(row1, col1)
-        half_width = self._weights.decision.band_half_width / grid.mm_per_grid
-        middle = answer.band_depth(half_width)
-        outside = abs(float(grid.depth[found[0][:2]]) - middle) - half_width
+        band = self._band(answer)
         unit = grid.unit_per_grid
+        outside = abs(float(grid.depth[found[0][:2]]) * unit - band.depth) - band.half_width
         said: tuple[str, ...] = (reason or _agreement(evidence.cycle, asked),)
         said += tuple(sorted({asked.assumed, answer.view.assumed} - {""}))
         return Correspondence(
@@ -273,9 +307,9 @@ class GeometryMatcher:
             peaks=tuple(peaks),
             region90=Region(upper.row, upper.col, lower.row, lower.col),
             region90_mask=region,
-            band=Band(middle * unit, half_width * unit, grid.unit),
+            band=band,
             cycle_error=evidence.cycle * asked.grid.unit_per_grid,
-            model_to_band=max(outside, 0.0) * unit,
+            model_to_band=max(outside, 0.0),
             matched=not reason,
             reason=" ".join(said),
             unit=grid.unit,

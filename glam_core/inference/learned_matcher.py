@@ -18,6 +18,7 @@ from glam_core.inference.geometry_matcher import (
     AROUND,
     MOST_PEAKS,
     GeometryMatcher,
+    Outlook,
     check_pair,
 )
 from glam_core.inference.match_view import MatchView
@@ -36,10 +37,15 @@ _KEPT_VIEWS = 16
 
 @dataclass(frozen=True, eq=False)
 class _Ready:
-    """A view with its embedding and the grid that answers are given on."""
+    """A view with its embedding and the grid that answers are given on.
+
+    Attributes:
+        tissue: (n,) indices of the tissue in the flattened grid, row by row.
+    """
 
     embedded: EmbeddedView
     grid: SearchGrid
+    tissue: npt.NDArray[np.intp]
     patch_from_grid: npt.NDArray[np.float64]
 
 
@@ -79,17 +85,19 @@ class LearnedMatcher:
         """
         check_pair(asked, answering)
         first, second = self._ready(asked), self._ready(answering)
-        probability = self._probability(query, first, second)
+        outlook = self._geometry.outlook(asked, query, answering)
+        probability = self._probability(query, first, second, outlook.scores)
         found = self._peaks(probability, MOST_PEAKS)
         best = second.grid.image_from_grid(*found[0][:2])
-        back = self._peaks(self._probability(Query(best), second, first), 1)[0]
+        back_scores = self._geometry.log_scores(answering, Query(best), asked)
+        back = self._peaks(self._probability(Query(best), second, first, back_scores), 1)[0]
         place = first.grid.grid_from_image(query.point)
         cycle = float(np.hypot(back[0] - place[0], back[1] - place[1]))
-        geometry = self._geometry.locate(asked, query, answering)
-        unlike = self._geometry.unlike(asked, query, answering, best)
-        evidence = Evidence(found[0][2], unlike, cycle)
-        reason = _refusal(geometry, self._limits, evidence, first.grid)
-        return self._correspondence(first, second, probability, found, evidence, geometry, reason)
+        evidence = Evidence(found[0][2], outlook.unlike(best), cycle)
+        reason = outlook.unanswerable or self._limits.doubt(
+            evidence, f"{cycle * first.grid.unit_per_grid:.0f} {first.grid.unit}"
+        )
+        return self._correspondence(first, second, probability, found, evidence, outlook, reason)
 
     def _ready(self, view: MatchView) -> _Ready:
         key = (view.key, view.view_position, view.landmarks, view.frame, view.picture.shape)
@@ -105,6 +113,7 @@ class LearnedMatcher:
         made = _Ready(
             embedded,
             grid,
+            np.flatnonzero(grid.tissue),
             np.asarray(
                 cv2.getAffineTransform(
                     corners[:, ::-1].astype(np.float32), patch[:, ::-1].astype(np.float32)
@@ -135,20 +144,24 @@ class LearnedMatcher:
             offset_mm=torch.tensor([offset], dtype=torch.float32),
         )
 
-    def _probability(self, query: Query, first: _Ready, second: _Ready) -> FloatMap:
+    def _probability(
+        self, query: Query, first: _Ready, second: _Ready, geometry: FloatMap
+    ) -> FloatMap:
         """The model's scores, and as much of the geometry matcher's as its config asks for."""
         reading = self._reading
-        tissue = second.grid.tissue
         scores = self._scores(self._asked(first, query), first, second)
         if reading.geometry_share:
-            geometry = self._geometry.log_scores(first.embedded.view, query, second.embedded.view)
-            scores = scores + np.float32(reading.geometry_share) * geometry
-        scores = scores / np.float32(reading.temperature)
-        share = np.where(tissue, np.exp(scores - scores[tissue].max()), 0.0)
-        return np.asarray(share / share.sum(dtype=np.float64), dtype=np.float32)
+            scores += np.float32(reading.geometry_share) * geometry
+        scores -= scores.max()
+        scores /= np.float32(reading.temperature)
+        np.exp(scores, out=scores)
+        scores /= scores.sum(dtype=np.float64)
+        probability = np.zeros(second.grid.tissue.shape, dtype=np.float32)
+        probability.put(second.tissue, scores)
+        return probability
 
     def _scores(self, asked: AskedPlaces, first: _Ready, second: _Ready) -> FloatMap:
-        """The model's scores on the search grid of the answering view."""
+        """(n,) the model's scores of the tissue of the answering view's search grid."""
         with torch.inference_mode():
             scores = match_scores(
                 self.session.model, asked, second.embedded.features, 0, slot=first.embedded.slot
@@ -158,16 +171,14 @@ class LearnedMatcher:
         floor = float(grid[~hidden].min()) if not hidden.all() else 0.0
         grid = np.where(hidden, floor, grid)
         rows, cols = second.grid.tissue.shape
-        return np.asarray(
-            cv2.warpAffine(
-                grid.astype(np.float32),
-                second.patch_from_grid,
-                (cols, rows),
-                flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-                borderMode=cv2.BORDER_REPLICATE,
-            ),
-            dtype=np.float32,
+        fine = cv2.warpAffine(
+            grid.astype(np.float32),
+            second.patch_from_grid,
+            (cols, rows),
+            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+            borderMode=cv2.BORDER_REPLICATE,
         )
+        return np.asarray(fine, dtype=np.float32).take(second.tissue)
 
     @staticmethod
     def _peaks(probability: FloatMap, count: int) -> tuple[tuple[int, int, float], ...]:
@@ -187,7 +198,7 @@ class LearnedMatcher:
         probability: FloatMap,
         found: tuple[tuple[int, int, float], ...],
         evidence: Evidence,
-        geometry: Correspondence,
+        outlook: Outlook,
         reason: str,
     ) -> Correspondence:
         grid = second.grid
@@ -202,14 +213,14 @@ class LearnedMatcher:
             peaks=peaks,
             region90=Region(*grid.image_from_grid(row0, col0), *grid.image_from_grid(row1, col1)),
             region90_mask=region,
-            band=geometry.band,
+            band=outlook.band,
             cycle_error=evidence.cycle * first.grid.unit_per_grid,
-            model_to_band=_outside(depth, geometry.band),
+            model_to_band=_outside(depth, outlook.band),
             matched=not reason,
             reason=reason or "One place fits the spot best and leads back to it.",
             unit=grid.unit,
             provenance=self.provenance,
-            geometry_disagreement=_apart(peaks[0].point, geometry.peaks[0].point, second),
+            geometry_disagreement=_apart(peaks[0].point, outlook.best, second),
             evidence=evidence,
         )
 
@@ -222,13 +233,6 @@ def _region_of(embedded: EmbeddedView, query: Query) -> torch.Tensor:
     away = np.abs(embedded.canvas.image_from_patch(grid) - np.asarray(query.point))
     inside = (away <= np.asarray(query.half_size_px)).all(axis=-1)
     return torch.from_numpy(inside).flatten() & embedded.features.tissue[0]
-
-
-def _refusal(geometry: Correspondence, limits: Limits, evidence: Evidence, grid: SearchGrid) -> str:
-    """Why there is no confident match; empty where there is one."""
-    if not geometry.matched and "outside" in geometry.reason:
-        return geometry.reason
-    return limits.doubt(evidence, f"{evidence.cycle * grid.unit_per_grid:.0f} {grid.unit}")
 
 
 def _outside(depth: float, band: Band | None) -> float | None:

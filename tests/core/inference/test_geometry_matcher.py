@@ -11,6 +11,7 @@ from glam_core.inference.correspondence import RESEARCH_USE, Query
 from glam_core.inference.geometry_matcher import GeometryMatcher
 from glam_core.inference.match_views import match_view_from
 from glam_core.inference.matchers import matcher
+from glam_core.inference.search_grid import search_grid
 from glam_core.terms import ChestWall, Laterality, PointPx, ViewPosition
 from tests.core.drawn_pair import SIZE, Drawn, drawn_view, marks, match_view
 
@@ -73,10 +74,24 @@ def test_log_scores_are_the_map_before_it_is_a_probability(geometry):
     query = Query(blob_of(CC))
     scores = geometry.log_scores(views[CC], query, views[MLO])
     answer = geometry.locate(views[CC], query, views[MLO])
-    assert scores.shape == answer.probability.shape
-    assert np.array_equal(np.isfinite(scores), answer.probability > 0)
-    best = PointPx(*map(float, np.unravel_index(np.argmax(scores), scores.shape)))
-    assert off(answer.peaks[0], best) < 5
+    tissue = np.argwhere(search_grid(views[MLO]).tissue)
+    assert scores.shape == (len(tissue),)
+    assert {tuple(place) for place in tissue} == {
+        *zip(*np.nonzero(answer.probability), strict=True)
+    }
+    assert off(answer.peaks[0], PointPx(*map(float, tissue[np.argmax(scores)]))) < 5
+
+
+def test_the_outlook_agrees_with_the_whole_answer(geometry):
+    views, query = pair(), Query(blob_of(CC))
+    outlook = geometry.outlook(views[CC], query, views[MLO])
+    answer = geometry.locate(views[CC], query, views[MLO])
+    assert outlook.band == answer.band
+    assert off(answer.peaks[0], outlook.best) < 5
+    assert outlook.unanswerable == ""
+    assert (outlook.scores == geometry.log_scores(views[CC], query, views[MLO])).all()
+    nowhere = geometry.outlook(views[CC], Query(PointPx(20.0, 240.0)), views[MLO])
+    assert "outside" in nowhere.unanswerable
 
 
 def test_no_answer_lies_in_air_or_deep_in_muscle(geometry):
@@ -143,13 +158,11 @@ def test_a_flat_picture_gives_no_confident_match(geometry):
 def test_what_looks_alike_is_less_unlike_than_plain_tissue(geometry):
     views = pair()
     query = Query(blob_of(CC))
-    blob = geometry.unlike(views[CC], query, views[MLO], blob_of(MLO))
+    unlike = geometry.outlook(views[CC], query, views[MLO]).unlike
     beside = PointPx(blob_of(MLO).row - 40, blob_of(MLO).col)
-    assert blob < geometry.unlike(views[CC], query, views[MLO], beside)
+    assert unlike(blob_of(MLO)) < unlike(beside)
     answer = geometry.locate(views[CC], query, views[MLO])
-    assert answer.evidence.unlike == pytest.approx(
-        geometry.unlike(views[CC], query, views[MLO], answer.peaks[0].point)
-    )
+    assert answer.evidence.unlike == pytest.approx(unlike(answer.peaks[0].point))
 
 
 def test_a_spot_in_the_air_gives_no_confident_match(geometry):
