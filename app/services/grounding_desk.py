@@ -30,7 +30,7 @@ from glam_core.dicom.report_file import (
 from glam_core.errors import GlamError
 from glam_core.inference.correspondence import Matcher
 from glam_core.inference.geometry_matcher import AROUND
-from glam_core.inference.grounders import grounder_of
+from glam_core.inference.grounders import GeometryGrounder, grounder_of
 from glam_core.inference.grounding import GroundedView, Grounder, Phrase, phrases_of
 from glam_core.inference.location_prior import LocationWords
 from glam_core.inference.peaks import region_holding
@@ -85,7 +85,7 @@ class GroundingDesk:
     def _who(self, grounder: Grounder, chosen: Matcher, does: str) -> MatcherWords:
         """Whose words these are, and why it is not the matcher that was chosen."""
         words = matcher_words(grounder.provenance)
-        if chosen is not self._desk.geometry and grounder.provenance != chosen.provenance:
+        if chosen is not self._desk.geometry and isinstance(grounder, GeometryGrounder):
             because = f"{chosen.provenance.name} reads no words, so geometry {does}."
             words = replace(words, device=because)
         return words

@@ -107,6 +107,11 @@ def facts_of(row: ManifestRow) -> tuple[str, ...]:
     return tuple(fact for fact in facts if fact)
 
 
+def finding_words(row: ManifestRow) -> tuple[str, ...]:
+    """The findings that the columns of a row name, each in fixed words, in their order."""
+    return tuple(finding.words for finding in _findings(row.other))
+
+
 def report_from_fields(
     row: ManifestRow,
     rng: np.random.Generator | None = None,

@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
 import torch
 
+from glam_core.data.finding_phrases import plain_phrase
 from glam_core.data.report_location import location_slots
 from glam_core.errors import CheckpointError
 from glam_core.inference.correspondence import Matcher, Provenance
@@ -22,6 +24,8 @@ from glam_core.inference.search_grid import search_grid
 from glam_core.inference.term_look import TermLook
 from glam_core.model.matching import text_scores
 from glam_core.terms import Laterality
+
+_NOT_TAUGHT = "Looked for by geometry's measures: the model was not taught these words."
 
 
 class _LinkedGrounder:
@@ -94,25 +98,72 @@ class GeometryGrounder(_LinkedGrounder):
 
 
 class LearnedGrounder(_LinkedGrounder):
-    """Words with a model: phrase embedding against patch embeddings."""
+    """Words with a model: what a phrase says to it, at every place of a view.
+
+    A model with a head for words may count geometry's measures beside its own, and leaves words
+    that it was not taught to them; provenance and notes say so.
+    """
 
     def __init__(self, link: LearnedMatcher) -> None:
         super().__init__(link)
         self._learned = link
         self._session = link.session
+        self._words = link.session.model.config.words
+        self._geometry = GeometryGrounder(link.geometry)
+
+    @property
+    def provenance(self) -> Provenance:
+        """That of the model, with the part that geometry has in its answers."""
+        own = self._link.provenance
+        said = [own.trained_on]
+        if self._words.geometry_share:
+            said.append("words: together with geometry's measures")
+        if self._words.kinds:
+            said.append("words of other findings than " + ", ".join(self._words.kinds)
+                        + ": by geometry's measures alone")  # fmt: skip
+        return replace(own, trained_on="; ".join(said))
+
+    def prepare(self, view: MatchView) -> None:
+        """Compute and keep what depends on the picture alone."""
+        super().prepare(view)
+        if self._words.geometry_share:
+            self._geometry.prepare(view)
 
     def tells_apart(self, kind: str, descriptors: tuple[str, ...] = ()) -> bool:
-        """Every word has an embedding."""
+        """Whether these words have an embedding, or a measure where geometry is asked."""
+        if not self._taught(kind):
+            return self._geometry.tells_apart(kind, descriptors)
         return reads_words(self._learned)
 
     def evidence(self, view: MatchView, phrase: Phrase) -> ViewEvidence:
-        """From the likeness of the phrase's embedding with those of the patches."""
+        """From what the phrase says to the model at each place, and from geometry's measures."""
+        if phrase.type is None:
+            return ViewEvidence(view, search_grid(view), None)
+        if not self._taught(phrase.type):
+            found = self._geometry.evidence(view, phrase)
+            return replace(found, notes=(*found.notes, _NOT_TAUGHT))
+        own = self._own(view, phrase)
+        share = self._words.geometry_share
+        if own.log_score is None or not share:
+            return own
+        measured = self._geometry.evidence(view, phrase)
+        if measured.log_score is None:
+            return own
+        together = (1 - share) * own.log_score + share * measured.log_score
+        return replace(own, log_score=np.asarray(together, dtype=np.float32))
+
+    def _taught(self, kind: str) -> bool:
+        return not self._words.kinds or kind in self._words.kinds
+
+    def _own(self, view: MatchView, phrase: Phrase) -> ViewEvidence:
+        """The model's scores on the search grid."""
         grid = search_grid(view)
-        _, local = self._session.text_features([_look_of(phrase)])
-        if local is None or phrase.type is None:
+        _, local = self._session.text_features(list(_said(phrase)))
+        if local is None:
             return ViewEvidence(view, grid, None)
         embedded = self._session.embed(view)
         with torch.inference_mode():
+            local = local.mean(dim=0, keepdim=True)
             scores = text_scores(self._session.model, local, embedded.features)[0, 0]
         patch = scores.reshape(embedded.canvas.grid).numpy()
         patch = np.where(patch < -1e3, patch[patch > -1e3].min(initial=0.0), patch)
@@ -129,6 +180,17 @@ class LearnedGrounder(_LinkedGrounder):
             flags=flags, borderMode=cv2.BORDER_REPLICATE,
         )  # fmt: skip
         return ViewEvidence(view, grid, np.asarray(fine, dtype=np.float32))
+
+
+def _said(phrase: Phrase) -> tuple[str, ...]:
+    """The words as typed, and as the lexicon reads them.
+
+    A sentence may speak of more than this finding, and typed words may be strange to the model;
+    the lexicon's own words are neither.
+    """
+    plain = plain_phrase(phrase.type or "mass", phrase.descriptors)
+    typed = _look_of(phrase)
+    return (typed, plain) if typed else (plain,)
 
 
 def _look_of(phrase: Phrase) -> str:

@@ -64,6 +64,11 @@ class LearnedMatcher:
         self._lock = threading.Lock()
 
     @property
+    def geometry(self) -> GeometryMatcher:
+        """The geometry matcher whose prepared views are used again."""
+        return self._geometry
+
+    @property
     def provenance(self) -> Provenance:
         """Name, version and training data of the model."""
         return self.session.provenance

@@ -30,11 +30,13 @@ class ViewEvidence:
         view: The view.
         grid: The grid that `log_score` is given on.
         log_score: (rows, cols) log evidence; None where the picture says nothing of such words.
+        notes: Who was asked, where that is not who answers otherwise.
     """
 
     view: MatchView
     grid: SearchGrid
     log_score: FloatMap | None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +96,8 @@ def _mapped(evidence: ViewEvidence, phrase: Phrase) -> _Map:
     peaks = find_peaks(
         probability, apart_px=APART, around_px=AROUND, count=MOST_PEAKS, smooth_px=2.0
     )
-    return _Map(evidence, probability, location, peaks, prior.unused)
+    notes = (*prior.unused, *evidence.notes)
+    return _Map(evidence, probability, location, peaks, notes)
 
 
 def _over_tissue(probability: FloatMap, grid: SearchGrid) -> FloatMap:

@@ -28,7 +28,7 @@ from glam_core.model.glam import GlamModel
 from glam_core.model.matching import SLOT_CC, SLOT_MLO, PatchFeatures, embed
 from glam_core.terms import ViewPosition
 
-_KEPT = ("asked", "answering", "saliency", "embedding")
+_KEPT = ("asked", "answering", "saliency", "embedding", "words")
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,6 +123,7 @@ class Session:
             answering=kept["answering"].float(),
             saliency=kept["saliency"].float() if "saliency" in kept else None,
             embedding=kept["embedding"].float(),
+            words=kept["words"].float() if "words" in kept else None,
             tissue=place.tissue.reshape(1, -1),
             depth_mm=place.depth_mm.reshape(1, -1),
             offset_mm=place.offset_mm.reshape(1, -1),

@@ -74,6 +74,8 @@ class TextConfig:
         positions: "ordered" is 0, 1, 2, ...; "all_zero" puts every token at position 0, as the
             authors' released code does, and is only for weights trained that way.
         max_tokens: Longer texts are cut.
+        summary: What stands for a text: its first token ("cls", as in BERT), or the mean of all,
+            with which an encoder that starts from random weights learns from the first step.
     """
 
     kind: Literal["bert"] = "bert"
@@ -89,6 +91,7 @@ class TextConfig:
     pad_id: int = 0
     dropout: float = 0.1
     positions: Literal["ordered", "all_zero"] = "ordered"
+    summary: Literal["cls", "mean"] = field(default="cls", metadata=ADDED_LATER)
 
 
 @dataclass(frozen=True)
@@ -173,6 +176,30 @@ class ReadingConfig:
     least_certainty: float = -2.5
     most_cycle: float = 25.0
     calibrated_on: str = ""
+
+
+@dataclass(frozen=True)
+class WordsConfig:
+    """How words find places where the model has a head of its own for them.
+
+    Attributes:
+        width: Features of a place that a phrase is compared with; 0: no such head, words are
+            compared with the places that clicks are answered by.
+        hidden: Width inside the head.
+        windows: Sides, in patches, of the surroundings whose mean a place is seen with.
+        dropout: Of the head (training only).
+        kinds: Types of finding that the head was taught; words of another type are searched for by
+            geometry, which says so. () is every type.
+        geometry_share: Of the geometry grounder's log score in the mean with the head's, 0 to 1;
+            at 0.5 the map is the geometric mean of both maps.
+    """
+
+    width: int = 0
+    hidden: int = 128
+    windows: tuple[int, ...] = (5, 15)
+    dropout: float = 0.2
+    kinds: tuple[str, ...] = ()
+    geometry_share: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -273,6 +300,7 @@ class GlamConfig:
     cross_view: CrossViewConfig = field(default_factory=CrossViewConfig)
     match: MatchConfig = field(default_factory=MatchConfig)
     reading: ReadingConfig = field(default_factory=ReadingConfig, metadata=ADDED_LATER)
+    words: WordsConfig = field(default_factory=WordsConfig, metadata=ADDED_LATER)
     projection: ProjectionConfig = field(default_factory=ProjectionConfig)
     corrections: Corrections = field(default_factory=Corrections)
     loss: LossConfig = field(default_factory=LossConfig)

@@ -19,11 +19,12 @@ from glam_core.model.local_branch import (
     patch_grid,
 )
 from glam_core.model.match_head import Places
-from glam_core.model.output import GlamOutput, ViewFeatures
+from glam_core.model.output import EncodedViews, GlamOutput, ViewFeatures
 from glam_core.model.projection import ViewProjection
 from glam_core.model.pyramid_encoder import PyramidEncoder
 from glam_core.model.scale import LearnedScale
 from glam_core.model.text_encoder import TextEncoder
+from glam_core.model.word_head import WordHead
 
 LARGEST_SCALE = 100.0
 
@@ -73,7 +74,9 @@ class GlamModel(nn.Module):
             self.text_encoder = TextEncoder(config.text)
             self.text_projection = nn.Linear(config.text.width, projection.width)
             if config.corrections.report_to_patch:
-                self.text_local_projection = nn.Linear(config.text.width, self.local.width)
+                width = config.words.width or self.local.width
+                self.text_local_projection = nn.Linear(config.text.width, width)
+        self.word_head: WordHead | None = WordHead(config) if config.words.width else None
 
     def forward(
         self, first: ViewBatch, second: ViewBatch | None = None, texts: TextBatch | None = None
@@ -124,17 +127,19 @@ class GlamModel(nn.Module):
         """
         rows = batch.present_rows()
         chosen = batch.select(rows)
-        if isinstance(self.image_encoder, PyramidEncoder):
-            encoded = self.image_encoder(chosen.pictures, chosen.tissue)
-        else:
-            encoded = self.image_encoder(chosen.pictures)
+        encoded = self.encode_pictures(chosen.pictures, chosen.tissue)
         geometry = self._geometry(chosen, encoded.grid)
         asked = answering = saliency = None
         if places:
             asked = self.local.places(encoded.patches, slot)
             answering = self.cross_view.answering(asked, slot)
             saliency = self.local.saliency_of(encoded.patches)
-        projected = self.image_projection(encoded.pooled)
+        words = None
+        if self.word_head is None:
+            projected = self.image_projection(encoded.pooled)
+        else:
+            seen = self.word_head.inputs(encoded, geometry.tissue, self.local)
+            words, projected = self.word_head(seen, geometry.tissue.float(), encoded.pooled)
         return ViewFeatures(
             rows=rows,
             encoded=encoded,
@@ -146,7 +151,16 @@ class GlamModel(nn.Module):
             asked=asked,
             answering=answering,
             saliency=saliency,
+            words=words,
         )
+
+    def encode_pictures(self, pictures: Tensor, tissue: Tensor | None) -> EncodedViews:
+        """What the image encoder alone gives; `tissue` as in `ViewBatch`."""
+        if isinstance(self.image_encoder, PyramidEncoder):
+            seen: EncodedViews = self.image_encoder(pictures, tissue)
+        else:
+            seen = self.image_encoder(pictures)
+        return seen
 
     def super_patches(self, view: ViewFeatures, slot: int) -> Places:
         """(m, C, D) super-patches of a view, with tissue and depth."""

@@ -16,6 +16,7 @@ from glam_core.model.attention import HIDDEN_SCORE
 from glam_core.model.batch import ViewBatch
 from glam_core.model.glam import GlamModel
 from glam_core.model.output import ViewFeatures
+from glam_core.model.word_head import phrase_scores
 
 SLOT_CC = 0
 SLOT_MLO = 1
@@ -32,6 +33,8 @@ class PatchFeatures:
         embedding: (n, E) of length 1, in the space of the texts.
         tissue: (n, P) bool.
         depth_mm, offset_mm: (n, P), NaN where unknown.
+        words: (n, P, W) places as phrases are compared with them; None where the model has no head
+            for words.
     """
 
     grid: tuple[int, int]
@@ -42,6 +45,7 @@ class PatchFeatures:
     tissue: Tensor
     depth_mm: Tensor
     offset_mm: Tensor
+    words: Tensor | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -205,7 +209,9 @@ def point_scores(
 
 
 def text_scores(model: GlamModel, text_local: Tensor, features: PatchFeatures) -> Tensor:
-    """(n, q, P) scaled likeness of q texts with every place; background scores very low.
+    """(n, q, P) how well each of q texts fits every place; background scores very low.
+
+    With a head for words these are its log scores, otherwise scaled likeness.
 
     Args:
         text_local: (q, D) of `GlamModel.encode_text`.
@@ -219,9 +225,13 @@ def text_scores(model: GlamModel, text_local: Tensor, features: PatchFeatures) -
             f"The model {model.config.name} cannot locate words: it needs the corrections "
             f"report_to_patch and cross_view_at_inference."
         )
+    if features.words is not None:
+        with torch.no_grad():
+            scores = phrase_scores(features.words, text_local)
+        return scores.masked_fill(~features.tissue[:, None], HIDDEN_SCORE)
     with torch.no_grad():
         likeness = features.answering @ functional.normalize(text_local, dim=-1).T
-        scores: Tensor = model.cross_view.local_scale() * likeness.transpose(1, 2)
+        scores = torch.mul(model.cross_view.local_scale(), likeness.transpose(1, 2))
     return scores.masked_fill(~features.tissue[:, None], HIDDEN_SCORE)
 
 
@@ -258,6 +268,7 @@ def _kept(view: ViewFeatures) -> PatchFeatures:
         tissue=view.tissue,
         depth_mm=view.depth_mm,
         offset_mm=view.offset_mm,
+        words=view.words,
     )
 
 

@@ -22,7 +22,7 @@ class EncodedViews:
 
 @dataclass(frozen=True, eq=False)
 class EncodedTexts:
-    """What a text encoder gives: (n, width) of the CLS token, (n, tokens, width) of all."""
+    """What a text encoder gives: (n, width) of the whole text, (n, tokens, width) of all."""
 
     pooled: Tensor
     tokens: Tensor
@@ -42,6 +42,8 @@ class ViewFeatures:
         asked, answering: (m, P, D) places as they ask and as they answer, not normalised; None
             where no loss needs them.
         saliency: (m, P) score without a scale, or None.
+        words: (m, P, W) places as phrases are compared with them, or None where the model has no
+            head for words.
     """
 
     rows: Tensor
@@ -54,6 +56,7 @@ class ViewFeatures:
     asked: Tensor | None
     answering: Tensor | None
     saliency: Tensor | None
+    words: Tensor | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,12 +14,13 @@ from glam_core.model.pretrained import RANDOM, fetch
 
 
 class TextEncoder(nn.Module):
-    """Token ids to the features of the last layer; the CLS token stands for the text."""
+    """Token ids to the features of the last layer; one token or their mean stands for the text."""
 
     def __init__(self, config: TextConfig) -> None:
         super().__init__()
         self.width = config.width
         self.all_at_zero = config.positions == "all_zero"
+        self.takes_mean = config.summary == "mean"
         self.backbone = BertModel(
             BertConfig(
                 vocab_size=config.vocabulary_size,
@@ -52,7 +53,11 @@ class TextEncoder(nn.Module):
             position_ids=positions,
             token_type_ids=torch.zeros_like(ids),
         ).last_hidden_state
-        return EncodedTexts(pooled=tokens[:, 0], tokens=tokens)
+        pooled = tokens[:, 0]
+        if self.takes_mean:
+            share = mask[..., None].to(tokens.dtype)
+            pooled = (tokens * share).sum(dim=1) / share.sum(dim=1).clamp(min=1.0)
+        return EncodedTexts(pooled=pooled, tokens=tokens)
 
 
 def load_first_weights(config: TextConfig) -> tuple[TextConfig, dict[str, Tensor]]:

@@ -13,7 +13,7 @@ from glam_core.phantom.breast import VIEWS, BreastSetup, set_up_breast, tracked_
 from glam_core.phantom.canvas import canvas_framings
 from glam_core.phantom.framing import Framing
 from glam_core.phantom.gland import GlandVolume, gland_volume
-from glam_core.phantom.lesions import draw_wish, plan_lesions
+from glam_core.phantom.lesions import LesionPlan, draw_wish, plan_lesions
 from glam_core.phantom.presentation import display_values
 from glam_core.phantom.render import BreastTissue
 from glam_core.phantom.request import ExamRequest
@@ -137,6 +137,15 @@ def pair_batch(
     return _stacked(each_on_one_thread(maker.pair, numbers, device=maker.device))
 
 
+def planned_findings(seed: int, number: int) -> tuple[LesionPlan, ...]:
+    """What breast `number` of a seed shows, in words, without drawing it.
+
+    Finding i stands in `PairBatch.lesion_map` as i + 1.
+    """
+    side = Laterality.LEFT if number % 2 else Laterality.RIGHT
+    return tuple(plan_lesions(seed, _TRAINING + number, _wishes(seed, number, side)))
+
+
 @dataclass(frozen=True)
 class _Pair:
     pictures: torch.Tensor  # (2, side, side)
@@ -169,7 +178,7 @@ class _PairMaker:
         style = draw_training_style(stream(self.seed, index, "style", 0), self.style)
         breast = set_up_breast(
             anatomy,
-            plan_lesions(self.seed, _TRAINING + number, _wishes(self.seed, number, side)),
+            list(planned_findings(self.seed, number)),
             seed=self.seed,
             index=index,
             visit=0,

@@ -3,7 +3,6 @@
 import argparse
 import os
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -16,9 +15,8 @@ from glam_core.training.checkpoint import MODEL_FOLDER
 from glam_core.training.config import TrainingConfig
 from glam_core.training.correspondence import CorrespondenceTask
 from glam_core.training.loop import measures_of, train
-from glam_core.training.pair_pictures import PicturePair
 from glam_core.training.starts import CORRESPONDENCE_KEYS
-from glam_core.training.synthetic import SyntheticSeries, series_of
+from glam_core.training.synthetic import SyntheticPairs, SyntheticSeries, series_of
 from glam_core.training.synthetic_file import synthetic_pairs
 from glam_core.training.validation import measure
 from glam_core.training.watch import Aim
@@ -27,10 +25,15 @@ from glam_core.training.watch import Aim
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     add_run_arguments(parser, start="small", name="correspondence")
+    add_synthetic_arguments(parser)
+
+
+def add_synthetic_arguments(parser: argparse.ArgumentParser) -> None:
+    """--synthetic and --synthetic-folder."""
     parser.add_argument(
         "--synthetic",
         metavar="phantom:SEED:COUNT",
-        help="learn from COUNT synthetic breasts beside the manifest's pairs",
+        help="learn from COUNT synthetic breasts beside those of the manifest",
     )
     parser.add_argument(
         "--synthetic-folder",
@@ -56,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
     )
     outcome = train(
         model,
-        CorrespondenceTask(data, config, _synthetic(series, args, config)),
+        CorrespondenceTask(data, config, synthetic_breasts(series, args, config) or ()),
         config,
         args.out,
         resume=args.resume,
@@ -68,12 +71,16 @@ def run(args: argparse.Namespace) -> int:
     return 0 if outcome.finished else 130
 
 
-def _synthetic(
+def synthetic_breasts(
     series: SyntheticSeries | None, args: argparse.Namespace, config: TrainingConfig
-) -> Sequence[PicturePair]:
-    """The synthetic breasts that were asked for, made or read; () where none were."""
+) -> SyntheticPairs | None:
+    """The synthetic breasts that were asked for, made or read; None where none were.
+
+    Raises:
+        CancelledError: Ctrl-C while they were made.
+    """
     if series is None:
-        return ()
+        return None
     with tqdm(total=series.count, unit="breast", file=sys.stderr, disable=args.json_lines) as bar:
 
         def report(done: int, total: int, bar: "tqdm[NoReturn]" = bar) -> None:

@@ -22,6 +22,7 @@ COMMANDS = {
     "pretrain": ("pretrain", "train the GLAM objective on a manifest"),
     "finetune correspondence": ("finetune", "learn from lesions outlined in both views"),
     "finetune classification": ("finetune_classification", "train a model to tell classes apart"),
+    "finetune words": ("finetune_words", "teach a trained image model to read words"),
     "probe": ("probe", "read density, BI-RADS or cancer from frozen features"),
     "linear-probe": ("probe", "the same as probe"),
     "zero-shot": ("zero_shot", "tell classes apart by sentences alone"),

@@ -58,6 +58,7 @@ class TrainingConfig:
         for_limits: Leave out the training patients on whom limits are set, and measure on them
             instead of the validation patients: the run before `calibrate`.
         prepare: Threads that draw batches ahead of the steps; 0 draws in between.
+        versions: Of each picture that words are learnt on: the plain one, then altered ones.
     """
 
     epochs: int = 40
@@ -99,10 +100,11 @@ class TrainingConfig:
     device: Literal["auto", "cpu", "cuda", "mps"] = field(default="auto", metadata=ADDED_LATER)
     for_limits: bool = field(default=False, metadata=ADDED_LATER)
     prepare: int = field(default=1, metadata=ADDED_LATER)
+    versions: int = field(default=4, metadata=ADDED_LATER)
 
     def __post_init__(self) -> None:
         """Refuse what cannot work, before anything is read."""
-        for name in ("epochs", "batch", "evaluate_every", "save_every", "accumulate"):
+        for name in ("epochs", "batch", "evaluate_every", "save_every", "accumulate", "versions"):
             if getattr(self, name) < 1:
                 raise GlamError(f"--{name}={getattr(self, name)} must be 1 or more.")
         for name in ("learning_rate", "clip_norm"):

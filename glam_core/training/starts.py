@@ -45,6 +45,14 @@ CORRESPONDENCE_KEYS: Mapping[str, Mapping[str, Any]] = {
     "glam": {"batch": 4, "learning_rate": 1e-4, "precision": "bfloat16"},
     "paper": {"batch": 4, "learning_rate": 1e-4, "precision": "bfloat16"},
 }
+WORDS_KEYS: Mapping[str, Any] = {
+    "epochs": 12,
+    "batch": 48,
+    "learning_rate": 2e-3,
+    "ema_decay": 0.99,
+    "evaluate_every": 3,
+    "synthetic_share": 0.4,
+}
 
 
 def start_config(name: str, *, texts: bool = True) -> GlamConfig:

@@ -153,13 +153,18 @@ def record_of(batch: PairBatch, row: int) -> Any:
     return record
 
 
+def finding_marks(record: Any, slot: int) -> npt.NDArray[np.uint8]:
+    """(side, side) number of the finding at each pixel of one view of a `RECORD`; 0 for none."""
+    return np.asarray(record["marks"][slot] & (_TISSUE - 1))
+
+
 def pair_of(record: Any, seed: int, number: int) -> PicturePair:
     """Both views of one record, with exact landmarks."""
     exam, left = divmod(number, 2)
     side = Laterality.LEFT if left else Laterality.RIGHT
     told = (number * 2654435761 % 2**32) / 2**32 < _SPACING_TOLD
     spacing = (float(record["pixel_mm"]),) * 2 if told else None
-    numbers = np.asarray(record["marks"]) & (_TISSUE - 1)
+    numbers = [finding_marks(record, slot) for slot in (0, 1)]
     lesions = [set(np.unique(plane)) - {0} for plane in numbers]
     made = []
     for at, view in enumerate(_VIEWS):

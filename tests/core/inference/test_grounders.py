@@ -1,13 +1,23 @@
 """Grounding without a model, on drawn pairs of views."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+import torch
 
 from glam_core.errors import GlamError
-from glam_core.inference.grounders import GeometryGrounder
+from glam_core.inference.device import DeviceChoice
+from glam_core.inference.embedding_cache import EmbeddingCache
+from glam_core.inference.grounders import GeometryGrounder, LearnedGrounder
 from glam_core.inference.grounding import Phrase, phrases_of
+from glam_core.inference.learned_matcher import LearnedMatcher
 from glam_core.inference.location_prior import LocationWords
+from glam_core.inference.session import Session
+from glam_core.model.build import build_model
 from glam_core.terms import Laterality, ViewPosition
+from glam_core.training.starts import start_config
+from glam_core.training.words import with_words
 
 from .drawn_views import drawn_view
 
@@ -102,3 +112,43 @@ def test_lay_words_are_understood():
     assert phrases_of("star-shaped lump")[0].descriptors == ("margin.spiculated",)
     assert phrases_of("tiny bright dots on the right")[0].type == "calcification"
     assert phrases_of("tiny bright dots on the right")[0].laterality is Laterality.RIGHT
+
+
+@pytest.fixture(scope="module")
+def reader():
+    image = build_model(start_config("tiny", texts=False), seed=1)
+    image.config = replace(image.config, trained_on="drawn breasts")
+    model = with_words(image, seed=1)
+    words = replace(model.config.words, geometry_share=0.5)
+    model.config = replace(model.config, words=words)
+    choice = DeviceChoice(torch.device("cpu"), torch.float32, "CPU")
+    return LearnedGrounder(LearnedMatcher(Session(model.eval(), choice, EmbeddingCache(None))))
+
+
+def test_words_that_were_not_taught_are_left_to_geometry_and_said_so(reader, search):
+    view = drawn_view(ViewPosition.CC)
+    (answer,) = reader.ground([view], one("lymph node in the left breast"))
+    (geometry,) = search.ground([view], one("lymph node in the left breast"))
+    assert (answer.probability == geometry.probability).all()
+    assert any("not taught" in note for note in answer.notes)
+    (taught,) = reader.ground([view], one("mass in the left breast"))
+    assert not any("not taught" in note for note in taught.notes)
+    assert "geometry's measures" in reader.provenance.trained_on
+    assert reader.provenance.name == reader._learned.provenance.name
+
+
+def test_the_share_of_geometry_is_that_of_the_logarithms(reader):
+    view, phrase = drawn_view(ViewPosition.CC), one("spiculated mass in the left breast")
+    own = reader._own(view, phrase).log_score
+    measured = reader._geometry.evidence(view, phrase).log_score
+    found = reader.evidence(view, phrase).log_score
+    np.testing.assert_allclose(found, (own + measured) / 2, rtol=1e-4, atol=1e-4)
+
+
+def test_typed_words_and_the_lexicons_words_are_both_asked(reader):
+    view = drawn_view(ViewPosition.CC)
+    plain = reader._own(view, Phrase("spiculated mass", "mass", ("margin.spiculated",))).log_score
+    lay = reader._own(view, Phrase("a thorny lump", "mass", ("margin.spiculated",))).log_score
+    nothing = reader._own(view, Phrase("", "mass", ("margin.spiculated",))).log_score
+    assert not np.allclose(plain, lay)
+    np.testing.assert_allclose(nothing, plain, rtol=1e-4, atol=1e-4)

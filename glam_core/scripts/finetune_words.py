@@ -1,0 +1,148 @@
+"""`glam finetune words`: teach a trained image model to read words, its image encoder frozen."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import NoReturn
+
+from tqdm import tqdm
+
+from glam_core.data.manifest import Manifest, read_manifest
+from glam_core.errors import CancelledError, CheckpointError, GlamError, ManifestError
+from glam_core.model.checkpoint import load_model
+from glam_core.model.glam import GlamModel
+from glam_core.scripts.finetune import add_synthetic_arguments, synthetic_breasts
+from glam_core.scripts.training_run import add_run_arguments, prepared_data, run_config
+from glam_core.training.checkpoint import MODEL_FOLDER
+from glam_core.training.config import TrainingConfig
+from glam_core.training.loop import measures_of, train
+from glam_core.training.starts import START_NAMES, WORDS_KEYS
+from glam_core.training.synthetic import series_of
+from glam_core.training.word_measures import word_measures
+from glam_core.training.word_places import (
+    SeenPicture,
+    WordPicture,
+    seen_pictures,
+    take_standard,
+    told_pictures,
+    told_synthetic,
+    whole_pictures,
+)
+from glam_core.training.words import WordsTask, with_words
+
+GEOMETRY_SHARE = 0.5  # both count alike; not fitted
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    add_run_arguments(parser, start="small", name="words")
+    add_synthetic_arguments(parser)
+    parser.add_argument(
+        "--geometry-share",
+        type=float,
+        metavar="X",
+        help=f"of geometry's measures in the search for words, 0 to 1 ({GEOMETRY_SHARE})",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Train; 0 when finished, 130 when stopped with a checkpoint."""
+    series = series_of(args.synthetic) if args.synthetic else None
+    config = run_config(args.out, args, WORDS_KEYS)
+    manifest = read_manifest(args.manifest)
+    model = with_words(_image_model(args, manifest), config.seed)
+    _share_with_geometry(model, args)
+    data = prepared_data(
+        manifest, args.out, model, config, pairs_needed=False, json_lines=args.json_lines
+    )
+    told = told_pictures(data.all_training)
+    if not told and series is None:
+        raise ManifestError(
+            f"{manifest.file.name}: its training pictures say nothing in words: fill the column "
+            "report, or columns such as abnormality, mass_shape and breast_density."
+        )
+    made = synthetic_breasts(series, args, config)
+    drawn = [] if made is None else [t for n in range(len(made)) for t in told_synthetic(made, n)]
+    real = _seen(model, told, config, config.versions, args)
+    synthetic = _seen(model, drawn, config, 1, args)
+    if not args.resume:
+        take_standard(model, [*real, *synthetic])
+    held_out = whole_pictures(model, told_pictures(data.all_validation), config)
+    print(
+        f"{len(told)} pictures with words and {len(drawn)} synthetic ones to learn from, "
+        f"{len(held_out)} to measure on.",
+        file=sys.stderr,
+    )
+    outcome = train(
+        model,
+        WordsTask(real, config, synthetic),
+        config,
+        args.out,
+        resume=args.resume,
+        json_lines=args.json_lines,
+        measure=lambda averaged: measures_of(word_measures(averaged, held_out)),
+    )
+    print(f"The model is in {args.out / MODEL_FOLDER}. Research use only.", file=sys.stderr)
+    return 0 if outcome.finished else 130
+
+
+def _image_model(args: argparse.Namespace, manifest: Manifest) -> GlamModel:
+    """The model that is taught: that of the run to resume, or the trained one that was given.
+
+    Raises:
+        CheckpointError: No trained model was given, or its folder holds none.
+    """
+    if args.resume:
+        return load_model(args.out / MODEL_FOLDER)
+    if args.init is None or args.init in START_NAMES:
+        raise CheckpointError(
+            "Words are taught to a trained image model: give its folder with --init."
+        )
+    model = load_model(Path(args.init))
+    said = args.trained_on or f"words on the manifest {manifest.file.name}"
+    known = f"{model.config.trained_on}; then {said}"
+    model.config = replace(model.config, name=args.name, trained_on=known)
+    return model
+
+
+def _share_with_geometry(model: GlamModel, args: argparse.Namespace) -> None:
+    """Keep in the config how much geometry counts; a resumed run keeps its own.
+
+    Raises:
+        GlamError: The share is none.
+    """
+    share = args.geometry_share
+    if share is None:
+        share = model.config.words.geometry_share if args.resume else GEOMETRY_SHARE
+    if not 0 <= share <= 1:
+        raise GlamError(f"--geometry-share {share:g} must lie between 0 and 1.")
+    words = replace(model.config.words, geometry_share=share)
+    model.config = replace(model.config, words=words)
+
+
+def _seen(
+    model: GlamModel,
+    told: Sequence[WordPicture],
+    config: TrainingConfig,
+    versions: int,
+    args: argparse.Namespace,
+) -> list[SeenPicture]:
+    """What the encoder sees of these pictures, with a bar.
+
+    Raises:
+        CancelledError: Ctrl-C meanwhile.
+    """
+    total = len(told) * versions
+    with tqdm(total=total, unit="picture", file=sys.stderr, disable=args.json_lines) as bar:
+
+        def report(done: int, total: int, bar: "tqdm[NoReturn]" = bar) -> None:
+            bar.update(done - bar.n)
+
+        try:
+            return seen_pictures(model, told, config, versions=versions, report=report)
+        except KeyboardInterrupt:
+            raise CancelledError(
+                "Stopped before the first step: what the encoder sees is not kept."
+            ) from None
