@@ -25,7 +25,7 @@ from glam_core.inference.term_look import TermLook
 from glam_core.model.matching import text_scores
 from glam_core.terms import Laterality
 
-_NOT_TAUGHT = "Looked for by geometry's measures: the model was not taught these words."
+_NOT_TAUGHT = "Looked for by geometry's measures alone: the model leaves these words to them."
 
 
 class _LinkedGrounder:

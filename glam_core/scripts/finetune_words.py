@@ -30,7 +30,7 @@ from glam_core.training.word_places import (
     told_synthetic,
     whole_pictures,
 )
-from glam_core.training.words import WordsTask, with_words
+from glam_core.training.words import TAUGHT, WordsTask, with_words
 
 GEOMETRY_SHARE = 0.5  # both count alike; not fitted
 
@@ -45,6 +45,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="X",
         help=f"of geometry's measures in the search for words, 0 to 1 ({GEOMETRY_SHARE})",
     )
+    parser.add_argument(
+        "--kinds",
+        metavar="A,B",
+        help=f"types of finding that the model searches for itself ({','.join(TAUGHT)}); words of "
+        "other types are left to geometry",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -54,6 +60,7 @@ def run(args: argparse.Namespace) -> int:
     manifest = read_manifest(args.manifest)
     model = with_words(_image_model(args, manifest), config.seed)
     _share_with_geometry(model, args)
+    _answer_kinds(model, args)
     data = prepared_data(
         manifest, args.out, model, config, pairs_needed=False, json_lines=args.json_lines
     )
@@ -120,6 +127,21 @@ def _share_with_geometry(model: GlamModel, args: argparse.Namespace) -> None:
         raise GlamError(f"--geometry-share {share:g} must lie between 0 and 1.")
     words = replace(model.config.words, geometry_share=share)
     model.config = replace(model.config, words=words)
+
+
+def _answer_kinds(model: GlamModel, args: argparse.Namespace) -> None:
+    """Keep in the config which types of finding the model searches for itself.
+
+    Raises:
+        GlamError: A type is none that is taught.
+    """
+    if args.kinds is None:
+        return
+    kinds = tuple(part.strip() for part in args.kinds.split(","))
+    unknown = [kind for kind in kinds if kind not in TAUGHT]
+    if unknown:
+        raise GlamError(f"--kinds: {unknown[0]!r} is none of {', '.join(TAUGHT)}.")
+    model.config = replace(model.config, words=replace(model.config.words, kinds=kinds))
 
 
 def _seen(

@@ -85,16 +85,20 @@ def test_a_resumed_run_equals_one_that_never_stopped(manifest, image_model, tmp_
 
 def test_synthetic_breasts_bring_findings_of_other_kinds(manifest, image_model, tmp_path, capsys):
     out = tmp_path / "run"
-    more = ["--epochs=1", "--synthetic=phantom:7:4", "--json-lines", "--evaluate_every=9"]
+    more = ["--epochs=1", "--synthetic=phantom:7:4", "--json-lines", "--kinds=mass,asymmetry"]
     assert taught(manifest, image_model, out, *more) == 0
     told = capsys.readouterr()
     assert "8 synthetic ones" in told.err
     assert all(json.loads(line)["event"] for line in told.out.splitlines())
+    words = json.loads((out / "model" / "config.json").read_text())["words"]
+    assert (words["kinds"], words["geometry_share"]) == (["mass", "asymmetry"], 0.5)
 
 
-def test_a_share_beyond_the_whole_is_refused(manifest, image_model, tmp_path, capsys):
+def test_impossible_shares_and_kinds_are_refused(manifest, image_model, tmp_path, capsys):
     assert taught(manifest, image_model, tmp_path / "run", "--geometry-share=1.5") == 3
     assert "between 0 and 1" in capsys.readouterr().err
+    assert taught(manifest, image_model, tmp_path / "run", "--kinds=mass,skin") == 3
+    assert "'skin' is none of mass, calcification" in capsys.readouterr().err
 
 
 def test_a_trained_model_is_needed(manifest, tmp_path, capsys):
