@@ -21,7 +21,13 @@ def cross_patient_logits(
 
 
 def cross_patient_loss(
-    own: Tensor, attended: Tensor, attended_others: Tensor | None, valid: Tensor, scale: Tensor
+    own: Tensor,
+    attended: Tensor,
+    attended_others: Tensor | None,
+    valid: Tensor,
+    scale: Tensor,
+    *,
+    over_ranks: bool = False,
 ) -> Tensor:
     """Cross-entropy of one direction; chance is log(1 + K). 0 where there are no others.
 
@@ -29,9 +35,11 @@ def cross_patient_loss(
         own, attended: (p, C, D).
         attended_others: (p, K, C, D), or None.
         valid: (p, C) bool.
+        over_ranks: Count the queries of all ranks; all have to call. The others stay those of
+            the rank.
     """
     if attended_others is None:
-        return own.new_zeros(())
+        attended_others, valid = attended[:, None], torch.zeros_like(valid)
     logits = cross_patient_logits(own, attended, attended_others, scale)
     target = torch.arange(logits.shape[-1], device=logits.device) == 0
-    return masked_cross_entropy(logits, target.expand(logits.shape), valid)
+    return masked_cross_entropy(logits, target.expand(logits.shape), valid, over_ranks=over_ranks)

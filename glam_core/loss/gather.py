@@ -68,6 +68,19 @@ def mean_over_ranks(value: Tensor) -> Tensor:
     return mean / count
 
 
+def shared_mean(values: Tensor, *, over_ranks: bool) -> Tensor:
+    """The mean of (n,) values; 0, with a gradient of 0, where there are none.
+
+    Args:
+        over_ranks: Divide by the mean number of all ranks, so that the mean over the ranks is the
+            mean over all values, however they are spread; all ranks have to call.
+    """
+    count = torch.tensor(float(len(values)), device=values.device)
+    if over_ranks:
+        count = mean_over_ranks(count)
+    return values.sum() / torch.where(count > 0, count, 1.0)
+
+
 class _Gather(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, features: Tensor) -> Tensor:

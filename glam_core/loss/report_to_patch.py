@@ -5,10 +5,12 @@ mean (in the spirit of GLoRIA, Huang et al. 2021): what makes it find its pictur
 text can afterwards be located.
 """
 
+import torch
 from torch import Tensor
 from torch.nn import functional
 
 from glam_core.loss.cross_entropy import masked_cross_entropy
+from glam_core.loss.gather import gather, gather_labels
 from glam_core.model.attention import HIDDEN_SCORE
 
 
@@ -30,16 +32,38 @@ def report_to_patch_logits(text: Tensor, places: Tensor, tissue: Tensor, scale: 
 
 
 def report_to_patch_loss(
-    text: Tensor, places: Tensor, tissue: Tensor, scale: Tensor, group: Tensor, rows: Tensor
+    text: Tensor,
+    places: Tensor,
+    tissue: Tensor,
+    scale: Tensor,
+    group: Tensor,
+    rows: Tensor,
+    *,
+    over_ranks: bool = False,
 ) -> Tensor:
     """Mean of text-to-picture and picture-to-text cross-entropy.
+
+    Over ranks the texts are gathered, each rank looks at its own pictures for all of them, and what
+    it finds is gathered: the places themselves, by far the most of it, stay where they are.
 
     Args:
         group: (n,) int; texts of the same number say the same.
         rows: (m,) which sample of the batch each picture is.
+        over_ranks: Compare with the texts and pictures of all ranks; all must have the same n.
+
+    Returns:
+        A scalar, the same on every rank.
     """
-    logits = report_to_patch_logits(text, places, tissue, scale)
-    same = group[:, None] == group[rows][None]
-    to_image = masked_cross_entropy(logits, same)
-    to_text = masked_cross_entropy(logits.T, same.T)
+    texts, _ = gather(text, over_ranks=over_ranks)
+    groups = gather_labels(group, over_ranks=over_ranks)
+    own = report_to_patch_logits(texts, places, tissue, scale).T
+    # A row for every sample, since every rank has to give as many.
+    wide = own.new_zeros((len(text), len(texts))).index_copy(0, rows, own)
+    shown = torch.zeros(len(text), dtype=torch.bool, device=rows.device)
+    shown[rows] = True
+    by_picture, _ = gather(wide, over_ranks=over_ranks)
+    there = gather_labels(shown, over_ranks=over_ranks)
+    same = groups[:, None] == groups[None]
+    to_image = masked_cross_entropy(by_picture.T, same, columns=there)
+    to_text = masked_cross_entropy(by_picture, same, rows=there)
     return (to_image + to_text) / 2

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from glam_core.loss.correspondence import correspondence_loss, saliency_loss
 from glam_core.loss.cross_patient import cross_patient_loss
-from glam_core.loss.gather import rank_and_count
+from glam_core.loss.gather import mean_over_ranks, rank_and_count
 from glam_core.loss.image_text import image_text_loss
 from glam_core.loss.local_in_image import local_in_image_loss
 from glam_core.loss.report_to_patch import report_to_patch_loss
@@ -59,7 +59,8 @@ class TotalLoss(nn.Module):
             model: Gives the learned scales; must be the bare module, not its DDP wrapper.
             output: Of the same model.
             group: (n,) int; reports of the same number say the same. None: all differ.
-            annotated: Lesions outlined in both views.
+            annotated: Lesions outlined in both views. Of several ranks all give them or none does;
+                a rank without any gives an empty record.
         """
         terms: dict[str, Tensor] = {}
         self._add_texts(terms, model, output, group)
@@ -108,11 +109,17 @@ class TotalLoss(nn.Module):
                     model.cross_view.local_scale(),
                     group,
                     view.rows,
+                    over_ranks=self.corrections.gather_ranks,
                 )
                 for _, view in views
-                if view.answering is not None and len(view.rows)
+                if view.answering is not None and self._seen_anywhere(view)
             ]
             terms["report_to_patch"] = torch.stack(each).mean()
+
+    def _seen_anywhere(self, view: ViewFeatures) -> bool:
+        """Whether a rank has a picture of this slot; all ranks have to ask."""
+        count = torch.tensor(float(len(view.rows)), device=view.rows.device)
+        return bool((mean_over_ranks(count) if self.corrections.gather_ranks else count) > 0)
 
     def _add_views(self, terms: dict[str, Tensor], output: GlamOutput) -> None:
         if not self.weights.view_view or output.second is None:
@@ -173,7 +180,12 @@ class TotalLoss(nn.Module):
             )
         if weights.cross_patient and corrections.cross_patient_negatives:
             terms["cross_patient"] = cross_patient_loss(
-                way.own, way.attended, way.attended_others, way.valid, scale
+                way.own,
+                way.attended,
+                way.attended_others,
+                way.valid,
+                scale,
+                over_ranks=corrections.gather_ranks,
             )
         return terms
 
@@ -187,6 +199,7 @@ class TotalLoss(nn.Module):
         first, second = output.first, output.second
         if second is None:
             return
+        over_ranks = self.corrections.gather_ranks
         known = torch.isin(annotated.sample, output.pairs)
         sample = annotated.sample[known]
         regions = (annotated.region_first[known], annotated.region_second[known])
@@ -200,11 +213,15 @@ class TotalLoss(nn.Module):
                     regions[asked], asked,
                 )  # fmt: skip
                 tissue = views[1 - asked].tissue[at[1 - asked]]
-                each.append(correspondence_loss(scores, regions[1 - asked], tissue))
+                each.append(
+                    correspondence_loss(scores, regions[1 - asked], tissue, over_ranks=over_ranks)
+                )
             terms["correspondence"] = torch.stack(each).mean()
         if self.weights.saliency and first.saliency is not None:
             each = [
-                saliency_loss(_saliency(view)[rows], region, view.tissue[rows])
+                saliency_loss(
+                    _saliency(view)[rows], region, view.tissue[rows], over_ranks=over_ranks
+                )
                 for view, rows, region in zip(views, at, regions, strict=True)
             ]
             terms["saliency"] = torch.stack(each).mean()
@@ -228,6 +245,8 @@ def _one_each(count: int, device: torch.device) -> Tensor:
 
 def _positions(rows: Tensor, sample: Tensor) -> Tensor:
     """(q,) where each of `sample` stands in `rows`."""
+    if not len(sample):
+        return sample
     return (rows[None] == sample[:, None]).int().argmax(dim=1)
 
 

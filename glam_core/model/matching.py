@@ -139,31 +139,35 @@ def region_scores(
 
 
 def partner_scores(
-    model: GlamModel,
-    asked: ViewFeatures,
-    answering: ViewFeatures,
-    rows: Tensor,
-    regions: Tensor,
-    slot: int,
+    model: GlamModel, asked: AskedPlaces, answering: ViewFeatures, rows: Tensor, slot: int
 ) -> Tensor:
-    """(q, q, P) scores of every query in the view of every query, without the saliency.
+    """(Q, q, P) scores of Q queries in each of q views, without the saliency.
 
     Args:
-        rows: (q,) rows of both views for each query.
-        regions: (q, P) bool, the asked region.
+        asked: The queries, as `asked_regions` gives them.
+        rows: (q,) rows of the answering view.
         slot: Of the asking view.
     """
     head = model.cross_view.match_head
     there = _kept(answering)
-    places = _asked_regions(_kept(asked), rows, regions)
     count = len(rows)
-    features = functional.normalize(places.features, dim=-1)
+    features = functional.normalize(asked.features, dim=-1)
     scores: Tensor = head.scale() * torch.einsum("qd,mpd->mqp", features, there.answering[rows])
-    depth, offset = (v.expand(count, -1) for v in (places.depth_mm, places.offset_mm))
+    depth, offset = (v.expand(count, -1) for v in (asked.depth_mm, asked.offset_mm))
     scores = scores + head.depth_bias(depth, there.depth_mm[rows])
     if head.has_offset_prior:
         scores = scores + head.offset_bias(offset, there.offset_mm[rows], slot)
     return scores.transpose(0, 1)
+
+
+def asked_regions(asked: ViewFeatures, rows: Tensor, regions: Tensor) -> AskedPlaces:
+    """What is asked from a region of each of some rows of a batch, with gradients.
+
+    Args:
+        rows: (q,).
+        regions: (q, P) bool.
+    """
+    return _asked_regions(_kept(asked), rows, regions)
 
 
 def _asked_regions(view: PatchFeatures, rows: Tensor, regions: Tensor) -> AskedPlaces:
@@ -196,7 +200,8 @@ def point_scores(
         slot: Of the asking view.
     """
     kept_asked, kept_answering = _kept(asked), _kept(answering)
-    weight = _bilinear(places.flatten(0, 1), kept_asked.grid).view(*places.shape[:2], -1)
+    weight = _bilinear(places.flatten(0, 1), kept_asked.grid)
+    weight = weight.view(*places.shape[:2], weight.shape[-1])
     at_places = weight.to(kept_asked.asked.dtype) @ kept_asked.asked[rows]
     head = model.cross_view.match_head
     scores: Tensor = head.likeness(at_places, kept_answering.answering[rows])

@@ -89,8 +89,9 @@ def fine_tuned(
     other (test) patients; otherwise the last one is taken.
     """
     classifier = Classifier(copy.deepcopy(model).train(), ClassNames(data.label, data.classes))
-    folder.mkdir(parents=True, exist_ok=True)
-    save_config(config, folder)
+    if ranks.first:
+        folder.mkdir(parents=True, exist_ok=True)
+        save_config(config, folder)
     chooses = data.measured_on == "test" and "validation" in data.parts
     held_out = data.parts.get("validation", data.parts[data.measured_on])
 

@@ -18,6 +18,7 @@ from glam_core.model.glam import GlamModel
 from glam_core.training.files import prepare_run_folder
 from glam_core.training.labelled import LabelledData, all_pictures, labelled_data
 from glam_core.training.pair_pictures import TrainingPicture
+from glam_core.training.ranks import ALONE, Ranks
 
 _SPACE_FOR_A_PICTURE = 3 * 512 * 512
 
@@ -59,11 +60,17 @@ class Study:
 
 
 def prepared_study(
-    manifest_file: Path, labels: Sequence[str] | None, out: Path, *, json_lines: bool = False
+    manifest_file: Path,
+    labels: Sequence[str] | None,
+    out: Path,
+    *,
+    json_lines: bool = False,
+    ranks: Ranks = ALONE,
 ) -> Study:
     """Check labels and room first, then read every picture once; both are kept in `out`.
 
-    A label or a class that cannot be had is left out and said; the others are kept.
+    A label or a class that cannot be had is left out and said; the others are kept. Of several
+    processes the first reads the pictures; the others then find them kept.
 
     Raises:
         ManifestError: Nothing can be learnt or measured.
@@ -78,7 +85,11 @@ def prepared_study(
         )
     usable, _ = _usable(manifest.rows, chosen)
     prepare_run_folder(out, _SPACE_FOR_A_PICTURE * len(manifest.rows))
-    with tqdm(total=len(manifest.rows), unit="picture", file=sys.stderr, disable=json_lines) as bar:
+    silent = json_lines or not ranks.first
+    with (
+        ranks.first_before_others(),
+        tqdm(total=len(manifest.rows), unit="picture", file=sys.stderr, disable=silent) as bar,
+    ):
 
         def report(done: int, total: int, bar: "tqdm[NoReturn]" = bar) -> None:
             bar.update(done - bar.n)
@@ -97,7 +108,7 @@ def prepared_study(
             for name, part in parts.items()
         )
         notes.append(f"{label}: {said}.")
-    for each in left_out:
+    for each in left_out if ranks.first else ():
         print(f"Left out: {each.reason}", file=sys.stderr)
     return Study(manifest, usable, tuple(pictures), tuple(notes), left_out)
 

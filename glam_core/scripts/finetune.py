@@ -14,7 +14,9 @@ from glam_core.scripts.training_run import add_run_arguments, first_model, prepa
 from glam_core.training.checkpoint import MODEL_FOLDER
 from glam_core.training.config import TrainingConfig
 from glam_core.training.correspondence import CorrespondenceTask
+from glam_core.training.device import training_device
 from glam_core.training.loop import measures_of, train
+from glam_core.training.ranks import joined
 from glam_core.training.starts import CORRESPONDENCE_KEYS
 from glam_core.training.synthetic import SyntheticPairs, SyntheticSeries, series_of
 from glam_core.training.synthetic_file import synthetic_pairs
@@ -48,40 +50,60 @@ def run(args: argparse.Namespace) -> int:
     series = series_of(args.synthetic) if args.synthetic else None
     config = run_config(args.out, args, CORRESPONDENCE_KEYS[args.preset])
     manifest = read_manifest(args.manifest)
-    model = first_model(args, config, manifest.file, texts=False)
-    data = prepared_data(
-        manifest, args.out, model, config, pairs_needed=True, json_lines=args.json_lines
-    )
-    print(
-        f"{len(data.training)} pairs to learn from, {len(data.validation)} to measure on, "
-        f"{len(data.skipped)} pictures left out.",
-        file=sys.stderr,
-    )
-    outcome = train(
-        model,
-        CorrespondenceTask(data, config, synthetic_breasts(series, args, config) or ()),
-        config,
-        args.out,
-        resume=args.resume,
-        json_lines=args.json_lines,
-        measure=lambda averaged: measures_of(measure(averaged, data.validation)),
-        aim=Aim("hit"),
-    )
-    print(f"The model is in {args.out / MODEL_FOLDER}. Research use only.", file=sys.stderr)
+    with joined(training_device(config)) as ranks:
+        model = first_model(args, config, manifest.file, texts=False)
+        data = prepared_data(
+            manifest,
+            args.out,
+            model,
+            config,
+            pairs_needed=True,
+            json_lines=args.json_lines,
+            ranks=ranks,
+        )
+        if ranks.first:
+            print(
+                f"{len(data.training)} pairs to learn from, {len(data.validation)} to measure on, "
+                f"{len(data.skipped)} pictures left out.",
+                file=sys.stderr,
+            )
+        with ranks.first_before_others():
+            synthetic = synthetic_breasts(series, args, config, silent=not ranks.first)
+        outcome = train(
+            model,
+            CorrespondenceTask(data, config, synthetic or (), ranks),
+            config,
+            args.out,
+            resume=args.resume,
+            json_lines=args.json_lines,
+            measure=lambda averaged: measures_of(measure(averaged, data.validation)),
+            aim=Aim("hit"),
+            ranks=ranks,
+        )
+    if ranks.first:
+        print(f"The model is in {args.out / MODEL_FOLDER}. Research use only.", file=sys.stderr)
     return 0 if outcome.finished else 130
 
 
 def synthetic_breasts(
-    series: SyntheticSeries | None, args: argparse.Namespace, config: TrainingConfig
+    series: SyntheticSeries | None,
+    args: argparse.Namespace,
+    config: TrainingConfig,
+    *,
+    silent: bool = False,
 ) -> SyntheticPairs | None:
     """The synthetic breasts that were asked for, made or read; None where none were.
+
+    Args:
+        silent: Show no bar.
 
     Raises:
         CancelledError: Ctrl-C while they were made.
     """
     if series is None:
         return None
-    with tqdm(total=series.count, unit="breast", file=sys.stderr, disable=args.json_lines) as bar:
+    silent = silent or args.json_lines
+    with tqdm(total=series.count, unit="breast", file=sys.stderr, disable=silent) as bar:
 
         def report(done: int, total: int, bar: "tqdm[NoReturn]" = bar) -> None:
             bar.update(done - bar.n)

@@ -15,6 +15,8 @@ from glam_core.scripts.classification_study import finish, prepared_study
 from glam_core.scripts.training_run import add_continuing_arguments, run_config
 from glam_core.training.checkpoint import MODEL_FOLDER
 from glam_core.training.config import add_config_arguments
+from glam_core.training.device import training_device
+from glam_core.training.ranks import joined
 
 # The paper's section 3.1 (SGD, 8,000 steps with a warm-up of 1,000) at a batch for one machine.
 PAPER_KEYS: Mapping[str, Any] = {
@@ -47,20 +49,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Train and measure; 0 when finished, 130 when stopped with a checkpoint."""
     config = run_config(args.out, args, PAPER_KEYS if args.as_paper else KEYS)
-    model = _first_weights(args)
-    study = prepared_study(args.manifest, [args.label], args.out, json_lines=args.json_lines)
-    trained_on = f"{model.config.trained_on}; then {args.label} of {study.manifest.file.name}"
-    if not args.resume:
-        model.config = replace(model.config, trained_on=trained_on)
-    outcome, row = fine_tuned(
-        model, study.data(args.label), config, args.out,
-        resume=args.resume, json_lines=args.json_lines,
-    )  # fmt: skip
-    if row is None:
-        return 130
-    if args.json_lines:
-        print(f"AUC {row.result.macro_auc.value:.3f}", file=sys.stderr)
-    finish(args.out, model, study, [row])
+    with joined(training_device(config)) as ranks:
+        model = _first_weights(args)
+        study = prepared_study(
+            args.manifest, [args.label], args.out, json_lines=args.json_lines, ranks=ranks
+        )
+        trained_on = f"{model.config.trained_on}; then {args.label} of {study.manifest.file.name}"
+        if not args.resume:
+            model.config = replace(model.config, trained_on=trained_on)
+        outcome, row = fine_tuned(
+            model, study.data(args.label), config, args.out,
+            resume=args.resume, json_lines=args.json_lines, ranks=ranks,
+        )  # fmt: skip
+    if row is not None:
+        if args.json_lines:
+            print(f"AUC {row.result.macro_auc.value:.3f}", file=sys.stderr)
+        finish(args.out, model, study, [row])
     return 0 if outcome.finished else 130
 
 

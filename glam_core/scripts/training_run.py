@@ -155,10 +155,11 @@ def prepared_data(
     weights = sum(value.nbytes for value in model.state_dict().values())
     pictures = len(manifest.rows)
     prepare_run_folder(folder, _SPACE_FOR_WEIGHTS * weights + _SPACE_FOR_A_PICTURE * pictures)
-    if not ranks.first:
-        ranks.wait()
     silent = json_lines or not ranks.first
-    with tqdm(total=pictures, unit="picture", file=sys.stderr, disable=silent) as bar:
+    with (
+        ranks.first_before_others(),
+        tqdm(total=pictures, unit="picture", file=sys.stderr, disable=silent) as bar,
+    ):
 
         def report(done: int, total: int, bar: "tqdm[NoReturn]" = bar) -> None:
             bar.total = total
@@ -174,9 +175,8 @@ def prepared_data(
             )
         except KeyboardInterrupt:
             raise CancelledError("Stopped before the first step: nothing is kept.") from None
-    if ranks.first:
-        save_config(config, folder)
-        ranks.wait()
+        if ranks.first:
+            save_config(config, folder)
     for sentence in data.skipped if ranks.first else ():
         print(f"Left out: {sentence}", file=sys.stderr)
     return data

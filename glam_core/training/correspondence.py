@@ -13,12 +13,20 @@ from torch import Tensor
 from torch.nn import functional
 
 from glam_core.loss.correspondence import correspondence_loss, point_loss, saliency_loss
+from glam_core.loss.gather import gather, gather_labels
 from glam_core.loss.partner import partner_loss
 from glam_core.model.glam import GlamModel
-from glam_core.model.matching import partner_scores, point_scores, region_scores
+from glam_core.model.matching import (
+    AskedPlaces,
+    asked_regions,
+    partner_scores,
+    point_scores,
+    region_scores,
+)
 from glam_core.model.output import ViewFeatures
 from glam_core.training.config import TrainingConfig
-from glam_core.training.pair_pictures import PicturePair, TrainingData
+from glam_core.training.pair_pictures import PicturePair, TrainingData, TrainingPicture
+from glam_core.training.ranks import ALONE, Ranks
 from glam_core.training.samples import SlotBatch, varied_pairs
 from glam_core.training.synthetic import with_landmark_errors
 
@@ -63,41 +71,67 @@ class CorrespondenceTask:
         data: Annotated pairs; there may be none where there are synthetic breasts.
         synthetic: Breasts with tracked places; each breast of a step is one of them with the
             chance `config.synthetic_share`, otherwise an annotated pair.
+        ranks: The processes; together they draw one batch of `config.batch` pairs each.
     """
 
     def __init__(
-        self, data: TrainingData, config: TrainingConfig, synthetic: Sequence[PicturePair] = ()
+        self,
+        data: TrainingData,
+        config: TrainingConfig,
+        synthetic: Sequence[PicturePair] = (),
+        ranks: Ranks = ALONE,
     ) -> None:
-        self.data, self.config, self.synthetic = data, config, synthetic
+        self.data, self.config, self.synthetic, self.ranks = data, config, synthetic, ranks
         share = config.synthetic_share if len(synthetic) else 0.0
         self.synthetic_share = share if data.training else 1.0
 
     @property
     def steps_per_epoch(self) -> int:
         """Steps until as many pairs were drawn as there are, annotated or (without) synthetic."""
+        batch = self.config.batch * self.ranks.count
         if self.synthetic_share >= 1:
-            return max(1, round(len(self.synthetic) / self.config.batch))
-        annotated = self.config.batch * (1 - self.synthetic_share)
-        return max(1, round(len(self.data.training) / annotated))
+            return max(1, round(len(self.synthetic) / batch))
+        return max(1, round(len(self.data.training) / (batch * (1 - self.synthetic_share))))
 
     def draw(self, model: GlamModel, rng: np.random.Generator) -> CorrespondenceBatch:
-        """A batch of varied pairs, and further pictures for the saliency."""
-        pairs = [self._pair(rng) for _ in range(self.config.batch)]
-        singles = [
-            [pictures[int(index)] for index in rng.integers(0, len(pictures), self.config.singles)]
-            if pictures
-            else []
-            for pictures in self.data.singles
-        ]
-        slots = varied_pairs(pairs, (singles[0], singles[1]), model.config, self.config, rng)
-        asked = [self._questions(model, slot, rng) for slot in slots]
+        """A batch of varied pairs, and further pictures for the saliency: this process' part.
+
+        Every pair and picture has a generator of its own, so the parts of several processes are,
+        together, what one process would have drawn.
+        """
+        own = self._own(rng, self.config.batch)
+        pairs = [self._pair(generator) for generator in own]
+        singles: list[list[TrainingPicture]] = []
+        of_singles = []
+        for pictures in self.data.singles:
+            generators = self._own(rng, self.config.singles if pictures else 0)
+            singles.append([pictures[int(g.integers(len(pictures)))] for g in generators])
+            of_singles += generators
+        slots = varied_pairs(
+            pairs, (singles[0], singles[1]), model.config, self.config, [*own, *of_singles]
+        )
+        asked = [self._questions(model, slot, own) for slot in slots]
+        tracked = tracked_places(slots, self.config.points, model.patch_grid, own)
+        if tracked is None and self.ranks.count > 1 and self._tracks:
+            # Other processes may have some: this one has to take part in the counting.
+            nowhere = torch.zeros(0, self.config.points, 2, 2)
+            tracked = TrackedPlaces(torch.zeros(0, dtype=torch.long), nowhere)
         return CorrespondenceBatch(
             slots,
             (asked[0], asked[1]),
             len(pairs),
             torch.tensor([pair.matched for pair in pairs]),
-            tracked_places(slots, len(pairs), self.config.points, model.patch_grid, rng),
+            tracked,
         )
+
+    @property
+    def _tracks(self) -> bool:
+        return bool(self.synthetic_share and self.config.points)
+
+    def _own(self, rng: np.random.Generator, each: int) -> list[np.random.Generator]:
+        """This process' generators of `each` a process."""
+        count = each * self.ranks.count
+        return rng.spawn(count)[self.ranks.share(count)]
 
     def _pair(self, rng: np.random.Generator) -> PicturePair:
         if self.synthetic_share and rng.random() < self.synthetic_share:
@@ -105,9 +139,11 @@ class CorrespondenceTask:
             return with_landmark_errors(exact, self.config, rng)
         return self.data.training[int(rng.integers(len(self.data.training)))]
 
-    def _questions(self, model: GlamModel, slot: SlotBatch, rng: np.random.Generator) -> Tensor:
-        regions = slot.regions[: self.config.batch].reshape(-1, *model.patch_grid)
-        return torch.stack([question(region, rng) for region in regions])
+    def _questions(
+        self, model: GlamModel, slot: SlotBatch, own: Sequence[np.random.Generator]
+    ) -> Tensor:
+        regions = slot.regions[: len(own)].reshape(-1, *model.patch_grid)
+        return torch.stack([question(*each) for each in zip(regions, own, strict=True)])
 
     def loss(self, model: GlamModel, batch: CorrespondenceBatch) -> dict[str, Tensor]:
         """The terms and their weighted sum under "total"."""
@@ -134,22 +170,29 @@ def _lesions(model: GlamModel, views: Sequence[ViewFeatures], batch: Corresponde
         asked = batch.asked[asking][rows]
         scores = region_scores(model, views[asking], answering, rows, rows, asked, asking)
         target = batch.slots[1 - asking].regions[rows]
-        each.append(correspondence_loss(scores, target, answering.tissue[rows]))
+        each.append(correspondence_loss(scores, target, answering.tissue[rows], over_ranks=True))
     return torch.stack(each).mean()
 
 
 def _partners(
     model: GlamModel, views: Sequence[ViewFeatures], batch: CorrespondenceBatch
 ) -> Tensor:
-    rows = batch.matched.nonzero()[:, 0].to(views[0].tissue.device)
+    matched = batch.matched.to(views[0].tissue.device)
+    rows = torch.arange(batch.pairs, device=matched.device)
     each = []
     for asking in (0, 1):
         answering = views[1 - asking]
-        asked = batch.asked[asking][rows]
-        scores = partner_scores(model, views[asking], answering, rows, asked, asking)
+        asked = batch.asked[asking]
+        own = asked_regions(views[asking], rows, asked)
+        everyone = AskedPlaces(
+            gather(own.features, over_ranks=True)[0],
+            gather_labels(own.depth_mm, over_ranks=True),
+            gather_labels(own.offset_mm, over_ranks=True),
+        )
+        scores = partner_scores(model, everyone, answering, rows, asking)
         target = batch.slots[1 - asking].regions[rows] & answering.tissue[rows]
-        can_ask = (asked & views[asking].tissue[rows]).any(dim=-1)
-        each.append(partner_loss(scores, target, can_ask))
+        can_ask = matched & (asked & views[asking].tissue[rows]).any(dim=-1)
+        each.append(partner_loss(scores, target, can_ask, over_ranks=True))
     return torch.stack(each).mean()
 
 
@@ -163,7 +206,8 @@ def _points(model: GlamModel, views: Sequence[ViewFeatures], tracked: TrackedPla
         scores = point_scores(model, views[asking], answering, rows, places, asking)
         near = nearness(true, answering.encoded.grid)
         tissue = answering.tissue[rows, None].expand(scores.shape)
-        each.append(point_loss(scores.flatten(0, 1), near.flatten(0, 1), tissue.flatten(0, 1)))
+        flat = (part.flatten(0, 1) for part in (scores, near, tissue))
+        each.append(point_loss(*flat, over_ranks=True))
     return torch.stack(each).mean()
 
 
@@ -171,7 +215,7 @@ def _saliency(views: Sequence[ViewFeatures], slots: Sequence[SlotBatch]) -> Tens
     each = []
     for view, slot in zip(views, slots, strict=True):
         assert view.saliency is not None
-        each.append(saliency_loss(view.saliency, slot.regions, view.tissue))
+        each.append(saliency_loss(view.saliency, slot.regions, view.tissue, over_ranks=True))
     return torch.stack(each).mean()
 
 
@@ -186,14 +230,17 @@ def nearness(places: Tensor, grid: tuple[int, int]) -> Tensor:
 
 def tracked_places(
     slots: tuple[SlotBatch, SlotBatch],
-    pairs: int,
     count: int,
     grid: tuple[int, int],
-    rng: np.random.Generator,
+    generators: Sequence[np.random.Generator],
 ) -> TrackedPlaces | None:
-    """`count` places in each breast that brings as many, on tissue in both pictures."""
+    """`count` places in each breast that brings as many, on tissue in both pictures.
+
+    Args:
+        generators: Of the pairs, which come first in the slots.
+    """
     rows, places = [], []
-    for row in range(pairs if count else 0):
+    for row, rng in enumerate(generators if count else ()):
         points = [slot.points[row] for slot in slots]
         if points[0] is None or points[1] is None:
             continue

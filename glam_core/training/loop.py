@@ -264,10 +264,10 @@ def _step(
                     f"--learning_rate than {config.learning_rate:g}."
                 )
             (total / config.accumulate).backward()
-        for name, term in terms.items():
-            # Which terms there are may differ from process to process; the total is in all.
-            told = mean_over_ranks(total) if name == "total" else term
-            sums[name] = sums.get(name, 0.0) + float(told.detach()) / config.accumulate
+        # Every process computes the same terms (see the tasks), so they meet in one message.
+        told = mean_over_ranks(torch.stack([term.detach().float() for term in terms.values()]))
+        for name, value in zip(terms, told.tolist(), strict=True):
+            sums[name] = sums.get(name, 0.0) + value / config.accumulate
     nn.utils.clip_grad_norm_(learner.parameters(), config.clip_norm)
     optimiser.step()
     return sums

@@ -111,6 +111,7 @@ class PretrainingTask:
         self.breasts, self.config, self.texts, self.ranks = breasts, config, texts, ranks
         # Decided once for all batches: every process has to compute the same terms.
         self.speaks = any(facts_of(breast.told_by.row) for breast in breasts)
+        self.outlines = any(_counts_one_each(breast) for breast in breasts)
 
     @property
     def steps_per_epoch(self) -> int:
@@ -139,7 +140,8 @@ class PretrainingTask:
                 spoken.append(self.texts(breast.told_by.row, generator))
         slots = _slots(chosen, samples)
         texts, group = _texts(model, chosen, spoken)
-        return PretrainingBatch(slots, texts, group, _annotated(chosen, slots))
+        annotated = _annotated(chosen, slots, empty=self.outlines and processes > 1)
+        return PretrainingBatch(slots, texts, group, annotated)
 
     def _varied(
         self, breast: Breast, model: GlamModel, rng: np.random.Generator
@@ -256,17 +258,24 @@ def _texts(
     return batch, torch.tensor(groups_of(facts))
 
 
+def _counts_one_each(breast: Breast) -> bool:
+    return all(view is not None and view.row.n_blobs == 1 for view in breast.views)
+
+
 def _annotated(
-    breasts: Sequence[Breast], slots: tuple[SlotBatch, SlotBatch]
+    breasts: Sequence[Breast], slots: tuple[SlotBatch, SlotBatch], *, empty: bool = False
 ) -> AnnotatedPairs | None:
-    """Breasts whose row counts one region in each view."""
+    """Breasts whose row counts one region in each view.
+
+    Args:
+        empty: Give an empty record, not None, where there are none.
+    """
     rows = [
         index
         for index, breast in enumerate(breasts)
-        if all(view is not None and view.row.n_blobs == 1 for view in breast.views)
-        and all(bool(slot.regions[index].any()) for slot in slots)
+        if _counts_one_each(breast) and all(bool(slot.regions[index].any()) for slot in slots)
     ]
-    if not rows:
+    if not rows and not empty:
         return None
-    sample = torch.tensor(rows)
+    sample = torch.tensor(rows, dtype=torch.long)
     return AnnotatedPairs(sample, slots[0].regions[sample], slots[1].regions[sample])

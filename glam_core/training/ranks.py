@@ -55,6 +55,15 @@ class Ranks:
         if self.count > 1:
             distributed.barrier()
 
+    @contextmanager
+    def first_before_others(self) -> Iterator[None]:
+        """The first process goes through alone; the others then find what it has kept."""
+        if not self.first:
+            self.wait()
+        yield
+        if self.first:
+            self.wait()
+
 
 ALONE = Ranks()
 

@@ -85,16 +85,23 @@ def varied_pairs(
     singles: tuple[Sequence[TrainingPicture], Sequence[TrainingPicture]],
     model: GlamConfig,
     config: TrainingConfig,
-    rng: np.random.Generator,
+    generators: Sequence[np.random.Generator],
 ) -> tuple[SlotBatch, SlotBatch]:
-    """Both slots: first the pairs, sample by sample, then further pictures of each slot."""
+    """Both slots: first the pairs, sample by sample, then further pictures of each slot.
+
+    Args:
+        generators: One for each pair and each picture, in this order.
+    """
     slots: tuple[list[Sample], list[Sample]] = ([], [])
+    own = iter(generators)
     for pair in pairs:
+        rng = next(own)
         shared = shared_change(config, rng)
         slots[0].append(varied_sample(pair.cc, model, config, shared, rng))
         slots[1].append(varied_sample(pair.mlo, model, config, shared, rng))
     for slot, pictures in enumerate(singles):
         for picture in pictures:
+            rng = next(own)
             change = shared_change(config, rng)
             slots[slot].append(varied_sample(picture, model, config, change, rng))
     return together(slots[0]), together(slots[1])

@@ -3,9 +3,11 @@
 import json
 import os
 import socket
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -13,8 +15,12 @@ from safetensors.torch import load_file
 from glam_core.data.manifest import read_manifest
 from glam_core.errors import GlamError
 from glam_core.model.build import build_model
+from glam_core.model.classifier import Classifier, ClassNames
 from glam_core.model.config import GlamConfig, PyramidConfig, TextConfig
+from glam_core.training.classification import ClassificationTask
 from glam_core.training.config import TrainingConfig
+from glam_core.training.correspondence import CorrespondenceTask
+from glam_core.training.labelled import LabelledPart
 from glam_core.training.loop import train
 from glam_core.training.pair_pictures import training_data
 from glam_core.training.pretraining import PretrainingTask, breasts_of
@@ -27,72 +33,143 @@ BREASTS = 4
 STEPS = 3
 
 
-def model_config() -> GlamConfig:
-    """Every term that is compared over all processes, and no chance inside the model."""
-    config = start_config("tiny")
-    assert isinstance(config.image, PyramidConfig)
-    assert isinstance(config.text, TextConfig)
-    # What stays inside a process: partners of other patients, places that texts point at, and the
-    # mean over annotated lesions, of which the processes have different numbers.
+def without_chance(config: GlamConfig) -> GlamConfig:
+    """No dropout, and no partners of other patients, who are those of the same process."""
     within = {"partner_contrast": False, "cross_patient_negatives": False}
+    text = config.text
+    assert isinstance(config.image, PyramidConfig)
     return replace(
         config,
         image=replace(config.image, dropout=0.0),
-        text=replace(config.text, dropout=0.0),
+        text=replace(text, dropout=0.0) if isinstance(text, TextConfig) else text,
         corrections=replace(config.corrections, **within),
-        loss=replace(
-            config.loss, cross_patient=0.0, report_to_patch=0.0, correspondence=0.0, saliency=0.0
-        ),
+        loss=replace(config.loss, cross_patient=0.0),
     )
 
 
-def learn(folder: Path, ranks: Ranks) -> None:
-    """A few steps of plain gradient descent on the drawn breasts, one of them without an MLO."""
-    config = TrainingConfig(
+def plain(ranks: Ranks) -> TrainingConfig:
+    """A few steps of plain gradient descent."""
+    return TrainingConfig(
         steps=STEPS, batch=BREASTS // ranks.count, optimiser="sgd", learning_rate=0.05,
-        clip_norm=0.5, ema_decay=0.0, threads=1, prepare=0,
+        clip_norm=0.5, ema_decay=0.0, threads=1, prepare=0, points=3, singles=2 // ranks.count,
     )  # fmt: skip
+
+
+def pretrain(folder: Path, out: Path, ranks: Ranks) -> None:
+    """Every term of the objective; one breast has no MLO, another is not outlined."""
     data = training_data(read_manifest(folder / "manifest.csv"), folder, pairs_needed=False)
     breasts = list(breasts_of(data.all_training))
     breasts[1] = replace(breasts[1], mlo=None)
-    out = folder / f"of-{ranks.count}"
-    out.mkdir(exist_ok=True)
+    assert breasts[2].cc is not None
+    breasts[2] = replace(breasts[2], cc=replace(breasts[2].cc, region=None))
+    config = plain(ranks)
     task = PretrainingTask(breasts, config, ranks=ranks)
-    train(build_model(model_config(), seed=0), task, config, out, ranks=ranks)
+    model = build_model(without_chance(start_config("tiny")), seed=0)
+    train(model, task, config, out, ranks=ranks)
 
 
-def work(rank: int, folder: str, port: int) -> None:
+def correspond(folder: Path, out: Path, ranks: Ranks) -> None:
+    """Lesions, partners, tracked places and saliency; one pair is not of one lesion."""
+    data = training_data(read_manifest(folder / "manifest.csv"), folder)
+    pairs = [replace(pair, matched=index != 1) for index, pair in enumerate(data.training)]
+    places = np.random.default_rng(1).uniform(22, 40, (40, 2, 2)).astype(np.float32)
+    tracked = [
+        replace(
+            pair,
+            cc=replace(pair.cc, points=places[:, 0]),
+            mlo=replace(pair.mlo, points=places[:, 1]),
+        )
+        for pair in data.training[:2]
+    ]
+    config = plain(ranks)
+    task = CorrespondenceTask(replace(data, training=tuple(pairs)), config, tracked, ranks)
+    model = build_model(without_chance(start_config("tiny", texts=False)), seed=0)
+    train(model, task, config, out, ranks=ranks)
+
+
+def classify(folder: Path, out: Path, ranks: Ranks) -> None:
+    data = training_data(read_manifest(folder / "manifest.csv"), folder)
+    pictures = data.all_training
+    part = LabelledPart(pictures, np.arange(len(pictures)) // 2 % 2)
+    glam = build_model(without_chance(start_config("tiny", texts=False)), seed=0)
+    classifier = Classifier(glam, ClassNames("cancer", ("no cancer", "cancer")))
+    config = plain(ranks)
+    train(classifier, ClassificationTask(part, config, ranks), config, out, ranks=ranks)
+
+
+WAYS = {"pretrain": pretrain, "correspond": correspond, "classify": classify}
+
+
+def learn(way: str, folder: Path, ranks: Ranks) -> None:
+    out = folder / f"{way}-of-{ranks.count}"
+    out.mkdir(exist_ok=True)
+    WAYS[way](folder, out, ranks)
+
+
+def work(rank: int, folder: str, port: int, ways: Sequence[str]) -> None:
     torch.set_num_threads(1)
     os.environ.update(
         RANK=str(rank), LOCAL_RANK=str(rank), WORLD_SIZE=str(PROCESSES),
         MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port),
     )  # fmt: skip
     with joined(torch.device("cpu")) as ranks:
-        learn(Path(folder), ranks)
+        for way in ways:
+            learn(way, Path(folder), ranks)
 
 
-@pytest.mark.slow
-def test_two_processes_learn_what_one_learns_from_the_joined_batch(tmp_path, monkeypatch):
-    write_manifest(tmp_path)
-    learn(tmp_path, ALONE)
+def together(folder: Path, ways: Sequence[str]) -> None:
+    """Run the ways in two processes that meet."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port = found.getsockname()[1]
-    monkeypatch.setenv("GLOO_SOCKET_IFNAME", "lo")
-    monkeypatch.setenv("PYTHONWARNINGS", "ignore")
-    torch.multiprocessing.spawn(work, (str(tmp_path), port), nprocs=PROCESSES)
-    one, two = (tmp_path / f"of-{count}" for count in (1, PROCESSES))
-    losses = [json.loads((run / "log.jsonl").read_text().splitlines()[-1]) for run in (one, two)]
-    assert losses[0]["step"] == losses[1]["step"] == STEPS
-    assert losses[0]["total"] == pytest.approx(losses[1]["total"], rel=1e-5)
-    first = build_model(model_config(), seed=0).state_dict()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GLOO_SOCKET_IFNAME", "lo")
+        patch.setenv("PYTHONWARNINGS", "ignore")
+        torch.multiprocessing.spawn(work, (str(folder), port, ways), nprocs=PROCESSES)
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Every way, by one process and by two."""
+    folder = tmp_path_factory.mktemp("ranks")
+    write_manifest(folder)
+    for way in WAYS:
+        learn(way, folder, ALONE)
+    together(folder, tuple(WAYS))
+    return folder
+
+
+def last_terms(run: Path) -> dict[str, float]:
+    terms: dict[str, float] = json.loads((run / "log.jsonl").read_text().splitlines()[-1])
+    return terms
+
+
+TERMS = {
+    "pretrain": ("image_text", "image_text_second", "report_to_patch", "view_view", "in_image",
+                 "same_position", "correspondence", "saliency"),
+    "correspond": ("correspondence", "partner", "points", "saliency"),
+    "classify": (),
+}  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("way", WAYS)
+def test_two_processes_learn_what_one_learns_from_the_joined_batch(way, runs):
+    one, two = (runs / f"{way}-of-{count}" for count in (1, PROCESSES))
+    alone, both = last_terms(one), last_terms(two)
+    assert alone["step"] == both["step"] == STEPS
+    for name in ("total", *TERMS[way]):
+        assert alone[name] > 0, name
+        assert alone[name] == pytest.approx(both[name], rel=1e-5), name
+    start = without_chance(start_config("tiny", texts=way == "pretrain"))
+    first = build_model(start, seed=0).state_dict()
     weights = [load_file(run / "model" / "weights.safetensors") for run in (one, two)]
     moved = 0
     for name, value in weights[0].items():
-        way, other = value - first[name], weights[1][name] - first[name]
-        moved += int(bool((way != 0).any()))
-        assert torch.allclose(way, other, rtol=1e-3, atol=2e-6), name
-    assert moved > 20
+        way_of_one, way_of_two = value - first[name], weights[1][name] - first[name]
+        moved += int(bool((way_of_one != 0).any()))
+        assert torch.allclose(way_of_one, way_of_two, rtol=1e-3, atol=2e-6), name
+    assert moved > (8 if way == "classify" else 20)
 
 
 def test_a_single_process_needs_no_launcher(monkeypatch):
