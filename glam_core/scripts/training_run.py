@@ -33,7 +33,7 @@ from glam_core.training.starts import START_NAMES, start_config
 # moments, and two models.
 _SPACE_FOR_WEIGHTS = 14
 # What a run may change when it goes on: where and how fast it computes.
-_FREE_KEYS = ("threads", "prepare", "device", "compile", "gradient_checkpointing")
+_FREE_KEYS = ("threads", "prepare", "device", "compile", "gradient_checkpointing", "sharding")
 _SPACE_FOR_A_PICTURE = 3 * 512 * 512
 
 

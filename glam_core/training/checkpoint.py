@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 import torch
 from safetensors import SafetensorError
@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from glam_core.errors import CheckpointError
 from glam_core.training.averaged import AveragedModel
 from glam_core.training.files import write_text
+from glam_core.training.sharding import parted_like, whole
 from glam_core.training.watch import Watch
 
 LAST_FILE = "last.json"
@@ -42,13 +43,46 @@ class RunState:
     watch: Watch = field(default_factory=Watch)
 
 
+@dataclass(frozen=True, eq=False)
+class RunWeights(Generic[Model]):
+    """What a checkpoint holds beside the state, brought together on the CPU.
+
+    Attributes:
+        averaged: The running mean as a model.
+        tensors: Weights, running mean and moments.
+        facts: Numbers of the optimiser.
+    """
+
+    averaged: Model
+    tensors: dict[str, Tensor]
+    facts: dict[str, Any]
+
+
+def run_weights(
+    model: Model, averaged: AveragedModel[Model], optimiser: torch.optim.Optimizer
+) -> RunWeights[Model]:
+    """Everything as it is now; all processes have to call where weights are spread over them."""
+    tensors = {f"model.{name}": _apart(value) for name, value in model.state_dict().items()}
+    mean = averaged.together()
+    for name, value in mean.state_dict().items():
+        tensors[f"averaged.{name}"] = _apart(value)
+    kept = optimiser.state_dict()
+    plain: dict[str, Any] = {}
+    for index, entries in kept["state"].items():
+        for name, value in entries.items():
+            if isinstance(value, Tensor):
+                tensors[f"optimiser.{index}.{name}"] = _apart(value)
+            else:
+                plain[f"{index}.{name}"] = value
+    return RunWeights(mean, tensors, {"groups": kept["param_groups"], "plain": plain})
+
+
+def _apart(value: Tensor) -> Tensor:
+    return whole(value.detach()).cpu().clone().contiguous()
+
+
 def save_run(
-    folder: Path,
-    state: RunState,
-    model: Model,
-    averaged: AveragedModel[Model],
-    optimiser: torch.optim.Optimizer,
-    keep: Callable[[Model, Path], None],
+    folder: Path, state: RunState, weights: RunWeights[Model], keep: Callable[[Model, Path], None]
 ) -> None:
     """Keep everything that a run needs to go on; the model folder gets the running mean.
 
@@ -61,25 +95,12 @@ def save_run(
         CheckpointError: The disk refuses it; the checkpoint before stays.
     """
     place = folder / _FOLDER / f"{state.step:08d}"
-    tensors = {f"model.{name}": value for name, value in model.state_dict().items()}
-    for name, value in averaged.model.state_dict().items():
-        tensors[f"averaged.{name}"] = value
-    kept = optimiser.state_dict()
-    plain: dict[str, Any] = {}
-    for index, entries in kept["state"].items():
-        for name, value in entries.items():
-            if isinstance(value, Tensor):
-                tensors[f"optimiser.{index}.{name}"] = value
-            else:
-                plain[f"{index}.{name}"] = value
-    facts = {"step": state.step, "groups": kept["param_groups"], "plain": plain}
-    facts["watch"] = state.watch.as_facts()
+    facts = {"step": state.step, **weights.facts, "watch": state.watch.as_facts()}
     try:
         if place.exists():
             shutil.rmtree(place)
         place.mkdir(parents=True)
-        own = {name: value.detach().cpu().clone().contiguous() for name, value in tensors.items()}
-        save_file(own, place / _STATE_FILE)
+        save_file(weights.tensors, place / _STATE_FILE)
         (place / _FACTS_FILE).write_text(json.dumps(facts), encoding="utf-8")
     except (OSError, SafetensorError) as error:
         shutil.rmtree(place, ignore_errors=True)
@@ -87,11 +108,11 @@ def save_run(
             f"The checkpoint of step {state.step} cannot be written ({error}): the one before is "
             "whole; make room and go on with --resume."
         ) from error
-    keep(averaged.model, folder / MODEL_FOLDER)
+    keep(weights.averaged, folder / MODEL_FOLDER)
     write_text(folder / LAST_FILE, json.dumps({"checkpoint": place.name}) + "\n")
     watch = state.watch
     if watch.best is not None and watch.best_step == state.step:
-        keep(averaged.model, folder / BEST_FOLDER)
+        keep(weights.averaged, folder / BEST_FOLDER)
         said = {"checkpoint": place.name, "value": watch.best}
         write_text(folder / BEST_FILE, json.dumps(said) + "\n")
     wanted = {place.name, _named_by(folder / BEST_FILE)}
@@ -124,8 +145,8 @@ def resume_run(
         place = folder / _FOLDER / str(name)
         facts = json.loads((place / _FACTS_FILE).read_text(encoding="utf-8"))
         tensors = load_file(place / _STATE_FILE)
-        model.load_state_dict(_under(tensors, "model."))
-        averaged.model.load_state_dict(_under(tensors, "averaged."))
+        _fill(model, _under(tensors, "model."))
+        _fill(averaged.model, _under(tensors, "averaged."))
         state: dict[int, dict[str, Any]] = {}
         for key, value in _under(tensors, "optimiser.").items():
             index, _, entry = key.partition(".")
@@ -144,11 +165,18 @@ def resume_run(
 
 
 def _lay_like_weights(optimiser: torch.optim.Optimizer) -> None:
-    """Give moments the memory layout of their weights: fused kernels walk both in one pass."""
+    """Give moments the memory layout of their weights (fused kernels walk both), or their parts."""
     for weight, entries in optimiser.state.items():
         for name, value in entries.items():
             if isinstance(value, Tensor) and value.shape == weight.shape and value.dim():
-                entries[name] = torch.empty_like(weight, dtype=value.dtype).copy_(value)
+                laid = torch.empty_like(weight, dtype=value.dtype)
+                entries[name] = laid.copy_(parted_like(weight, value))
+
+
+def _fill(model: nn.Module, tensors: dict[str, Tensor]) -> None:
+    own = model.state_dict()
+    known = {n: parted_like(own[n], v) if n in own else v for n, v in tensors.items()}
+    model.load_state_dict(known)
 
 
 def _named_by(file: Path) -> str:

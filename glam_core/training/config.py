@@ -59,6 +59,8 @@ class TrainingConfig:
             instead of the validation patients: the run before `calibrate`.
         prepare: Threads that draw batches ahead of the steps; 0 draws in between.
         versions: Of each picture that words are learnt on: the plain one, then altered ones.
+        sharding: "full" spreads weights, running mean, gradients and moments over the processes;
+            "none" keeps all of them in each.
     """
 
     epochs: int = 40
@@ -101,6 +103,7 @@ class TrainingConfig:
     for_limits: bool = field(default=False, metadata=ADDED_LATER)
     prepare: int = field(default=1, metadata=ADDED_LATER)
     versions: int = field(default=4, metadata=ADDED_LATER)
+    sharding: Literal["none", "full"] = field(default="none", metadata=ADDED_LATER)
 
     def __post_init__(self) -> None:
         """Refuse what cannot work, before anything is read."""

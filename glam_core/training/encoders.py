@@ -27,7 +27,7 @@ def made_ready(model: GlamModel | Classifier, config: TrainingConfig) -> None:
     """Change how the encoders compute, not what."""
     glam = glam_of(model)
     image = glam.image_encoder
-    if isinstance(image, PyramidEncoder):
+    if isinstance(image, PyramidEncoder) and config.sharding == "none":  # parts lie row by row
         image.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     if config.gradient_checkpointing:
         backbones: list[Any] = [image.backbone] if isinstance(image, DinoEncoder) else []

@@ -3,7 +3,6 @@
 import json
 import time
 from collections.abc import Callable
-from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -11,7 +10,6 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.parallel import DistributedDataParallel
 
 from glam_core.errors import CancelledError, GlamError
 from glam_core.loss.gather import alone, mean_over_ranks
@@ -19,17 +17,26 @@ from glam_core.model.checkpoint import save_model
 from glam_core.model.classifier import Classifier, save_classifier
 from glam_core.model.glam import GlamModel
 from glam_core.training.ahead import Drawn, drawn_ahead
-from glam_core.training.averaged import AveragedModel
-from glam_core.training.checkpoint import MODEL_FOLDER, RunState, has_run, resume_run, save_run
+from glam_core.training.averaged import AveragedModel, shown_on
+from glam_core.training.checkpoint import (
+    MODEL_FOLDER,
+    RunState,
+    has_run,
+    resume_run,
+    run_weights,
+    save_run,
+)
 from glam_core.training.config import TrainingConfig
 from glam_core.training.device import moved, training_device
 from glam_core.training.encoders import has_transformers, made_ready
 from glam_core.training.events import Events
 from glam_core.training.interrupt import first_interrupt
+from glam_core.training.learner import clip, meeting, new_learner
 from glam_core.training.memory import is_out_of_memory, memory_use, out_of_memory
 from glam_core.training.optimiser import learning_rate_at, new_optimiser, set_rate
 from glam_core.training.progress import Progress
 from glam_core.training.ranks import ALONE, Ranks
+from glam_core.training.sharding import shard
 from glam_core.training.watch import Aim
 
 LOG_FILE = "log.jsonl"
@@ -119,13 +126,15 @@ def train(
     made_ready(model, config)
     every = max(1, task.steps_per_epoch // config.accumulate)  # steps of an epoch
     steps = config.steps or config.epochs * every
-    optimiser = new_optimiser(model, config)
     averaged = AveragedModel(model, config.ema_decay)
+    learner = new_learner(model, task.loss, config, ranks, device)
+    if config.sharding == "full":
+        averaged.spread(lambda copied: shard(copied, copied, device))
+    optimiser = new_optimiser(model, config)
     keep = _keeper(model)
     state = RunState()
     if resume:
         state = resume_run(folder, model, averaged, optimiser, best=resume == "best")
-    learner = _learner(model, task, ranks, device)
     measures: dict[str, float] | None = None
     done, over = state.step, state.watch.is_over(config.patience)
     events = Events(folder, done) if ranks.first else None
@@ -172,9 +181,10 @@ def train(
                 last = step == steps
                 best = False
                 if measure is not None and (last or step % (config.evaluate_every * every) == 0):
+                    shown = averaged.together()
                     if ranks.first:
-                        with alone():
-                            measures = measure(averaged.model)
+                        with alone(), shown_on(shown, device):
+                            measures = measure(shown)
                         if aim is not None:
                             state = RunState(step, state.watch.after(step, measures, aim))
                         best = state.watch.best_step == step
@@ -183,10 +193,14 @@ def train(
                         if events is not None:
                             events.add("validation", step, measures)
                     over = ranks.any(state.watch.is_over(config.patience), device)
+                    best = ranks.any(best, device)
                 due = step % (config.save_every * every) == 0
-                if (last or stopped or over or best or due) and ranks.first:
-                    state = RunState(step, state.watch)
-                    save_run(folder, state, model, averaged, optimiser, keep)
+                if last or stopped or over or best or due:
+                    if ranks.first or config.sharding == "full":
+                        weights = run_weights(model, averaged, optimiser)
+                    if ranks.first:
+                        state = RunState(step, state.watch)
+                        save_run(folder, state, weights, keep)
                     progress.event("checkpoint", step=step, best=best)
                 if stopped and not last:
                     progress.event("stopped", step=step, model=str(folder / MODEL_FOLDER))
@@ -201,39 +215,14 @@ def train(
     except (RuntimeError, MemoryError) as error:
         if not is_out_of_memory(error):
             raise
-        weights = sum(value.nbytes for value in model.parameters())
+        size = sum(value.nbytes for value in model.parameters())
         raise out_of_memory(
-            config, memory_use(device), weights, transformers=has_transformers(model)
+            config, memory_use(device), size, transformers=has_transformers(model)
         ) from error
     finally:
         if events is not None:
             events.close()
     return Outcome(done, over or done >= steps, measures, waited)
-
-
-class _Learner(nn.Module):
-    """Model and losses in one forward pass, so that DDP sees every weight that is used."""
-
-    def __init__(self, model: nn.Module, loss: Callable[[Any, Any], dict[str, Tensor]]) -> None:
-        super().__init__()
-        self.model = model
-        self.loss = loss
-
-    def forward(self, batch: Any) -> dict[str, Tensor]:
-        """The total with its gradient; the other terms as numbers."""
-        terms = self.loss(self.model, batch)
-        return {name: t if name == "total" else t.detach() for name, t in terms.items()}
-
-
-def _learner(
-    model: Model, task: Task[Model, Batch], ranks: Ranks, device: torch.device
-) -> nn.Module:
-    learner = _Learner(model, task.loss)
-    if ranks.count == 1:
-        return learner
-    own = [device.index] if device.type == "cuda" else None
-    # Which weights are used depends on the batch: texts, annotations and partners may be missing.
-    return DistributedDataParallel(learner, device_ids=own, find_unused_parameters=True)
 
 
 def _step(
@@ -251,8 +240,7 @@ def _step(
     sums: dict[str, float] = {}
     for part in range(config.accumulate):
         batch = moved(drawn.next(), device)
-        meet = part == config.accumulate - 1 or not isinstance(learner, DistributedDataParallel)
-        with nullcontext() if meet else learner.no_sync():  # type: ignore[operator]
+        with meeting(learner, last=part == config.accumulate - 1):
             with torch.autocast(
                 device.type, torch.bfloat16, enabled=config.precision == "bfloat16"
             ):
@@ -268,7 +256,7 @@ def _step(
         told = mean_over_ranks(torch.stack([term.detach().float() for term in terms.values()]))
         for name, value in zip(terms, told.tolist(), strict=True):
             sums[name] = sums.get(name, 0.0) + value / config.accumulate
-    nn.utils.clip_grad_norm_(learner.parameters(), config.clip_norm)
+    clip(learner, config.clip_norm)
     optimiser.step()
     return sums
 

@@ -15,10 +15,14 @@ _MOMENTUM = 0.9
 def new_optimiser(model: GlamModel | Classifier, config: TrainingConfig) -> torch.optim.Optimizer:
     """AdamW or SGD in one fused kernel a group, where the device has such kernels."""
     groups = parameter_groups(model, config.weight_decay)
-    fused = next(model.parameters()).device.type in ("cuda", "cpu")
+    device = next(model.parameters()).device.type
+    # Parted weights and single numbers cannot go through one kernel: they go one by one.
+    spread = config.sharding == "full"
+    fused, foreach = device in ("cuda", "cpu") and not spread, False if spread else None
+    rate = config.learning_rate
     if config.optimiser == "sgd":
-        return torch.optim.SGD(groups, lr=config.learning_rate, momentum=_MOMENTUM, fused=fused)
-    return torch.optim.AdamW(groups, lr=config.learning_rate, fused=fused)
+        return torch.optim.SGD(groups, lr=rate, momentum=_MOMENTUM, fused=fused, foreach=foreach)
+    return torch.optim.AdamW(groups, lr=rate, fused=fused, foreach=foreach)
 
 
 def learning_rate_at(config: TrainingConfig, step: int, steps: int) -> float:

@@ -1,9 +1,6 @@
 """Two processes learn what one process learns from the joined batch."""
 
 import json
-import os
-import socket
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,9 +13,7 @@ from glam_core.data.manifest import read_manifest
 from glam_core.errors import GlamError
 from glam_core.model.build import build_model
 from glam_core.model.classifier import Classifier, ClassNames
-from glam_core.model.config import GlamConfig, PyramidConfig, TextConfig
 from glam_core.training.classification import ClassificationTask
-from glam_core.training.config import TrainingConfig
 from glam_core.training.correspondence import CorrespondenceTask
 from glam_core.training.labelled import LabelledPart
 from glam_core.training.loop import train
@@ -27,32 +22,13 @@ from glam_core.training.pretraining import PretrainingTask, breasts_of
 from glam_core.training.ranks import ALONE, Ranks, joined, ranks_from_environment
 from glam_core.training.starts import start_config
 from tests.core.training.drawn_manifest import write_manifest
-
-PROCESSES = 2
-BREASTS = 4
-STEPS = 3
-
-
-def without_chance(config: GlamConfig) -> GlamConfig:
-    """No dropout, and no partners of other patients, who are those of the same process."""
-    within = {"partner_contrast": False, "cross_patient_negatives": False}
-    text = config.text
-    assert isinstance(config.image, PyramidConfig)
-    return replace(
-        config,
-        image=replace(config.image, dropout=0.0),
-        text=replace(text, dropout=0.0) if isinstance(text, TextConfig) else text,
-        corrections=replace(config.corrections, **within),
-        loss=replace(config.loss, cross_patient=0.0),
-    )
-
-
-def plain(ranks: Ranks) -> TrainingConfig:
-    """A few steps of plain gradient descent."""
-    return TrainingConfig(
-        steps=STEPS, batch=BREASTS // ranks.count, optimiser="sgd", learning_rate=0.05,
-        clip_norm=0.5, ema_decay=0.0, threads=1, prepare=0, points=3, singles=2 // ranks.count,
-    )  # fmt: skip
+from tests.core.training.two_processes import (
+    PROCESSES,
+    STEPS,
+    in_two_processes,
+    plain,
+    without_chance,
+)
 
 
 def pretrain(folder: Path, out: Path, ranks: Ranks) -> None:
@@ -100,32 +76,11 @@ def classify(folder: Path, out: Path, ranks: Ranks) -> None:
 WAYS = {"pretrain": pretrain, "correspond": correspond, "classify": classify}
 
 
-def learn(way: str, folder: Path, ranks: Ranks) -> None:
-    out = folder / f"{way}-of-{ranks.count}"
-    out.mkdir(exist_ok=True)
-    WAYS[way](folder, out, ranks)
-
-
-def work(rank: int, folder: str, port: int, ways: Sequence[str]) -> None:
-    torch.set_num_threads(1)
-    os.environ.update(
-        RANK=str(rank), LOCAL_RANK=str(rank), WORLD_SIZE=str(PROCESSES),
-        MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port),
-    )  # fmt: skip
-    with joined(torch.device("cpu")) as ranks:
-        for way in ways:
-            learn(way, Path(folder), ranks)
-
-
-def together(folder: Path, ways: Sequence[str]) -> None:
-    """Run the ways in two processes that meet."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port = found.getsockname()[1]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GLOO_SOCKET_IFNAME", "lo")
-        patch.setenv("PYTHONWARNINGS", "ignore")
-        torch.multiprocessing.spawn(work, (str(folder), port, ways), nprocs=PROCESSES)
+def learn_every_way(folder: Path, ranks: Ranks) -> None:
+    for way, learn in WAYS.items():
+        out = folder / f"{way}-of-{ranks.count}"
+        out.mkdir(exist_ok=True)
+        learn(folder, out, ranks)
 
 
 @pytest.fixture(scope="module")
@@ -133,9 +88,8 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Every way, by one process and by two."""
     folder = tmp_path_factory.mktemp("ranks")
     write_manifest(folder)
-    for way in WAYS:
-        learn(way, folder, ALONE)
-    together(folder, tuple(WAYS))
+    learn_every_way(folder, ALONE)
+    in_two_processes(learn_every_way, folder)
     return folder
 
 
