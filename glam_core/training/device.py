@@ -17,8 +17,13 @@ def training_device(config: TrainingConfig) -> torch.device:
     """The device that the config asks for; with several processes each takes a GPU of its own.
 
     Raises:
-        GlamError: It is not there.
+        GlamError: It is not there, or weights are to be spread over a single process.
     """
+    if config.sharding == "full" and ranks_from_environment().count == 1:
+        raise GlamError(
+            "--sharding=full spreads the weights over several processes, but there is one: start "
+            "with torchrun or accelerate launch, or leave it out."
+        )
     kind = config.device
     if kind == "auto":
         kind = "cuda" if torch.cuda.is_available() else "cpu"

@@ -9,7 +9,6 @@ from torch import Tensor, nn
 from torch.distributed.fsdp import FSDPModule
 from torch.nn.parallel import DistributedDataParallel
 
-from glam_core.errors import GlamError
 from glam_core.model.classifier import Classifier
 from glam_core.model.glam import GlamModel
 from glam_core.training.config import TrainingConfig
@@ -48,18 +47,9 @@ def new_learner(
     ranks: Ranks,
     device: torch.device,
 ) -> nn.Module:
-    """A learner as the config asks for; with sharding the weights of `model` are spread in place.
-
-    Raises:
-        GlamError: Sharding is asked for in a single process.
-    """
+    """As the config asks for; with sharding the weights of `model` are spread in place."""
     learner = Learner(model, loss)
     if config.sharding == "full":
-        if ranks.count == 1:
-            raise GlamError(
-                "--sharding=full spreads the weights over several processes, but there is one: "
-                "start with torchrun or accelerate launch, or leave it out."
-            )
         shard(learner, model, device)
         return learner
     if ranks.count == 1:

@@ -1,32 +1,28 @@
-"""The pictures of a manifest with their landmarks, computed once and kept with the run."""
+"""The pictures of a manifest with their landmarks, computed once, kept with the run and mapped."""
 
 import hashlib
-import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
 
 from glam_core.data.manifest import Manifest, ManifestRow
 from glam_core.data.masks import reduced_mask
 from glam_core.data.pairs import pairs_of, read_mask
 from glam_core.data.split import check_no_leak, limits_part, split_of
 from glam_core.errors import GlamError, LandmarkError, ManifestError
-from glam_core.geometry.frames import frame_from_landmarks
 from glam_core.geometry.landmarks import Landmarks, NippleMark, PectoralLine
 from glam_core.inference.embedding_input import PREPROCESSING_VERSION
 from glam_core.inference.match_view import MatchView
 from glam_core.inference.match_views import match_view_from
 from glam_core.terms import ChestWall, PointPx, ViewPosition
-from glam_core.training.files import write_text
 from glam_core.training.picture_file import LONGEST_PX, read_row_picture
+from glam_core.training.picture_store import PictureWriter, stored_pictures
 
 CACHE_FOLDER = "pictures"
-_VERSION = 2
+_VERSION = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,30 +159,44 @@ def read_pictures(
     """
     folder = run_folder / CACHE_FOLDER
     key = _cache_key(rows)
-    kept = _read_cache(folder, key, rows)
-    if kept is not None:
-        return kept
-    pictures: list[TrainingPicture] = []
+    kept = stored_pictures(folder, key, rows)
+    if kept is None:
+        _store(manifest, rows, folder, key, report)
+        kept = stored_pictures(folder, key, rows)
+    if kept is None:
+        raise GlamError(f"The pictures in {folder} changed while they were read: start again.")
+    return [TrainingPicture(*each) for each in kept[0]], kept[1]
+
+
+def _store(
+    manifest: Manifest,
+    rows: Sequence[ManifestRow],
+    folder: Path,
+    key: str,
+    report: Callable[[int, int], None] | None,
+) -> None:
     skipped: list[str] = []
-    for index, row in enumerate(rows):
+    with PictureWriter(folder) as writer:
+        for index, row in enumerate(rows):
+            if report is not None:
+                report(index, len(rows))
+            try:
+                writer.add(row, *_read(row))
+            except LandmarkError as error:
+                skipped.append(f"Line {row.line}: {error}")
         if report is not None:
-            report(index, len(rows))
-        try:
-            pictures.append(_read(row))
-        except LandmarkError as error:
-            skipped.append(f"Line {row.line}: {error}")
-    if report is not None:
-        report(len(rows), len(rows))
-    if not pictures:
-        raise ManifestError(
-            f"{manifest.file.name}: the landmarks of no picture are found; check that they are "
-            "mammograms, or give nipple and pectoral columns."
-        )
-    _write_cache(folder, key, pictures, skipped)
-    return pictures, skipped
+            report(len(rows), len(rows))
+        if len(skipped) == len(rows):
+            raise ManifestError(
+                f"{manifest.file.name}: the landmarks of no picture are found; check that they are "
+                "mammograms, or give nipple and pectoral columns."
+            )
+        writer.finish(key, skipped)
 
 
-def _read(row: ManifestRow) -> TrainingPicture:
+def _read(
+    row: ManifestRow,
+) -> tuple[npt.NDArray[np.uint8], MatchView, npt.NDArray[np.bool_] | None]:
     picture = read_row_picture(row)
     # Kept in eight bits, so that a run from the cache sees the same pixels as the first one.
     eight = np.round(picture.values * 255).astype(np.uint8)
@@ -201,7 +211,7 @@ def _read(row: ManifestRow) -> TrainingPicture:
         spacing=row.pixel_spacing_mm,
         landmarks=_given_landmarks(row),
     )
-    return TrainingPicture(row, view, _region(row, eight.shape, scale))
+    return eight, view, _region(row, eight.shape, scale)
 
 
 def _given_landmarks(row: ManifestRow) -> Landmarks | None:
@@ -259,82 +269,6 @@ def _cache_key(rows: Sequence[ManifestRow]) -> str:
         mask = row.mask.stat().st_mtime_ns if row.mask is not None else 0
         digest.update(repr((row, stat.st_size, stat.st_mtime_ns, mask)).encode())
     return digest.hexdigest()
-
-
-def _write_cache(
-    folder: Path, key: str, pictures: Sequence[TrainingPicture], skipped: Sequence[str]
-) -> None:
-    arrays: dict[str, npt.NDArray[np.uint8]] = {}
-    facts = []
-    for picture in pictures:
-        view, line = picture.view, str(picture.row.line)
-        arrays[f"{line}.picture"] = np.round(view.picture * 255).astype(np.uint8)
-        arrays[f"{line}.mask"] = view.mask.astype(np.uint8)
-        if picture.region is not None:
-            arrays[f"{line}.region"] = picture.region.astype(np.uint8)
-        facts.append(
-            {
-                "line": picture.row.line,
-                "scale": view.image_px_per_picture_px,
-                "shape": list(view.image_shape),
-                "landmarks": asdict(view.landmarks),
-            }
-        )
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        unfinished = folder / ".pictures.part"
-        save_file(arrays, unfinished)
-        unfinished.replace(folder / "pictures.safetensors")
-    except (OSError, SafetensorError) as error:
-        raise GlamError(f"The pictures cannot be kept in {folder}: {error}.") from error
-    said = {"key": key, "pictures": facts, "skipped": list(skipped)}
-    write_text(folder / "pictures.json", json.dumps(said))
-
-
-def _read_cache(
-    folder: Path, key: str, rows: Sequence[ManifestRow]
-) -> tuple[list[TrainingPicture], list[str]] | None:
-    """None where there is none, or one of other files."""
-    try:
-        said = json.loads((folder / "pictures.json").read_text(encoding="utf-8"))
-        if said["key"] != key:
-            return None
-        arrays = load_file(folder / "pictures.safetensors")
-    except (OSError, ValueError, KeyError, SafetensorError):
-        return None
-    by_line = {row.line: row for row in rows}
-    pictures = []
-    for fact in said["pictures"]:
-        row, name = by_line[fact["line"]], str(fact["line"])
-        landmarks = _landmarks_of(fact["landmarks"])
-        view = MatchView(
-            key=name,
-            laterality=row.laterality,
-            view_position=row.view_position,
-            picture=arrays[f"{name}.picture"].astype(np.float32) / np.float32(255),
-            mask=arrays[f"{name}.mask"].astype(bool),
-            image_px_per_picture_px=float(fact["scale"]),
-            landmarks=landmarks,
-            frame=frame_from_landmarks(
-                landmarks,
-                laterality=row.laterality,
-                view=row.view_position,
-                spacing=row.pixel_spacing_mm,
-            ),
-            image_shape=(int(fact["shape"][0]), int(fact["shape"][1])),
-        )
-        region = arrays.get(f"{name}.region")
-        pictures.append(TrainingPicture(row, view, None if region is None else region > 0))
-    return pictures, list(said["skipped"])
-
-
-def _landmarks_of(said: dict[str, object]) -> Landmarks:
-    nipple, line = said["nipple"], said["pectoral_line"]
-    return Landmarks(
-        chest_wall=ChestWall(str(said["chest_wall"])),
-        nipple=NippleMark(**nipple) if isinstance(nipple, dict) else None,
-        pectoral_line=PectoralLine(**line) if isinstance(line, dict) else None,
-    )
 
 
 def centre_of(picture: TrainingPicture) -> PointPx:

@@ -17,6 +17,7 @@ from glam_core.inference.session import Session
 from glam_core.model.build import build_model
 from glam_core.model.config import GlamConfig, TextConfig
 from glam_core.model.glam import GlamModel
+from glam_core.training.device import training_device
 from glam_core.training.loop import train
 from glam_core.training.pair_pictures import training_data
 from glam_core.training.pretraining import PretrainingTask, breasts_of, held_out_terms
@@ -119,7 +120,6 @@ def test_spread_weights_learn_the_same_stop_and_go_on_anywhere(tmp_path):
     assert best.keys() == first.keys()
 
 
-def test_a_single_process_has_nothing_to_spread(tmp_path):
-    model = build_model(start_config("tiny", texts=False), seed=0)
+def test_a_single_process_has_nothing_to_spread():
     with pytest.raises(GlamError, match="torchrun"):
-        train(model, None, replace(plain(ALONE), sharding="full"), tmp_path)  # type: ignore[arg-type,type-var]
+        training_device(replace(plain(ALONE), sharding="full"))
