@@ -16,6 +16,7 @@ BENCHMARKS = {
     "landmarks": "Landmarks",
     "preparation": "Preparing pictures for training",
     "matching": "Geometry matcher",
+    "training_rate": "A training step",
     "phantom_rate": "Synthetic exams",
     "embedding_rate": "Embedding and locating",
 }
