@@ -27,6 +27,7 @@ from glam_core.scripts.classification_study import add_table_arguments, finish, 
 from glam_core.scripts.finetune_classification import KEYS
 from glam_core.training.config import TrainingConfig, add_config_arguments, given_keys
 from glam_core.training.labelled import LabelledData
+from glam_core.training.ranks import check_single
 
 _METHODS = {"zero-shot": ZERO_SHOT, "probe": PROBE, "finetune": FINE_TUNE}
 
@@ -45,6 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Every way on every label; a row that cannot be had is named, the others are written."""
+    check_single("evaluate table")
     config = TrainingConfig(**{**KEYS, **given_keys(args)})
     methods = args.method or list(_METHODS)
     model = read_model(args.model)

@@ -18,6 +18,7 @@ from glam_core.scripts.training_run import add_run_arguments, prepared_data, run
 from glam_core.training.checkpoint import MODEL_FOLDER
 from glam_core.training.config import TrainingConfig
 from glam_core.training.loop import measures_of, train
+from glam_core.training.ranks import check_single
 from glam_core.training.starts import START_NAMES, WORDS_KEYS
 from glam_core.training.synthetic import series_of
 from glam_core.training.word_measures import word_measures
@@ -55,6 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Train; 0 when finished, 130 when stopped with a checkpoint."""
+    check_single("finetune words")
     series = series_of(args.synthetic) if args.synthetic else None
     config = run_config(args.out, args, WORDS_KEYS)
     manifest = read_manifest(args.manifest)

@@ -87,6 +87,19 @@ def ranks_from_environment() -> Ranks:
         ) from None
 
 
+def check_single(command: str) -> None:
+    """See that a command that does not share its work was not started several times.
+
+    Raises:
+        GlamError: It was.
+    """
+    count = ranks_from_environment().count
+    if count > 1:
+        raise GlamError(
+            f"glam {command} runs in one process, but {count} were started: leave out torchrun."
+        )
+
+
 @contextmanager
 def joined(device: torch.device) -> Iterator[Ranks]:
     """Meet the other processes; they part again at the end.

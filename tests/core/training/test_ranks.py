@@ -13,6 +13,7 @@ from glam_core.data.manifest import read_manifest
 from glam_core.errors import GlamError
 from glam_core.model.build import build_model
 from glam_core.model.classifier import Classifier, ClassNames
+from glam_core.scripts.glam import main
 from glam_core.training.classification import ClassificationTask
 from glam_core.training.correspondence import CorrespondenceTask
 from glam_core.training.labelled import LabelledPart
@@ -139,6 +140,17 @@ def test_a_half_set_environment_is_refused(monkeypatch):
     monkeypatch.delenv("RANK", raising=False)
     with pytest.raises(GlamError, match="torchrun"):
         ranks_from_environment()
+
+
+@pytest.mark.parametrize("command", [["finetune", "words"], ["evaluate", "table", "--model=m"]])
+def test_a_command_of_one_process_is_not_run_twice(command, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setenv("RANK", "1")
+    monkeypatch.setenv("LOCAL_RANK", "1")
+    out = tmp_path / "out"
+    assert main([*command, "--manifest=none.csv", "--out", str(out)]) == 3
+    assert "leave out torchrun" in capsys.readouterr().err
+    assert not out.exists()
 
 
 def test_shares_join_to_the_whole():
