@@ -165,3 +165,11 @@ class JudgementStore(Protocol):
     def forget(self, key: str) -> str:
         """Forget it; one sentence where the disk refuses, otherwise ""."""
         ...
+
+
+class OverviewWork(Protocol):
+    """Compares whole studies in the background."""
+
+    def compare(self, number: int, images: Sequence[ImageId]) -> None:
+        """Compare a study's views with sentences; requests before this one are dropped."""
+        ...

@@ -10,7 +10,7 @@ def is_complete(state: ViewerState) -> bool:
         return False
     if state.matcher is None or state.matcher_loading or state.awaits_answer:
         return False
-    if state.findings.busy or state.description.awaited:
+    if state.findings.busy or state.description.awaited or state.overview.awaited:
         return False
     answer = state.answer
     if answer is not None and answer.stands_in and not state.refusal:

@@ -12,6 +12,7 @@ from app.arrivals import (
     CorrespondenceWork,
     DemoWork,
     JudgementStore,
+    OverviewWork,
     PixelsArrived,
     StudyWork,
     WordWork,
@@ -20,6 +21,7 @@ from app.describing import Describing
 from app.greys import dragged
 from app.hanging import HANGING_STEPS
 from app.judging import Judging
+from app.overviewing import Overviewing
 from app.panes.content import LengthMark, Tool
 from app.panes.viewport import PaneSize, Viewport
 from app.questions import Questions
@@ -40,6 +42,7 @@ class Controller:
         searches: Everything about words and findings.
         describing: Everything about places described in words.
         judging: Everything about accepting, correcting and rejecting.
+        overviewing: Everything about the study as a whole.
     """
 
     def __init__(
@@ -51,6 +54,7 @@ class Controller:
         memory: Corrections,
         words: WordWork,
         judgements: JudgementStore,
+        overview: OverviewWork,
         state: ViewerState | None = None,
     ) -> None:
         self._holder = StateHolder(state)
@@ -65,6 +69,7 @@ class Controller:
         self.judging = Judging(self._holder, judgements)
         self.searches = Searches(self._holder, words, self.judging)
         self.describing = Describing(self._holder, words)
+        self.overviewing = Overviewing(self._holder, overview)
 
     @property
     def state(self) -> ViewerState:
@@ -150,6 +155,7 @@ class Controller:
         self._correspondence.forget_views()
         state = self.judging.of_study(opening.study_opened(kept, study, self._memory))
         self._show(state)
+        self.overviewing.ask_anew()
         shown, rest = opening.reading_order(state)
         self._studies.load(shown)
         if rest:

@@ -35,6 +35,7 @@ from app.panels.picture_panel import PicturePanel
 from app.panels.query_bar import QueryBar
 from app.panels.side_column import SideColumn
 from app.panels.study_browser import StudyBrowser
+from app.panels.zero_shot_panel import ZeroShotPanel
 from app.state import Hanging, ViewerState
 
 _TOOLBAR = (
@@ -87,6 +88,7 @@ class MainWindow(QMainWindow):
         self.judged_panel = JudgedPanel()
         self.picture_panel = PicturePanel()
         self.matcher_panel = MatcherPanel()
+        self.zero_shot_panel = ZeroShotPanel()
         self.notices_panel = NoticesPanel()
         self.research_only = QLabel(wording.RESEARCH_ONLY)
         self.research_only.setObjectName("researchOnly")
@@ -130,6 +132,7 @@ class MainWindow(QMainWindow):
             self.judged_panel,
             self.picture_panel,
             self.matcher_panel,
+            self.zero_shot_panel,
             self.notices_panel,
         ):
             panel.show_state(state)
@@ -220,7 +223,10 @@ class MainWindow(QMainWindow):
             )
         )
         self.column = SideColumn(
-            self.notices_panel, self._scrolling((self.findings_panel,)), self.side
+            self.notices_panel,
+            self._scrolling((self.findings_panel,)),
+            self.side,
+            self._scrolling((self.zero_shot_panel,)),
         )
         splitter = QSplitter(Qt.Orientation.Horizontal)
         splitter.setHandleWidth(1)

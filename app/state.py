@@ -9,6 +9,7 @@ from app.descriptions import Description
 from app.findings import Findings
 from app.greys import GreyTables, Window
 from app.judgements import Judgement, MatchVerdict
+from app.overview import Overview
 from app.panes.content import LengthMark, Tool
 from app.panes.pyramid import PicturePyramid
 from app.panes.viewport import PaneSize, Viewport
@@ -154,6 +155,7 @@ class ViewerState:
         judged: What was judged on the open study's pictures, now and in earlier runs.
         description: The place that is described in words.
         findings: What was looked for in words, and where it lies.
+        overview: The study as a whole, beside sentences.
         models: (what chooses it, what to call it) of each matcher at hand.
         scan, demo: Work under way.
         notices: Sentences for the user, newest last; `skipped` names files left out.
@@ -180,6 +182,7 @@ class ViewerState:
     judged: tuple[Judgement, ...] = ()
     description: Description = field(default_factory=Description)
     findings: Findings = field(default_factory=Findings)
+    overview: Overview = field(default_factory=Overview)
     models: tuple[tuple[str, str], ...] = ()
     matcher_name: str = "geometry"
     matcher: MatcherWords | None = None

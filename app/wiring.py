@@ -18,6 +18,7 @@ from app.findings import Verdict
 from app.judging_wiring import JudgingJoints
 from app.main_window import MainWindow
 from app.menus import fill
+from app.overview_wiring import OverviewJoints
 from app.panels.help_dialog import show_help
 from app.panes.content import Tool
 from app.panes.image_pane import ImagePane
@@ -27,6 +28,7 @@ from app.services.demo import DemoService
 from app.services.grounding import GroundingService
 from app.services.judgement_memory import JudgementMemory
 from app.services.memory import CorrectionMemory
+from app.services.overview import OverviewService
 from app.services.picture_store import PictureStore
 from app.services.study import StudyService
 from app.services.training_export import TrainingExport
@@ -62,6 +64,7 @@ class Workstation(QObject):
         self.demo_folder = folder / "demo"
         self.demo = DemoService(self.demo_folder, self)
         self.export_service = TrainingExport(self)
+        self.overview = OverviewService(self.correspondence, self)
         memory = CorrectionMemory(folder / "corrections.json" if remember else None)
         judgements = JudgementMemory(folder / "judged_places.jsonl" if remember else None)
         self.controller = Controller(
@@ -71,15 +74,17 @@ class Workstation(QObject):
             memory=memory,
             words=self.words,
             judgements=judgements,
+            overview=self.overview,
         )
         self.actions = Actions(self._act, self)
         self.window = MainWindow(self.actions)
+        self._join_services()  # first: the joints below rely on the state after an arrival
         self.findings = FindingJoints(self, self.words)
+        self.study_page = OverviewJoints(self, self.overview)
         self.judging = JudgingJoints(self, judgements, memory, self.export_service)
         self.handlers = self._handlers_by_name() | self.findings.handlers
         self._closed = False
         self._demo_opened = False
-        self._join_services()
         self._join_panels()
         self.window.grid.pane_added.connect(self._join_pane)
         self.window.grid.sizes_changed.connect(self._resized)
@@ -95,8 +100,8 @@ class Workstation(QObject):
         if self._closed:
             return
         self._closed = True
-        services = (self.studies, self.words, self.correspondence, self.demo, self.export_service)
-        for service in services:
+        asking = (self.words, self.overview, self.export_service)
+        for service in (self.studies, *asking, self.correspondence, self.demo):
             service.close()
 
     def dispose(self) -> None:

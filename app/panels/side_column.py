@@ -1,5 +1,6 @@
-"""The column at the right: notices above two pages, findings and spot, of which one is shown."""
+"""The column at the right: notices above three pages, of which one is shown."""
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
     QHBoxLayout,
@@ -11,21 +12,29 @@ from PySide6.QtWidgets import (
 from app.panels.parts import MARGIN, rule, segment_button
 from app.state import ViewerState
 
-SPOT, FINDINGS = 0, 1
+SPOT, FINDINGS, STUDY = 0, 1, 2
 
 
 class SideColumn(QWidget):
-    """Two pages behind two buttons; whichever was asked last comes to the front."""
+    """Pages behind buttons; whichever was asked last comes to the front.
 
-    def __init__(self, notices: QWidget, findings: QWidget, spot: QWidget) -> None:
+    Signals:
+        page_shown: (page,): it came to the front.
+    """
+
+    page_shown = Signal(int)
+
+    def __init__(self, notices: QWidget, findings: QWidget, spot: QWidget, study: QWidget) -> None:
         super().__init__()
         self.setObjectName("panel")
         self.pages = QStackedWidget()
         self.pages.addWidget(spot)
         self.pages.addWidget(findings)
+        self.pages.addWidget(study)
         self._buttons = (
-            segment_button("Spot and picture", "Correspondence, active picture, matcher"),
+            segment_button("Spot", "Correspondence, active picture, matcher"),
             segment_button("Findings", "Words and reports on the pictures"),
+            segment_button("Study", "The whole study beside sentences and other studies"),
         )
         group = QButtonGroup(self)
         line = QHBoxLayout()
@@ -54,6 +63,7 @@ class SideColumn(QWidget):
         """Bring a page to the front."""
         self.pages.setCurrentIndex(page)
         self._buttons[page].setChecked(True)
+        self.page_shown.emit(page)
 
     def follow(self, state: ViewerState) -> None:
         """Bring the page to the front that the latest question or query belongs to."""

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.answers import Answer, MatcherWords
 from app.services.delivery import Delivery
+from app.services.importing import importing
 from app.services.picture_store import PictureStore
 from app.state import ImageId, Question, image_id_of
 from glam_core.geometry.landmarks import Landmarks
@@ -63,7 +64,8 @@ class CorrespondenceService(QObject):
         """Look for the models at hand; `models_found` follows."""
 
         def work() -> tuple[tuple[str, str], ...]:
-            from glam_core.inference.model_shelf import models_at_hand
+            with importing("glam_core.inference.model_shelf"):
+                from glam_core.inference.model_shelf import models_at_hand
 
             return tuple((model.choose, model.name) for model in models_at_hand())
 
@@ -163,7 +165,8 @@ class CorrespondenceService(QObject):
 
         Never to be called in the GUI thread.
         """
-        from app.services.match_desk import MatchDesk
+        with importing("app.services.match_desk"):
+            from app.services.match_desk import MatchDesk
 
         with self._making_desk:
             if self._desk is None:

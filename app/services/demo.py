@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from app.services.delivery import Delivery
+from app.services.importing import importing
 
 
 class DemoService(QObject):
@@ -46,8 +47,9 @@ class DemoService(QObject):
         self._executor.shutdown(wait=True, cancel_futures=True)
 
     def _make(self) -> Path:
-        from glam_core.phantom.demo import first_demo_study, write_demo_study
-        from glam_core.phantom.study_folder import is_complete
+        with importing("glam_core.phantom.demo", "glam_core.phantom.study_folder"):
+            from glam_core.phantom.demo import first_demo_study, write_demo_study
+            from glam_core.phantom.study_folder import is_complete
 
         told = False
 
@@ -79,6 +81,7 @@ def spot_of_demo(folder: Path) -> str:
     Raises:
         GlamError: The demo exams are not there.
     """
-    from glam_core.phantom.demo import demo_click
+    with importing("glam_core.phantom.demo"):
+        from glam_core.phantom.demo import demo_click
 
     return demo_click(folder)

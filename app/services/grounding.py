@@ -11,6 +11,7 @@ from app.descriptions import AskedPlace, PlaceWords
 from app.findings import FindingWords, Reading, SearchDone
 from app.services.correspondence import CorrespondenceService
 from app.services.delivery import Delivery
+from app.services.importing import importing
 from app.state import ImageId
 
 if TYPE_CHECKING:
@@ -56,7 +57,8 @@ class GroundingService(QObject):
         """Read typed words."""
 
         def work() -> Reading:
-            from app.services import grounding_desk
+            with importing("app.services.grounding_desk"):
+                from app.services import grounding_desk
 
             return grounding_desk.read_query(text)
 
@@ -66,7 +68,8 @@ class GroundingService(QObject):
         """Read a report from its words."""
 
         def work() -> Reading:
-            from app.services import grounding_desk
+            with importing("app.services.grounding_desk"):
+                from app.services import grounding_desk
 
             return grounding_desk.read_report(text, source)
 
@@ -76,7 +79,8 @@ class GroundingService(QObject):
         """Read a report from a file."""
 
         def work() -> Reading:
-            from app.services import grounding_desk
+            with importing("app.services.grounding_desk"):
+                from app.services import grounding_desk
 
             return grounding_desk.read_file(path)
 
@@ -86,7 +90,8 @@ class GroundingService(QObject):
         """Read a file where it is a DICOM document; `no_report` follows where it is not."""
 
         def work() -> Reading | None:
-            from app.services import grounding_desk
+            with importing("app.services.grounding_desk"):
+                from app.services import grounding_desk
 
             return grounding_desk.read_if_report(path)
 
@@ -159,7 +164,8 @@ class GroundingService(QObject):
 
     def _desk_now(self) -> "GroundingDesk":
         """The desk, made by the grounding thread: it loads the grounders."""
-        from app.services.grounding_desk import GroundingDesk
+        with importing("app.services.grounding_desk"):
+            from app.services.grounding_desk import GroundingDesk
 
         if self._desk is None:
             self._desk = GroundingDesk(self._views.desk())
@@ -167,7 +173,8 @@ class GroundingService(QObject):
 
 
 def _import_readers() -> None:
-    from app.services import grounding_desk  # noqa: F401
-    from glam_core.data.lexicon import lexicon
+    with importing("app.services.grounding_desk", "glam_core.data.lexicon"):
+        from app.services import grounding_desk  # noqa: F401
+        from glam_core.data.lexicon import lexicon
 
     lexicon()

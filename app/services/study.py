@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.arrivals import AnalysisArrived
 from app.services.delivery import Delivery, sentence_of
+from app.services.importing import importing
 from app.services.picture_store import PictureStore
 from app.state import ImageId, image_id_of
 from glam_core.study import MammogramImage, StudyScan
@@ -69,7 +70,8 @@ class StudyService(QObject):
             self._delivery.post(current(lambda: self.scan_progressed.emit(done, total)))
 
         def work() -> StudyScan:
-            from app.services import reading_jobs
+            with importing("app.services.reading_jobs"):
+                from app.services import reading_jobs
 
             return reading_jobs.scan_places(paths, report, stop.is_set)
 
@@ -104,7 +106,8 @@ class StudyService(QObject):
         self._frames[image_id] = frame
 
         def work() -> None:
-            from app.services import reading_jobs
+            with importing("app.services.reading_jobs"):
+                from app.services import reading_jobs
 
             if self._frames.get(image_id) == frame:
                 grey = self._store.grey(image_id)
@@ -142,7 +145,8 @@ class StudyService(QObject):
 
     def _read_reduced(self, image: MammogramImage, stop: threading.Event) -> None:
         def work() -> None:
-            from app.services import reading_jobs
+            with importing("app.services.reading_jobs"):
+                from app.services import reading_jobs
 
             pixels = reading_jobs.read_reduced(image)
             if pixels is not None:
@@ -154,7 +158,8 @@ class StudyService(QObject):
 
     def _read_whole(self, image: MammogramImage, stop: threading.Event, batch: "_Batch") -> None:
         def work() -> None:
-            from app.services import reading_jobs
+            with importing("app.services.reading_jobs"):
+                from app.services import reading_jobs
 
             image_id = image_id_of(image)
             pixels = reading_jobs.read_whole(image, self._store.grey(image_id))
@@ -168,7 +173,8 @@ class StudyService(QObject):
 
     def _analyse(self, image: MammogramImage, pixels: "Pixels", stop: threading.Event) -> None:
         def work() -> None:
-            from app.services import reading_jobs
+            with importing("app.services.reading_jobs"):
+                from app.services import reading_jobs
 
             analysis = reading_jobs.analysis_of(image, pixels)
             self._store.put_analysis(image_id_of(image), analysis)
@@ -179,7 +185,8 @@ class StudyService(QObject):
 
     def _look_again(self, image: MammogramImage, stop: threading.Event) -> None:
         def work() -> None:
-            from app.services import reading_jobs
+            with importing("app.services.reading_jobs"):
+                from app.services import reading_jobs
 
             analysis = self._store.analysis(image_id_of(image))
             if analysis is not None:
@@ -230,4 +237,5 @@ class _Batch:
 
 
 def _import_readers() -> None:
-    from app.services import reading_jobs  # noqa: F401
+    with importing("app.services.reading_jobs"):
+        from app.services import reading_jobs  # noqa: F401

@@ -104,6 +104,11 @@ def classes_of(found: Iterable[str | None], label: str) -> tuple[str, ...]:
     return tuple(sorted(seen))
 
 
+def class_names(label: str) -> tuple[str, ...]:
+    """All classes that there are sentences for, in the label's order; () where there are none."""
+    return tuple(_PROMPTS.get(label, {}))
+
+
 def prompts_of(label: str, name: str) -> tuple[str, ...]:
     """Sentences that describe a class, for zero-shot; () for a column of one's own."""
     return _PROMPTS.get(label, {}).get(name, ())

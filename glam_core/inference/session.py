@@ -153,6 +153,30 @@ class Session:
         local = None if told.local is None else told.local.float().cpu()
         return told.embedding.float().cpu(), local
 
+    @property
+    def reads_text(self) -> bool:
+        """Whether the model can be asked in words."""
+        return isinstance(self.model.config.text, TextConfig) and self.model.tokenizer is not None
+
+    def directions(self, sentences: Sequence[Sequence[str]]) -> torch.Tensor:
+        """(classes, E) of length 1: of each class the mean of its sentences (Radford et al. 2021).
+
+        Raises:
+            CheckpointError: The model reads no text.
+        """
+        means = [self.text_features(same)[0].mean(dim=0) for same in sentences]
+        return functional.normalize(torch.stack(means), dim=-1)
+
+    def shares(self, view: MatchView, directions: torch.Tensor) -> torch.Tensor:
+        """(classes,) how much a view looks like each direction; they add up to 1.
+
+        Raises:
+            GlamError: The view is neither CC nor MLO.
+        """
+        image = self.embed(view).features.embedding
+        scale = float(self.model.image_text_scale().detach())
+        return (scale * image @ directions.T).softmax(dim=-1)[0]
+
     def classify(self, view: MatchView, prompts: Sequence[str]) -> tuple[ClassScore, ...]:
         """Zero-shot: how well each prompt fits the view, most likely first; not calibrated.
 
@@ -162,10 +186,7 @@ class Session:
         """
         if len(prompts) < 2:
             raise GlamError("Zero-shot classification compares prompts: give at least two.")
-        texts, _ = self.text_features(prompts)
-        image = self.embed(view).features.embedding
-        scale = float(self.model.image_text_scale().detach())
-        chance = (scale * image @ texts.T).softmax(dim=-1)[0].tolist()
+        chance = self.shares(view, self.directions([[prompt] for prompt in prompts])).tolist()
         scores = [ClassScore(p, c) for p, c in zip(prompts, chance, strict=True)]
         return tuple(sorted(scores, key=lambda score: -score.probability))
 

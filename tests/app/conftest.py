@@ -19,6 +19,7 @@ WORKING_THREADS = (
     "demo",
     "grounding",
     "exporting",
+    "comparing",
 )
 
 

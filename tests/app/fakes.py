@@ -113,6 +113,14 @@ class FakeWords:
 
 
 @dataclass
+class FakeOverview:
+    compared: list[tuple[int, tuple[str, ...]]] = field(default_factory=list)
+
+    def compare(self, number, images):
+        self.compared.append((number, tuple(images)))
+
+
+@dataclass
 class FakeDemo:
     started: int = 0
 
@@ -241,6 +249,7 @@ class Desk:
     demo: FakeDemo = field(default_factory=FakeDemo)
     words: FakeWords = field(default_factory=FakeWords)
     memory: CorrectionMemory = field(default_factory=lambda: CorrectionMemory(None))
+    overview: FakeOverview = field(default_factory=FakeOverview)
     judgements: JudgementMemory = field(default_factory=lambda: JudgementMemory(None))
 
     def __post_init__(self) -> None:
@@ -251,6 +260,7 @@ class Desk:
             memory=self.memory,
             words=self.words,
             judgements=self.judgements,
+            overview=self.overview,
         )
 
     @property
