@@ -6,10 +6,11 @@ stop.
 """
 
 import argparse
-import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
+from glam_core.model.checkpoint import load_model, save_model
 from glam_core.scripts import calibrate, finetune, fit_geometry
 from glam_core.training.checkpoint import MODEL_FOLDER, has_run
 from glam_core.training.config import add_config_arguments, given_keys
@@ -22,6 +23,7 @@ from glam_core.training.demo_recipe import (
     SHIPS,
     STAGES,
     TRAINED_ON,
+    VERSION,
     Stage,
 )
 from glam_core.training.starts import START_NAMES
@@ -55,7 +57,9 @@ def run(args: argparse.Namespace) -> int:
         if code:
             return code
     target = args.out / MODEL_FOLDER
-    shutil.copytree(args.out / SHIPS / MODEL_FOLDER, target, dirs_exist_ok=True)
+    model = load_model(args.out / SHIPS / MODEL_FOLDER)
+    model.config = replace(model.config, name=NAME, version=VERSION, trained_on=TRAINED_ON)
+    save_model(model, target)
     geometry = args.out / GEOMETRY_FILE
     if not geometry.exists():
         print("Geometry weights without the patients who set the limits", file=sys.stderr)
@@ -76,7 +80,7 @@ def _stage_arguments(stage: Stage, args: argparse.Namespace) -> argparse.Namespa
     words = ["--manifest", str(args.manifest), "--out", str(folder), "--preset", args.preset]
     words += ["--synthetic", f"phantom:{SEED}:{args.breasts}"]
     words += ["--synthetic-folder", str(args.out / _SYNTHETIC_FOLDER)]
-    words += ["--name", NAME, "--trained-on", TRAINED_ON]
+    words += ["--name", NAME]
     words += ["--json-lines"] if args.json_lines else []
     if has_run(folder):
         return parser.parse_args([*words, "--resume"])

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 NAME = "demo"
+VERSION = "2"  # changes with the recipe
 PRESET = "small"
 BREASTS = 3000
 SEED = 1  # of the synthetic breasts
 TRAINED_ON = (
-    "synthetic breasts; then annotated mass pairs of CBIS-DDSM (Lee et al. 2017, CC BY 3.0)"
+    "synthetic breasts; annotated mass pairs of CBIS-DDSM (Lee et al. 2017, CC BY 3.0), which is "
+    "digitised film"
 )
 
 
