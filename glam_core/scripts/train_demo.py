@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from glam_core.model.checkpoint import load_model, save_model
-from glam_core.scripts import calibrate, finetune, fit_geometry
+from glam_core.scripts import calibrate, finetune, finetune_words, fit_geometry
 from glam_core.training.checkpoint import MODEL_FOLDER, has_run
 from glam_core.training.config import add_config_arguments, given_keys
 from glam_core.training.demo_recipe import (
@@ -30,6 +30,7 @@ from glam_core.training.starts import START_NAMES
 
 GEOMETRY_FILE = "geometry.json"
 _SYNTHETIC_FOLDER = "breasts"
+_SCRIPTS = {"correspondence": finetune, "words": finetune_words}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -53,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
         if any(has_run(args.out / later.name) for later in STAGES[at + 1 :]):
             continue
         print(f"Stage {at + 1} of {len(STAGES)}: {stage.name}", file=sys.stderr)
-        code = finetune.run(_stage_arguments(stage, args))
+        code = _SCRIPTS[stage.teaches].run(_stage_arguments(stage, args))
         if code:
             return code
     target = args.out / MODEL_FOLDER
@@ -70,13 +71,13 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _stage_arguments(stage: Stage, args: argparse.Namespace) -> argparse.Namespace:
-    """Those of `glam finetune correspondence`; keys that the user gave count before the recipe's.
+    """Those of `glam finetune`; keys that the user gave count before the recipe's.
 
     A stage that has begun is gone on with, as its own config says.
     """
     folder = args.out / stage.name
     parser = argparse.ArgumentParser()
-    finetune.add_arguments(parser)
+    _SCRIPTS[stage.teaches].add_arguments(parser)
     words = ["--manifest", str(args.manifest), "--out", str(folder), "--preset", args.preset]
     words += ["--synthetic", f"phantom:{SEED}:{args.breasts}"]
     words += ["--synthetic-folder", str(args.out / _SYNTHETIC_FOLDER)]
