@@ -54,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
         if any(has_run(args.out / later.name) for later in STAGES[at + 1 :]):
             continue
         print(f"Stage {at + 1} of {len(STAGES)}: {stage.name}", file=sys.stderr)
-        code = _SCRIPTS[stage.teaches].run(_stage_arguments(stage, args))
+        code: int = _SCRIPTS[stage.teaches].run(_stage_arguments(stage, args))
         if code:
             return code
     target = args.out / MODEL_FOLDER
