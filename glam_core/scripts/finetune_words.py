@@ -31,7 +31,7 @@ from glam_core.training.word_places import (
     told_synthetic,
     whole_pictures,
 )
-from glam_core.training.words import TAUGHT, WordsTask, with_words
+from glam_core.training.words import ANSWERED, TAUGHT, WordsTask, with_words
 
 GEOMETRY_SHARE = 0.5  # both count alike; not fitted
 
@@ -49,8 +49,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--kinds",
         metavar="A,B",
-        help=f"types of finding that the model searches for itself ({','.join(TAUGHT)}); words of "
-        "other types are left to geometry",
+        help=f"which of {','.join(TAUGHT)} the model searches for itself; words of other types are "
+        f"left to geometry ({','.join(ANSWERED)})",
     )
 
 

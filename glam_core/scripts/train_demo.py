@@ -79,7 +79,8 @@ def _stage_arguments(stage: Stage, args: argparse.Namespace) -> argparse.Namespa
     parser = argparse.ArgumentParser()
     _SCRIPTS[stage.teaches].add_arguments(parser)
     words = ["--manifest", str(args.manifest), "--out", str(folder), "--preset", args.preset]
-    words += ["--synthetic", f"phantom:{SEED}:{args.breasts}"]
+    breasts = min(args.breasts, stage.breasts or args.breasts)
+    words += ["--synthetic", f"phantom:{SEED}:{breasts}"]
     words += ["--synthetic-folder", str(args.out / _SYNTHETIC_FOLDER)]
     words += ["--name", NAME]
     words += ["--json-lines"] if args.json_lines else []

@@ -24,12 +24,14 @@ class Stage:
         teaches: What `glam finetune` is told: "correspondence" or "words".
         after: The stage whose model it goes on from; empty starts anew.
         keys: What differs from the preset.
+        breasts: Synthetic ones at most; 0 takes all.
     """
 
     name: str
     teaches: Literal["correspondence", "words"]
     after: str
     keys: Mapping[str, Any]
+    breasts: int = 0
 
 
 _ALL = {"precision": "bfloat16", "threads": 1}
@@ -46,6 +48,6 @@ STAGES = (
     ),
     Stage("pairs", "correspondence", "synthetic", _PAIRS),
     Stage("limits", "correspondence", "synthetic", {**_PAIRS, "for_limits": True}),
-    Stage("words", "words", "pairs", {"threads": 1}),
+    Stage("words", "words", "pairs", {"threads": 1, "steps": 600}, breasts=500),
 )
 SHIPS, SETS_LIMITS = "words", "limits"

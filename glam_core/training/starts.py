@@ -46,11 +46,11 @@ CORRESPONDENCE_KEYS: Mapping[str, Mapping[str, Any]] = {
     "paper": {"batch": 4, "learning_rate": 1e-4, "precision": "bfloat16"},
 }
 WORDS_KEYS: Mapping[str, Any] = {
-    "epochs": 12,
-    "batch": 48,
-    "learning_rate": 2e-3,
+    "epochs": 5,
+    "batch": 32,
+    "learning_rate": 1.5e-3,
     "ema_decay": 0.99,
-    "evaluate_every": 3,
+    "versions": 3,
     "synthetic_share": 0.4,
 }
 
