@@ -4,6 +4,7 @@ import dataclasses
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import cv2
 import numpy as np
@@ -25,6 +26,7 @@ from glam_core.inference.match_view import MatchView
 from glam_core.inference.peaks import box_of, find_peaks, region_holding
 from glam_core.inference.search_grid import SearchGrid, search_grid
 from glam_core.inference.session import EmbeddedView, Session
+from glam_core.inference.standing_out import saliency_share, standing_out
 from glam_core.model.attention import HIDDEN_SCORE
 from glam_core.model.matching import AskedPlaces, asked_at, asked_in, match_scores
 from glam_core.terms import PointPx
@@ -48,6 +50,33 @@ class _Ready:
     tissue: npt.NDArray[np.intp]
     patch_from_grid: npt.NDArray[np.float64]
 
+    def on_tissue(self, patch_scores: FloatMap) -> FloatMap:
+        """(n,) values of the patch grid where the tissue is; hidden patches get the lowest."""
+        hidden = patch_scores <= HIDDEN_SCORE / 2
+        floor = float(patch_scores[~hidden].min()) if not hidden.all() else 0.0
+        rows, cols = self.grid.tissue.shape
+        fine = cv2.warpAffine(
+            np.where(hidden, floor, patch_scores).astype(np.float32),
+            self.patch_from_grid,
+            (cols, rows),
+            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+            borderMode=cv2.BORDER_REPLICATE,
+        )
+        return np.asarray(fine, dtype=np.float32).take(self.tissue)
+
+
+@dataclass(frozen=True, eq=False)
+class _Salience:
+    """What makes a view's places answers before anything is asked.
+
+    Attributes:
+        out: (rows, cols) of the patch grid: how much each patch stands out.
+        scores: (n,) what saliency adds to the score of each pixel of tissue.
+    """
+
+    out: FloatMap
+    scores: FloatMap
+
 
 class LearnedMatcher:
     """Answers with a model's features; the geometry matcher's answer is kept beside it.
@@ -61,6 +90,7 @@ class LearnedMatcher:
         self._limits = Limits(reading.unlike_weight, reading.least_certainty, reading.most_cycle)
         self._geometry = geometry or GeometryMatcher()
         self._kept: OrderedDict[tuple[object, ...], _Ready] = OrderedDict()
+        self._saliences: WeakKeyDictionary[_Ready, _Salience] = WeakKeyDictionary()
         self._lock = threading.Lock()
 
     @property
@@ -157,6 +187,9 @@ class LearnedMatcher:
         scores = self._scores(self._asked(first, query), first, second)
         if reading.geometry_share:
             scores += np.float32(reading.geometry_share) * geometry
+        share = self._saliency_share(query, first)
+        if share < 1:
+            scores -= np.float32(1 - share) * self._salience(second).scores
         scores -= scores.max()
         scores /= np.float32(reading.temperature)
         np.exp(scores, out=scores)
@@ -171,19 +204,45 @@ class LearnedMatcher:
             scores = match_scores(
                 self.session.model, asked, second.embedded.features, 0, slot=first.embedded.slot
             )[0]
-        grid = scores.reshape(second.embedded.features.grid).numpy()
-        hidden = grid <= HIDDEN_SCORE / 2
-        floor = float(grid[~hidden].min()) if not hidden.all() else 0.0
-        grid = np.where(hidden, floor, grid)
-        rows, cols = second.grid.tissue.shape
-        fine = cv2.warpAffine(
-            grid.astype(np.float32),
-            second.patch_from_grid,
-            (cols, rows),
-            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-            borderMode=cv2.BORDER_REPLICATE,
+        return second.on_tissue(scores.reshape(second.embedded.features.grid).numpy())
+
+    def _saliency_share(self, query: Query, first: _Ready) -> float:
+        """How much saliency counts for this question."""
+        reading = self._reading
+        if reading.salient_above <= reading.plain_below:
+            return 1.0
+        if first.embedded.features.saliency is None:
+            return 1.0
+        out = self._salience(first).out
+        region = None if query.half_size_px is None else _region_of(first.embedded, query).numpy()
+        if region is not None and region.any():
+            spot = float(out.ravel()[region].max())
+        else:
+            place = np.round(first.embedded.canvas.patch_from_image(query.point)).astype(int)
+            row, col = np.clip(place, 0, np.array(out.shape) - 1)
+            spot = float(out[row, col])
+        return saliency_share(spot, reading.plain_below, reading.salient_above)
+
+    def _salience(self, view: _Ready) -> _Salience:
+        """Kept with the view."""
+        with self._lock:
+            kept = self._saliences.get(view)
+        if kept is None:
+            kept = self._measured_salience(view)
+            with self._lock:
+                self._saliences[view] = kept
+        return kept
+
+    def _measured_salience(self, view: _Ready) -> _Salience:
+        features = view.embedded.features
+        scores = self._geometry.prepared(view.embedded.view).saliency * np.float32(
+            self._reading.geometry_share
         )
-        return np.asarray(fine, dtype=np.float32).take(second.tissue)
+        assert features.saliency is not None  # a share below 1 comes from it
+        saliency = features.saliency[0].reshape(features.grid).numpy()
+        tissue = features.tissue[0].reshape(features.grid).numpy()
+        hidden = np.where(tissue, saliency, HIDDEN_SCORE).astype(np.float32)
+        return _Salience(standing_out(saliency, tissue), view.on_tissue(hidden) + scores)
 
     @staticmethod
     def _peaks(probability: FloatMap, count: int) -> tuple[tuple[int, int, float], ...]:

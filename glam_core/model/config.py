@@ -168,6 +168,9 @@ class ReadingConfig:
         unlike_weight, least_certainty, most_cycle: What a confident match needs (see
             `glam_core.inference.certainty`); the defaults are not calibrated to any model.
         calibrated_on: Data that these numbers were set on; "" where they were not.
+        plain_below, salient_above: Share of the asked view's tissue that must stand out less than
+            the spot: up to the first, saliency does not count; from the second on, all of it does.
+            Equal numbers let it always count (see `glam_core.inference.standing_out`).
     """
 
     temperature: float = 1.0
@@ -176,6 +179,8 @@ class ReadingConfig:
     least_certainty: float = -2.5
     most_cycle: float = 25.0
     calibrated_on: str = ""
+    plain_below: float = field(default=0.0, metadata=ADDED_LATER)
+    salient_above: float = field(default=0.0, metadata=ADDED_LATER)
 
 
 @dataclass(frozen=True)

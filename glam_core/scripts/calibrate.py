@@ -22,6 +22,8 @@ from glam_core.model.config_file import config_to_json, read_config
 from glam_core.scripts.output import write_text
 
 GEOMETRY_SHARE = 1.0  # both matchers count alike; not fitted
+# No hit was lost on the patients who set the limits, and plain tissue gained most of what it can.
+PLAIN_BELOW, SALIENT_ABOVE = 0.7, 0.85
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,6 +34,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--into", type=Path, metavar="MODEL", help="the model that keeps the numbers (the same one)"
     )
     parser.add_argument("--geometry-share", type=float, default=GEOMETRY_SHARE, metavar="X")
+    parser.add_argument("--plain-below", type=float, default=PLAIN_BELOW, metavar="X")
+    parser.add_argument("--salient-above", type=float, default=SALIENT_ABOVE, metavar="X")
     parser.add_argument(
         "--geometry",
         type=Path,
@@ -51,16 +55,21 @@ def run(args: argparse.Namespace) -> int:
     session = Session.open(args.model)
     geometry = GeometryMatcher(read_weights(args.geometry) if args.geometry else None)
     shown = session.model.config
+    mixed = ReadingConfig(
+        geometry_share=args.geometry_share,
+        plain_below=args.plain_below,
+        salient_above=args.salient_above,
+    )
 
     def at(temperature: float) -> LearnedMatcher:
-        reading = ReadingConfig(temperature, args.geometry_share, least_certainty=-1e6)
+        reading = replace(mixed, temperature=temperature, least_certainty=-1e6)
         session.model.config = replace(shown, reading=reading)
         return LearnedMatcher(session, geometry)
 
     found = calibrated(at, _view_pairs(pairs))
-    reading = ReadingConfig(
-        found.temperature,
-        args.geometry_share,
+    reading = replace(
+        mixed,
+        temperature=found.temperature,
         **asdict(found.limits),
         calibrated_on=args.calibrated_on or f"{len(pairs)} pairs of {args.manifest.name}",
     )
