@@ -33,6 +33,7 @@ MANIFEST_NAME = "manifest.csv"
 _PLAN_NAME = "series.json"
 _SPARE_BYTES = 64 * 2**20
 PIXEL_MM_RANGE = (0.05, 1.0)
+MOST_EXAMS = 1_000_000
 
 
 class SeriesError(GlamError):
@@ -60,6 +61,8 @@ class SeriesPlan:
         low, high = PIXEL_MM_RANGE
         if self.exams < 1:
             return f"The number of exams must be at least 1, not {self.exams}."
+        if self.exams > MOST_EXAMS:
+            return f"The number of exams must be at most {MOST_EXAMS}, not {self.exams}."
         if not 0 <= self.seed < 2**31:
             return f"The seed must lie between 0 and 2147483647, not at {self.seed}."
         if not low <= self.pixel_mm <= high:

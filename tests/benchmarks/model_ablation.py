@@ -1,7 +1,7 @@
 """What each correction buys, in a toy world of view pairs, beside the paper's own configuration.
 
-Run alone: python -m tests.benchmarks.model_ablation [--steps N] [--only NAME ...]. About 20 minutes
-on one thread of an idle CPU; each row is said on stderr as it is done, so that what is done stays.
+Run alone: python -m tests.benchmarks.model_ablation [--steps N] [--seeds N] [--only NAME ...].
+About 15 minutes of one processor core; with --keep FILE an interrupted run goes on where it was.
 """
 
 import argparse
@@ -9,6 +9,7 @@ import math
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -33,12 +34,14 @@ from glam_core.model.matching import asked_at, embed, match_scores
 from glam_core.model.parameter_groups import parameter_groups
 from glam_core.model.presets import ALL_CORRECTIONS
 from glam_core.model.vocabulary import tokenise
+from tests.benchmarks.ablation_table import Outcome, gains_table, read_outcomes, trials_table
 from tests.benchmarks.toy_pairs import GRID, PATCH_PX, SIDE_PX, ToyPairs, draw_pairs
 
-STEPS = 300
+STEPS = 150
+SEEDS = 2
 BATCH = 16
 HELD_OUT = 64
-HIT_PATCH = 2.0
+HIT_MM = 16.0
 
 
 @dataclass(frozen=True)
@@ -48,19 +51,6 @@ class Trial:
     name: str
     config: GlamConfig
     related: bool = True
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What one trial ended with, on pairs never seen."""
-
-    true_loss: float
-    shuffled_loss: float
-    chance: float
-    own_partner: float
-    hit: float
-    hit_no_depth: float
-    second_to_text: float
 
 
 def small(config_corrections: Corrections, *, paper: bool = False) -> GlamConfig:
@@ -146,19 +136,28 @@ def train(trial: Trial, *, seed: int = 0, steps: int = STEPS) -> GlamModel:
     return model.eval()
 
 
-def measure(trial: Trial, model: GlamModel) -> Outcome:
-    """The shuffled-partner control and the answers to clicks on blobs, both directions."""
+def measure(trial: Trial, model: GlamModel, seed: int) -> Outcome:
+    """The shuffled-partner control and the answers to clicks on blobs, both directions.
+
+    The held-out pairs are the same for every trial and seed of training.
+    """
     rng = np.random.default_rng(10_000)
     pairs = _draw(trial, HELD_OUT, rng)
     control = shuffled_control(model, pairs.first, pairs.second)
-    related = draw_pairs(HELD_OUT, rng, keep_aspect=trial.config.corrections.keep_aspect)
+    related = draw_pairs(
+        HELD_OUT,
+        np.random.default_rng(20_000),
+        keep_aspect=trial.config.corrections.keep_aspect,
+    )
     return Outcome(
+        trial=trial.name,
+        seed=seed,
         true_loss=control.true.in_image,
         shuffled_loss=control.shuffled.in_image,
         chance=control.chance,
         own_partner=control.true.own_partner,
-        hit=_hit_rate(model, related, use_depth=True),
-        hit_no_depth=_hit_rate(model, related, use_depth=False),
+        hit=_hits(model, related, use_depth=True),
+        hit_no_depth=_hits(model, related, use_depth=False),
         second_to_text=_second_to_text(model, related),
     )
 
@@ -168,40 +167,38 @@ def _draw(trial: Trial, count: int, rng: np.random.Generator) -> ToyPairs:
     return draw_pairs(count, rng, keep_aspect=keep_aspect, related=trial.related)
 
 
-def _hit_rate(model: GlamModel, pairs: ToyPairs, *, use_depth: bool) -> float:
-    """Share of clicks on blobs whose best answer lies within two patches of the same blob."""
+def _hits(model: GlamModel, pairs: ToyPairs, *, use_depth: bool) -> list[float]:
+    """Of each pair, the share of clicks answered within HIT_MM of the same blob."""
     views = [embed(model, pairs.first, slot=0), embed(model, pairs.second, slot=1)]
     if not use_depth:
         views = [replace(view, depth_mm=torch.full_like(view.depth_mm, math.nan)) for view in views]
-    hits = []
+    hits = torch.zeros(len(pairs.places), 2)
     for asking in (0, 1):
         for row in range(len(pairs.places)):
             asked = asked_at(views[asking], row, pairs.places[row, :, asking])
             with torch.inference_mode():
                 best = match_scores(model, asked, views[1 - asking], row, slot=asking).argmax(-1)
             found = torch.stack([best // GRID, best % GRID], dim=1).float()
-            gap = (found - pairs.places[row, :, 1 - asking]).norm(dim=1)
-            hits.append((gap <= HIT_PATCH).float().mean())
-    return float(torch.stack(hits).mean())
+            gap_mm = (found - pairs.places[row, :, 1 - asking]) * pairs.patch_mm[row, 1 - asking]
+            hits[row, asking] = (gap_mm.norm(dim=1) <= HIT_MM).float().mean()
+    return hits.mean(dim=1).tolist()
 
 
-def _second_to_text(model: GlamModel, pairs: ToyPairs) -> float:
-    """Share of MLO views that find their own report among all."""
+def _second_to_text(model: GlamModel, pairs: ToyPairs) -> list[float]:
+    """Of each MLO view, 1 where it finds its own report among all."""
     with torch.inference_mode():
         texts = model.encode_text(tokenise(model.tokenizer, pairs.reports, 48)).embedding
         images = model.encode_view(pairs.second, 1, places=False).embedding
     found = (functional.normalize(images, dim=-1) @ texts.T).argmax(dim=-1)
-    same = [pairs.reports[int(index)] == report
+    return [float(pairs.reports[int(index)] == report)
             for index, report in zip(found, pairs.reports, strict=True)]  # fmt: skip
-    return float(np.mean(same))
 
 
 def geometry_table(count: int = 256) -> str:
     """What 2, 3 and 4 buy before anything is learnt: where depth alone puts the partner blob.
 
     Share of blobs whose partner lies in the same of nine columns (and in it or a neighbour), and
-    the mean probability that the depth bias alone gives to the places within two patches of it. A
-    stretched patch covers fewer mm: compare within one scale.
+    the mean probability that the depth bias alone gives to the places within 16 mm of it.
     """
     lines = [
         "| depth from | scale | same column of nine | or a neighbour | mass on the partner |",
@@ -232,44 +229,50 @@ def _mass_by_depth(model: GlamModel, pairs: ToyPairs) -> float:
     for row in range(len(pairs.places)):
         asked = asked_at(blank[0], row, pairs.places[row, :, 0])
         shares = match_scores(model, asked, partner, row, slot=0).softmax(dim=-1)
-        gap = (place.reshape(1, -1, 2) - pairs.places[row, :, None, 1]).norm(dim=-1)
-        masses.append((shares * (gap <= HIT_PATCH)).sum(dim=-1).mean())
+        gap = place.reshape(1, -1, 2) - pairs.places[row, :, None, 1]
+        near = (gap * pairs.patch_mm[row, 1]).norm(dim=-1) <= HIT_MM
+        masses.append((shares * near).sum(dim=-1).mean())
     return float(torch.stack(masses).mean())
 
 
-def run(steps: int = STEPS, only: Sequence[str] = ()) -> str:
-    """Both tables.
+def run(
+    steps: int = STEPS, seeds: int = SEEDS, only: Sequence[str] = (), keep: Path | None = None
+) -> str:
+    """All tables.
 
     Args:
         steps: Of each training.
+        seeds: Trainings of each trial.
         only: Names of the trials to run; all where there are none.
+        keep: Outcomes are added to this file as they come, and those in it are not made again.
     """
+    asked = [trial for trial in trials() if not only or trial.name in only]
+    outcomes = read_outcomes(keep) if keep is not None and keep.exists() else []
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    lines = [
-        "| trial | in-image loss, its own pairing | wrong partners | chance "
-        "| own partner preferred | hit | hit, likeness alone | MLO finds its report |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- |",
-    ]
     try:
-        for trial in trials():
-            if only and trial.name not in only:
-                continue
-            got = measure(trial, train(trial, steps=steps))
-            lines.append(
-                f"| {trial.name} | {got.true_loss:.2f} | {got.shuffled_loss:.2f} "
-                f"| {got.chance:.2f} | {got.own_partner:.2f} | {got.hit:.2f} "
-                f"| {got.hit_no_depth:.2f} | {got.second_to_text:.2f} |"
-            )
-            print(lines[-1], file=sys.stderr, flush=True)
+        for seed in range(seeds):
+            for trial in asked:
+                if any((made.trial, made.seed) == (trial.name, seed) for made in outcomes):
+                    continue
+                outcomes.append(measure(trial, train(trial, seed=seed, steps=steps), seed))
+                print(outcomes[-1].line(), file=sys.stderr, flush=True)
+                if keep is not None:
+                    with keep.open("a", encoding="utf-8") as file:
+                        file.write(outcomes[-1].json() + "\n")
     finally:
         torch.set_num_threads(threads)
-    return geometry_table() + "\n\n" + "\n".join(lines)
+    named = [trial.name for trial in asked]
+    return "\n\n".join(
+        (geometry_table(), trials_table(outcomes, named), gains_table(outcomes, named))
+    )
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--steps", type=int, default=STEPS)
+    parser.add_argument("--seeds", type=int, default=SEEDS)
     parser.add_argument("--only", nargs="*", default=[], metavar="NAME")
+    parser.add_argument("--keep", type=Path, metavar="FILE", help="go on from these outcomes")
     asked = parser.parse_args()
-    print(run(asked.steps, asked.only))
+    print(run(asked.steps, asked.seeds, asked.only, asked.keep))

@@ -39,12 +39,15 @@ class ToyPairs:
         first, second: CC and MLO.
         reports: One a pair.
         places: (n, BLOBS, 2, 2) patch (row, col) of each blob in either view.
+        patch_mm: (n, 2, 2) height and width of a patch of either view; the model is told neither
+            where the breast is stretched.
     """
 
     first: ViewBatch
     second: ViewBatch
     reports: list[str]
     places: Tensor
+    patch_mm: Tensor
 
 
 def draw_pairs(
@@ -74,7 +77,14 @@ def draw_pairs(
     if not related:
         views[1] = views[1][1:] + views[1][:1]
     places = np.stack([np.stack([view.places for view in slot]) for slot in views], axis=2)
-    return ToyPairs(_batch(views[0]), _batch(views[1]), reports, torch.from_numpy(places).float())
+    patch_mm = np.stack([np.stack([view.patch_mm for view in slot]) for slot in views], axis=1)
+    return ToyPairs(
+        _batch(views[0]),
+        _batch(views[1]),
+        reports,
+        torch.from_numpy(places).float(),
+        torch.from_numpy(patch_mm).float(),
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,6 +93,7 @@ class _View:
     tissue: np.ndarray
     depth_mm: np.ndarray
     places: np.ndarray
+    patch_mm: np.ndarray
 
 
 def _draw_view(rng, kinds, depths, extent, half, *, keep_aspect) -> _View:
@@ -112,6 +123,7 @@ def _draw_view(rng, kinds, depths, extent, half, *, keep_aspect) -> _View:
         inside.reshape(blocks).mean(axis=(1, 3)) > 0.5,
         depth_mm.reshape(blocks).mean(axis=(1, 3)).astype(np.float32),
         places / PATCH_PX - 0.5,
+        np.array([row_mm, col_mm]) * PATCH_PX,
     )
 
 

@@ -152,6 +152,7 @@ def test_an_unwritable_folder_is_one_sentence(tmp_path, made, monkeypatch):
     ("change", "words"),
     [
         ({"exams": 0}, "exams must be at least 1"),
+        ({"exams": 10**12}, "exams must be at most"),
         ({"seed": -1}, "seed must lie"),
         ({"pixel_mm": 0.0}, "pixel size must lie"),
         ({"pixel_mm": float("nan")}, "pixel size must lie"),
