@@ -13,7 +13,7 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from glam_core.errors import CheckpointError, MemoryShortError
-from glam_core.model.config import TextConfig
+from glam_core.model.config import GlamConfig, TextConfig
 from glam_core.model.config_file import config_to_json, read_config
 from glam_core.model.glam import GlamModel
 
@@ -46,8 +46,7 @@ def load_model(folder: Path, device: torch.device | str = "cpu") -> GlamModel:
     config = read_config(folder / CONFIG_FILE)
     has_text = isinstance(config.text, TextConfig)
     tokenizer = _read_tokenizer(folder / TOKENIZER_FILE) if has_text else None
-    with torch.device("meta"):
-        model = GlamModel(config, tokenizer)
+    model = _without_weights(config, tokenizer, folder / CONFIG_FILE)
     weights = _read_weights(weights_file, device)
     _check_weights(weights_file, weights, model.state_dict())
     model.load_state_dict(weights, assign=True)
@@ -102,9 +101,21 @@ def _check_memory(weights_file: Path, device: torch.device) -> None:
         free, place = psutil.virtual_memory().available, "memory"
     if needed > free:
         raise MemoryShortError(
-            f"{weights_file.name} needs about {needed / 2**30:.1f} GiB of {place}, but only "
+            f"{weights_file} needs about {needed / 2**30:.1f} GiB of {place}, but only "
             f"{free / 2**30:.1f} GiB are free: close other programs or choose a smaller model."
         )
+
+
+def _without_weights(config: GlamConfig, tokenizer: Tokenizer | None, file: Path) -> GlamModel:
+    """The architecture alone; sizes that contradict each other first show where it is made."""
+    try:
+        with torch.device("meta"):
+            return GlamModel(config, tokenizer)
+    except (ArithmeticError, AssertionError, LookupError, RuntimeError, ValueError) as error:
+        raise CheckpointError(
+            f"{file} describes no possible model ({str(error).splitlines()[0]}): "
+            "copy the model folder again."
+        ) from error
 
 
 def _read_weights(file: Path, device: torch.device) -> dict[str, Tensor]:
@@ -113,7 +124,7 @@ def _read_weights(file: Path, device: torch.device) -> dict[str, Tensor]:
             return {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
     except (SafetensorError, OSError) as error:
         raise CheckpointError(
-            f"{file.name} is damaged or cut short ({error}): copy the model folder again."
+            f"{file} is damaged or cut short ({error}): copy the model folder again."
         ) from error
 
 
@@ -125,16 +136,21 @@ def _check_weights(file: Path, weights: dict[str, Tensor], expected: dict[str, T
         kinds = (("missing", missing), ("unknown", unknown))
         said = [f"{len(names)} {word} (such as {names[0]})" for word, names in kinds if names]
         raise CheckpointError(
-            f"{file.name} does not belong to its {CONFIG_FILE}: {' and '.join(said)}."
+            f"{file} does not belong to its {CONFIG_FILE}, {' and '.join(said)}: "
+            "copy the model folder again."
         )
     for name, value in weights.items():
         if value.shape != expected[name].shape:
             raise CheckpointError(
-                f"{file.name} does not belong to its {CONFIG_FILE}: {name} has the shape "
-                f"{tuple(value.shape)}, expected {tuple(expected[name].shape)}."
+                f"{file} does not belong to its {CONFIG_FILE}, {name} has the shape "
+                f"{tuple(value.shape)}, expected {tuple(expected[name].shape)}: copy the model "
+                "folder again."
             )
         if value.is_floating_point() and not bool(value.isfinite().all()):
-            raise CheckpointError(f"{file.name} is unusable: {name} holds NaN or infinity.")
+            raise CheckpointError(
+                f"{file} is unusable, {name} holds NaN or infinity: use an earlier checkpoint of "
+                "the training, or copy the model folder again."
+            )
 
 
 def _read_tokenizer(file: Path) -> Tokenizer | None:
@@ -144,4 +160,6 @@ def _read_tokenizer(file: Path) -> Tokenizer | None:
     try:
         return Tokenizer.from_str(file.read_text(encoding="utf-8"))
     except Exception as error:
-        raise CheckpointError(f"{file.name} cannot be read as a tokenizer: {error}.") from error
+        raise CheckpointError(
+            f"{file} cannot be read as a tokenizer ({error}): copy the model folder again."
+        ) from error

@@ -28,16 +28,18 @@ def read_config(file: Path) -> GlamConfig:
     try:
         data = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise CheckpointError(f"{file.name} cannot be read as JSON: {error}.") from error
+        raise CheckpointError(
+            f"{file} cannot be read as JSON ({error}): copy the model folder again."
+        ) from error
     if not isinstance(data, dict):
-        raise CheckpointError(f"{file.name} is no model config: expected a JSON object.")
+        raise CheckpointError(f"{file} is no model config: expected a JSON object.")
     version = data.get("format_version")
     if version != FORMAT_VERSION:
         raise CheckpointError(
-            f"{file.name} has format version {version}, but this program reads version "
+            f"{file} has format version {version}, but this program reads version "
             f"{FORMAT_VERSION}: use the program version that wrote it, or convert it anew."
         )
-    return from_mapping(GlamConfig, data, file.name)
+    return from_mapping(GlamConfig, data, str(file))
 
 
 def from_mapping(kind: type[Config], data: Mapping[str, Any], place: str) -> Config:

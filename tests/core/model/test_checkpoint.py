@@ -128,3 +128,20 @@ def test_a_model_larger_than_memory(folder, monkeypatch):
 
     monkeypatch.setattr(checkpoint.psutil, "virtual_memory", lambda: Little)
     assert "choose a smaller model" in _refusal(folder)
+
+
+@pytest.mark.parametrize(
+    ("part", "key", "value"),
+    [
+        ("image", "width", -96),
+        ("image", "map_side", 0),
+        ("pooling", "grid", []),
+        ("text", "heads", 0),
+    ],
+)
+def test_a_config_of_no_possible_model(folder, part, key, value):
+    file = folder / "config.json"
+    data = json.loads(file.read_text(encoding="utf-8"))
+    data[part][key] = value
+    file.write_text(json.dumps(data), encoding="utf-8")
+    assert f"{file} describes no possible model" in _refusal(folder)

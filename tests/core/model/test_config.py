@@ -30,12 +30,12 @@ def _broken(tmp_path, change):
 
 def test_an_unknown_key_is_named(tmp_path):
     said = _broken(tmp_path, lambda data: data["loss"].update(colour=1))
-    assert said == "config.json: loss does not fit this program: unknown colour."
+    assert said == f"{tmp_path}/config.json: loss does not fit this program: unknown colour."
 
 
 def test_a_missing_key_is_named(tmp_path):
     said = _broken(tmp_path, lambda data: data["image"].pop("side_px"))
-    assert said == "config.json: image does not fit this program: missing side_px."
+    assert said == f"{tmp_path}/config.json: image does not fit this program: missing side_px."
 
 
 def test_another_version_says_what_to_do(tmp_path):
