@@ -12,7 +12,7 @@ from app.judgements import Judgement
 from app.panes.pyramid import PicturePyramid
 from app.state import ImageId, Question
 from glam_core.geometry.landmarks import Landmarks
-from glam_core.study import MammogramImage
+from glam_core.study import MammogramImage, Study
 from glam_core.terms import Laterality, PointPx, ViewPosition
 
 
@@ -172,4 +172,12 @@ class OverviewWork(Protocol):
 
     def compare(self, number: int, images: Sequence[ImageId]) -> None:
         """Compare a study's views with sentences; requests before this one are dropped."""
+        ...
+
+    def find_similar(self, number: int, images: Sequence[ImageId], others: Sequence[Study]) -> None:
+        """Look for the studies most alike; searches before this one end."""
+        ...
+
+    def stop(self) -> None:
+        """End what is under way; nothing more is told of it."""
         ...

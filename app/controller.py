@@ -120,6 +120,7 @@ class Controller:
             self._show(opening.with_prior_of(state))
             added = [s.image for i, s in self._state.images.items() if i not in before]
             self._studies.load(added, keep=True)
+            self.overviewing.ask_anew()
             return
         self._open(state, _first_to_read(state.studies, found.studies))
 

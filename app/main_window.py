@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QMainWindow,
     QScrollArea,
     QSizePolicy,
+    QSpacerItem,
     QSplitter,
     QStackedWidget,
     QToolBar,
@@ -34,6 +35,7 @@ from app.panels.parts import rule
 from app.panels.picture_panel import PicturePanel
 from app.panels.query_bar import QueryBar
 from app.panels.side_column import SideColumn
+from app.panels.similar_panel import SimilarPanel
 from app.panels.study_browser import StudyBrowser
 from app.panels.zero_shot_panel import ZeroShotPanel
 from app.state import Hanging, ViewerState
@@ -56,6 +58,7 @@ _TOOLBAR = (
 )
 _ICON_PX = 20
 _BROWSER_PX, _SIDE_PX = 212, 292
+_SPARE_PX = 40
 # Panels follow the panes after this time, so that a click paints pictures first.
 _PANELS_AFTER_MS = 30
 
@@ -89,6 +92,7 @@ class MainWindow(QMainWindow):
         self.picture_panel = PicturePanel()
         self.matcher_panel = MatcherPanel()
         self.zero_shot_panel = ZeroShotPanel()
+        self.similar_panel = SimilarPanel()
         self.notices_panel = NoticesPanel()
         self.research_only = QLabel(wording.RESEARCH_ONLY)
         self.research_only.setObjectName("researchOnly")
@@ -133,6 +137,7 @@ class MainWindow(QMainWindow):
             self.picture_panel,
             self.matcher_panel,
             self.zero_shot_panel,
+            self.similar_panel,
             self.notices_panel,
         ):
             panel.show_state(state)
@@ -226,7 +231,7 @@ class MainWindow(QMainWindow):
             self.notices_panel,
             self._scrolling((self.findings_panel,)),
             self.side,
-            self._scrolling((self.zero_shot_panel,)),
+            self._scrolling((self.zero_shot_panel, self.similar_panel)),
         )
         splitter = QSplitter(Qt.Orientation.Horizontal)
         splitter.setHandleWidth(1)
@@ -272,6 +277,9 @@ class MainWindow(QMainWindow):
         for panel in panels:
             rows.addWidget(panel)
             rows.addWidget(rule())
+        # Qt measures wrapped words without the scroll bar; what they then need comes from here.
+        spare = QSpacerItem(0, _SPARE_PX, QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Maximum)
+        rows.addItem(spare)
         rows.addStretch(1)
         area = QScrollArea()
         area.setWidget(body)

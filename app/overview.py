@@ -1,8 +1,9 @@
 """The open study beside sentences and beside other studies, as the window holds it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.answers import MatcherWords
+from app.similar import SimilarCases
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class Overview:
         groups: Density and BI-RADS.
         refusal: Why there are none, in one sentence.
         reader: Who compared.
+        similar: Studies of other patients that the model finds alike.
     """
 
     wanted: bool = False
@@ -39,11 +41,14 @@ class Overview:
     groups: tuple[ClassGroup, ...] = ()
     refusal: str = ""
     reader: MatcherWords | None = None
+    similar: SimilarCases = field(default_factory=SimilarCases)
 
     @property
     def awaited(self) -> bool:
         """An answer is on its way."""
-        return self.wanted and self.number > 0 and not self.groups and not self.refusal
+        if not self.wanted or self.number == 0:
+            return False
+        return self.similar.under_way or not (self.groups or self.refusal)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,9 @@ class OverviewJoints(QObject):
         column.page_shown.connect(lambda page: to.look(page == STUDY))
         service.compared.connect(to.compared)
         service.compare_failed.connect(to.compare_failed)
+        service.similar_found.connect(to.similar_found)
+        service.similar_failed.connect(to.similar_failed)
+        workstation.window.similar_panel.chosen.connect(workstation.controller.open_study)
         # After the questions, which these signals reach first.
         views = workstation.correspondence
         views.view_askable.connect(lambda _: to.ask_anew())

@@ -5,8 +5,12 @@ from dataclasses import replace
 from app import finding_views, overview_wording
 from app.arrivals import OverviewWork
 from app.overview import ClassesRead, Overview
+from app.similar import SimilarCases
 from app.state import ViewerState
 from app.state_holder import StateHolder
+from glam_core.study import Study
+
+MOST_STUDIES = 100
 
 
 class Overviewing:
@@ -27,7 +31,9 @@ class Overviewing:
         if wanted == overview.wanted:
             return
         self._show(replace(overview, wanted=wanted))
-        if wanted and not overview.groups:
+        if not wanted:
+            self._work.stop()
+        elif overview.number == 0 or self._state.overview.awaited:
             self.ask_anew()
 
     def ask_anew(self) -> None:
@@ -40,9 +46,14 @@ class Overviewing:
             self._show(Overview(wanted))
             return
         refusal = "" if images else overview_wording.NO_VIEWS
-        self._show(Overview(wanted, self._numbers, refusal=refusal))
+        others = _of_other_patients(state) if images else ()
+        nobody = "" if others or refusal else overview_wording.NO_OTHERS
+        similar = SimilarCases(total=len(others), refusal=nobody)
+        self._show(Overview(wanted, self._numbers, refusal=refusal, similar=similar))
         if images:
             self._work.compare(self._numbers, images)
+        if others:
+            self._work.find_similar(self._numbers, images, others)
 
     def compared(self, read: ClassesRead) -> None:
         """The study was compared with sentences; a stale answer is dropped."""
@@ -56,6 +67,22 @@ class Overviewing:
         if number == overview.number:
             self._show(replace(overview, groups=(), refusal=sentence))
 
+    def similar_found(self, number: int, similar: SimilarCases) -> None:
+        """More studies were looked at; news of an earlier search is dropped."""
+        overview = self._state.overview
+        if number == overview.number:
+            self._show(replace(overview, similar=similar))
+
+    def similar_failed(self, number: int, sentence: str) -> None:
+        """No similar studies can be found."""
+        self.similar_found(number, SimilarCases(refusal=sentence))
+
     def _show(self, overview: Overview) -> None:
         if overview != self._state.overview:
             self._holder.show(replace(self._state, overview=overview))
+
+
+def _of_other_patients(state: ViewerState) -> tuple[Study, ...]:
+    """Listed studies of other patients, in the browser's order: a prior is alike of course."""
+    own = state.study.patient_key if state.study is not None else ""
+    return tuple(study for study in state.studies if study.patient_key != own)[:MOST_STUDIES]

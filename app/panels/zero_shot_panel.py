@@ -26,7 +26,7 @@ class ZeroShotPanel(Section):
     def show_state(self, state: ViewerState) -> None:
         """Show what was compared."""
         overview = state.overview
-        key = (overview, state.study_uid)
+        key = (overview.groups, overview.refusal, overview.number, state.study_uid)
         if key == self._shown:
             return
         self._shown = key
@@ -51,5 +51,5 @@ def _why_nothing(state: ViewerState) -> str:
     if state.study is None:
         return overview_wording.NO_STUDY
     return overview.refusal or (
-        overview_wording.WAITING if overview.awaited else overview_wording.NOT_READY
+        overview_wording.WAITING if overview.number else overview_wording.NOT_READY
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch.nn import functional
 
@@ -190,18 +191,21 @@ class Session:
         scores = [ClassScore(p, c) for p, c in zip(prompts, chance, strict=True)]
         return tuple(sorted(scores, key=lambda score: -score.probability))
 
+    def vector(self, view: MatchView) -> npt.NDArray[np.float32]:
+        """(E,) float32 embedding of the whole view, in the space of the texts.
+
+        Raises:
+            GlamError: The view is neither CC nor MLO.
+        """
+        return np.asarray(self.embed(view).features.embedding[0].numpy(), dtype=np.float32)
+
     def similar(
         self, view: MatchView, others: Sequence[MatchView]
     ) -> tuple[tuple[int, float], ...]:
         """(index, cosine) of `others` of the same view position, most alike first."""
-        own = self.embed(view).features.embedding[0]
+        own = self.vector(view)
         rated = [
-            (
-                index,
-                float(
-                    functional.cosine_similarity(own, self.embed(other).features.embedding[0], 0)
-                ),
-            )
+            (index, likeness(own, self.vector(other)))
             for index, other in enumerate(others)
             if other.view_position is view.view_position and other.key != view.key
         ]
@@ -245,6 +249,12 @@ class Session:
             str(slot),
             str(self.device.dtype),
         )
+
+
+def likeness(one: npt.NDArray[np.float32], other: npt.NDArray[np.float32]) -> float:
+    """Cosine of two vectors, -1 to 1; 0 where one of them is nothing."""
+    length = float(np.linalg.norm(one) * np.linalg.norm(other))
+    return float(one @ other) / length if length > 0 else 0.0
 
 
 def slot_of(view: MatchView) -> int:

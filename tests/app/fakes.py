@@ -115,9 +115,17 @@ class FakeWords:
 @dataclass
 class FakeOverview:
     compared: list[tuple[int, tuple[str, ...]]] = field(default_factory=list)
+    searched: list[tuple[int, tuple[str, ...]]] = field(default_factory=list)
+    stopped: int = 0
 
     def compare(self, number, images):
         self.compared.append((number, tuple(images)))
+
+    def find_similar(self, number, images, others):
+        self.searched.append((number, tuple(one.study_uid for one in others)))
+
+    def stop(self):
+        self.stopped += 1
 
 
 @dataclass

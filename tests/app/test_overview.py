@@ -1,11 +1,14 @@
 """The study page: asked for while it is in front, worded with care, stale answers dropped."""
 
+import numpy as np
 import pytest
 
 from app import overview_wording
 from app.answers import MatcherWords
 from app.overview import ClassesRead, ClassGroup
+from app.panels.similar_panel import SimilarPanel
 from app.panels.zero_shot_panel import ZeroShotPanel
+from app.similar import SimilarCase, SimilarCases
 from tests.app.fakes import Desk, study
 
 READER = MatcherWords("words", "1", "synthetic breasts", "Research use only, not for diagnosis.")
@@ -107,3 +110,79 @@ def test_a_study_without_views_to_compare_says_so(panel):
     panel.show_state(desk.state)
     assert panel.sentence.text() == overview_wording.NO_VIEWS
     assert desk.overview.compared == []
+
+
+def case(one, distance=0.2):
+    return SimilarCase(one.study_uid, distance, 4, np.full((20, 10), 128, dtype=np.uint8))
+
+
+@pytest.fixture
+def two():
+    """A study of the open patient's, its prior, and one of another patient."""
+    return study(), study(number=2, date="20200101"), study(patient="P2", number=3)
+
+
+def test_studies_of_other_patients_are_looked_at_and_the_patients_own_are_not(two):
+    desk = Desk().opened(*two)
+    desk.controller.overviewing.look(True)
+    ((number, uids),) = desk.overview.searched
+    assert uids == (two[2].study_uid,)
+    assert desk.state.overview.similar.under_way
+    desk.controller.overviewing.similar_found(number + 1, SimilarCases((case(two[2]),), 1, 1))
+    assert desk.state.overview.similar.cases == ()
+    desk.controller.overviewing.similar_found(number, SimilarCases((case(two[2]),), 1, 1))
+    assert not desk.state.overview.similar.under_way
+
+
+def test_leaving_the_page_ends_the_search_and_coming_back_goes_on(two):
+    desk = Desk().opened(*two)
+    desk.controller.overviewing.look(True)
+    desk.controller.overviewing.look(False)
+    assert desk.overview.stopped == 1
+    assert not desk.state.overview.awaited
+    desk.controller.overviewing.look(True)
+    assert len(desk.overview.searched) == 2
+
+
+def test_the_panel_lists_the_nearest_and_opens_them(two, qtbot):
+    desk = Desk().opened(*two)
+    panel = SimilarPanel()
+    qtbot.addWidget(panel)
+    desk.controller.overviewing.look(True)
+    panel.show_state(desk.state)
+    assert panel.sentence.text() == "Looking at studies of other patients, 0 of 1 …"
+    number = desk.overview.searched[-1][0]
+    desk.controller.overviewing.similar_found(number, SimilarCases((case(two[2]),), 1, 1))
+    panel.show_state(desk.state)
+    assert panel.lines() == ["Test P2\n2024-03-04\ndistance 0.200"]
+    assert panel.sentence.isHidden()
+    assert panel.warning.isHidden()
+    panel.chosen.connect(desk.controller.open_study)
+    panel.list.itemClicked.emit(panel.list.item(0))
+    assert desk.state.study_uid == two[2].study_uid
+
+
+def test_privacy_hides_whose_studies_are_alike(two, qtbot):
+    desk = Desk().opened(*two)
+    panel = SimilarPanel()
+    qtbot.addWidget(panel)
+    desk.controller.overviewing.look(True)
+    number = desk.overview.searched[-1][0]
+    desk.controller.overviewing.similar_found(number, SimilarCases((case(two[2]),), 1, 1))
+    desk.controller.switch("privacy", True)
+    panel.show_state(desk.state)
+    assert panel.lines() == ["Hidden\ndistance 0.200"]
+
+
+def test_nothing_to_compare_with_and_no_model_are_said(desk, qtbot):
+    panel = SimilarPanel()
+    qtbot.addWidget(panel)
+    desk.controller.overviewing.look(True)
+    panel.show_state(desk.state)
+    assert panel.sentence.text() == overview_wording.NO_OTHERS
+    assert desk.overview.searched == []
+    number = desk.state.overview.number
+    desk.controller.overviewing.similar_failed(number, "Geometry finds none.")
+    panel.show_state(desk.state)
+    assert panel.sentence.text() == "Geometry finds none."
+    assert panel.list.isHidden()
