@@ -62,6 +62,7 @@ _PLAIN = (
     ActionWords("open_demo", "Open the demo studies", "demo", "Ctrl+D"),
     ActionWords("export_picture", "Save what is shown as a PNG …", "export", "Ctrl+E"),
     ActionWords("export_manifest", "Export training manifest …", "", ""),
+    ActionWords("training", "Train a model …", "", "Ctrl+T"),
     ActionWords("find", "Find in words …", "find", "Ctrl+K"),
     ActionWords("paste_report", "Paste a report", "", "Ctrl+V"),
     ActionWords("open_report", "Open a report …", "", "Ctrl+J"),

@@ -11,7 +11,7 @@ from app.state import Framing, Hanging
 MENUS: dict[str, tuple[tuple[str, ...], ...]] = {
     "File": (
         ("open_folder", "open_files", "open_demo"),
-        ("export_picture", "export_manifest"),
+        ("export_picture",),
         ("quit",),
     ),
     "Study": (("next_study", "previous_study"), ("next_hanging", "previous_hanging", "alone")),
@@ -32,6 +32,7 @@ MENUS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("describe",),
         ("undo", "redo"),
     ),
+    "Training": (("training",), ("export_manifest",)),
     "Help": (("help",),),
 }
 

@@ -31,8 +31,10 @@ from app.services.memory import CorrectionMemory
 from app.services.overview import OverviewService
 from app.services.picture_store import PictureStore
 from app.services.study import StudyService
+from app.services.training import TrainingService
 from app.services.training_export import TrainingExport
 from app.state import Framing, Hanging
+from app.training_wiring import TrainingJoints
 from glam_core.inference.matcher_names import default_matcher, ships
 from glam_core.terms import PointPx
 
@@ -81,6 +83,10 @@ class Workstation(QObject):
         self._join_services()  # first: the joints below rely on the state after an arrival
         self.findings = FindingJoints(self, self.words)
         self.study_page = OverviewJoints(self, self.overview)
+        self.training_service = TrainingService(
+            folder / "training_run.json" if remember else None, self
+        )
+        self.training = TrainingJoints(self, self.training_service)
         self.judging = JudgingJoints(self, judgements, memory, self.export_service)
         self.handlers = self._handlers_by_name() | self.findings.handlers
         self._closed = False
@@ -100,7 +106,7 @@ class Workstation(QObject):
         if self._closed:
             return
         self._closed = True
-        asking = (self.words, self.overview, self.export_service)
+        asking = (self.words, self.overview, self.export_service, self.training_service)
         for service in (self.studies, *asking, self.correspondence, self.demo):
             service.close()
 
@@ -264,6 +270,7 @@ class Workstation(QObject):
             "open_files": lambda _: self._ask_files(),
             "open_demo": lambda _: to.open_demo(),
             "export_picture": lambda _: self._ask_export(),
+            "training": lambda _: self._show_training(),
             "export_manifest": lambda _: self.judging.ask_manifest(),
             "accept_finding": lambda _: self.judging.judge(Verdict.ACCEPTED),
             "reject_finding": lambda _: self.judging.judge(Verdict.REJECTED),
@@ -288,6 +295,9 @@ class Workstation(QObject):
 
     def _show_help(self) -> None:
         show_help(self.window)
+
+    def _show_training(self) -> None:
+        self.training.show()
 
     def _full_screen(self, on: bool) -> None:
         self.window.showFullScreen() if on else self.window.showNormal()

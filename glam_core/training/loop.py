@@ -30,7 +30,7 @@ from glam_core.training.config import TrainingConfig
 from glam_core.training.device import moved, training_device
 from glam_core.training.encoders import has_transformers, made_ready
 from glam_core.training.events import Events
-from glam_core.training.interrupt import first_interrupt
+from glam_core.training.interrupt import first_interrupt, forget_stop, stop_is_wanted
 from glam_core.training.learner import clip, meeting, new_learner
 from glam_core.training.memory import is_out_of_memory, memory_use, out_of_memory
 from glam_core.training.optimiser import learning_rate_at, new_optimiser, set_rate
@@ -138,6 +138,8 @@ def train(
     measures: dict[str, float] | None = None
     done, over = state.step, state.watch.is_over(config.patience)
     events = Events(folder, done) if ranks.first else None
+    if ranks.first:
+        forget_stop(folder)
     model.train()
 
     def draw(number: int) -> Batch:
@@ -177,7 +179,8 @@ def train(
                     events.add("training", step, terms)
                     events.add("run", step, facts)
 
-                stopped = ranks.any(bool(asked) or step == stop_after, device)
+                wanted = bool(asked) or step == stop_after
+                stopped = ranks.any(wanted or (ranks.first and stop_is_wanted(folder)), device)
                 last = step == steps
                 best = False
                 if measure is not None and (last or step % (config.evaluate_every * every) == 0):

@@ -34,11 +34,11 @@ from glam_core.training.pretraining import PretrainingBatch, PretrainingTask, br
 from glam_core.training.starts import start_config
 from tests.core.training.drawn_manifest import write_manifest
 
-_PATIENTS = 160
+_PATIENTS = 64
 _SIDE_PX = 512
 _ROUNDS = 2
 _WARM = 3
-_CASES = {"tiny": (32, 20), "small": (8, 8)}  # breasts in a step, steps that count
+_CASES = {"tiny": (32, 12), "small": (8, 6)}  # breasts in a step, steps that count
 
 
 @dataclass(frozen=True)

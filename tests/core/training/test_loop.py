@@ -89,6 +89,20 @@ def test_accumulated_batches_are_one_step(tmp_path):
         assert torch.allclose(value, two[name], atol=1e-6), name
 
 
+def test_a_file_asks_a_run_to_save_and_end(tmp_path):
+    class Asking(Noise):
+        def loss(self, model: GlamModel, batch: Tensor) -> dict[str, Tensor]:
+            (tmp_path / "stop").touch()
+            return super().loss(model, batch)
+
+    (tmp_path / "stop").touch()  # of an earlier run: it stops nobody
+    outcome = train(build(tiny_glam()), Asking(), CONFIG, tmp_path)
+    assert (outcome.step, outcome.finished) == (1, False)
+    assert json.loads((tmp_path / "last.json").read_text()) == {"checkpoint": "00000001"}
+    again = train(build(tiny_glam()), Noise(), CONFIG, tmp_path, resume="last")
+    assert (again.step, again.finished) == (8, True)
+
+
 def test_the_best_and_the_last_are_kept_and_the_run_ends_early(tmp_path):
     values = iter([0.2, 0.5, 0.4, 0.4, 0.9])
     config = changed(epochs=20, evaluate_every=1, patience=2)
