@@ -16,7 +16,7 @@ from tests.core.training.drawn_manifest import write_manifest
 
 # Says what a run says, a step every twentieth of a second, until it is asked to stop.
 RUN = """
-import json, sys, time
+import json, sys, threading
 from pathlib import Path
 folder = Path(sys.argv[1])
 def say(event, **facts):
@@ -31,7 +31,7 @@ for step in range(1, int(sys.argv[3]) + 1):
     if (folder / "stop").exists():
         say("stopped", step=step)
         break
-    time.sleep(0.05)
+    threading.Event().wait(0.05)
 else:
     say("finished", step=step)
 """
