@@ -109,6 +109,7 @@ class TrainingWindow(QDialog):
 
     def refuse(self, sentence: str) -> None:
         """Say why nothing was started."""
+        self.room.clear()
         self.refusal.setText(sentence)
 
     def show_room(self, sentence: str) -> None:

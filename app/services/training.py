@@ -190,7 +190,9 @@ def command(words: list[str]) -> list[str]:
 
 def needs(choice: RunChoice) -> tuple[float, float]:
     """MiB on the disk and of memory that a new run takes at least."""
-    weights = WEIGHTS_MIB[choice.preset]
+    given = Path(choice.first_model) / "weights.safetensors"
+    from_model = bool(choice.first_model) and given.is_file()
+    weights = given.stat().st_size / 2**20 if from_model else WEIGHTS_MIB[choice.preset]
     try:
         with Path(choice.manifest).open("rb") as stream:
             pictures = sum(1 for _ in stream)

@@ -130,6 +130,12 @@ def test_too_small_a_disk_or_memory_is_refused_before_the_start(
     assert not Path(choice.folder).exists()
 
 
+def test_a_model_to_start_from_counts_by_its_own_size(choice, tmp_path):
+    (tmp_path / "weights.safetensors").write_bytes(bytes(3 * 2**20))
+    disk, _ = needs(replace(choice, first_model=str(tmp_path)))
+    assert 14 * 3 <= disk < 14 * 3 + 1
+
+
 def test_what_is_missing_is_refused(service, choice, qtbot):
     with qtbot.waitSignal(service.refused) as refused:
         service.start(replace(choice, manifest="none.csv"))
