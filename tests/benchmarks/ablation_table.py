@@ -106,6 +106,8 @@ def gains_table(outcomes: Sequence[Outcome], names: Sequence[str]) -> str:
 
 
 def _over_seeds(values: Sequence[float]) -> str:
+    if len(values) == 1 and not np.isnan(values[0]):
+        return f"{values[0]:.2f}"
     if np.isnan(values).any():
         return "none"
     return f"{np.mean(values):.2f} ({min(values):.2f} to {max(values):.2f})"

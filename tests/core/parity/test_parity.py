@@ -74,7 +74,7 @@ def test_gradients(case: str):
 
 @pytest.mark.parametrize("case", CASES)
 def test_every_stored_tensor(case: str):
-    ours = {**_encoders(run(case)), **_global(run(case)), **_local(case, run(case))}
+    ours = our_tensors(case)
     stored = set(stored_names("base.")) | set(stored_names(f"{case}."))
     stored = {name for name in stored if not name.startswith("grad.")}
     if case == "avg_pool":
@@ -115,6 +115,11 @@ def test_zero_shot(case: str, name: str):
     assert float(loss) == pytest.approx(theirs["cross_entropy"], rel=1e-5)
     accuracy = 100 * float((logits.argmax(-1) == truth).float().mean())
     assert accuracy == pytest.approx(theirs["acc1_percent"])
+
+
+def our_tensors(case: str) -> dict[str, Tensor]:
+    """What our model holds inside, under the names of the stored tensors."""
+    return {**_encoders(run(case)), **_global(run(case)), **_local(case, run(case))}
 
 
 def _encoders(done: Run) -> dict[str, Tensor]:
