@@ -24,6 +24,7 @@ from glam_core.evaluation.manifest_views import view_of_row
 from glam_core.inference.grounders import grounder
 from glam_core.inference.grounding import GroundedView, Grounder, Phrase, phrases_of
 from glam_core.inference.match_view import MatchView
+from glam_core.inference.matcher_names import default_matcher
 from glam_core.terms import Laterality
 
 FloatMap = npt.NDArray[np.floating[Any]]
@@ -45,7 +46,7 @@ class _Case:
 
 def evaluate_grounding(
     manifest: Manifest,
-    model: str = "geometry",
+    model: str = default_matcher(),
     *,
     report: Callable[[int, int], None] | None = None,
     predictions: Path | None = None,

@@ -18,7 +18,7 @@ from glam_core.inference.grounding import GroundedView, Grounder, Phrase
 from glam_core.inference.learned_matcher import LearnedMatcher
 from glam_core.inference.linked_grounding import ViewEvidence, check_phrase, ground_breast
 from glam_core.inference.match_view import MatchView
-from glam_core.inference.matcher_names import GEOMETRY
+from glam_core.inference.matcher_names import GEOMETRY, default_matcher
 from glam_core.inference.matchers import matcher
 from glam_core.inference.search_grid import search_grid
 from glam_core.inference.term_look import TermLook
@@ -224,8 +224,8 @@ def grounder_of(link: Matcher, geometry: Matcher | None = None) -> Grounder:
     return GeometryGrounder(geometry if isinstance(geometry, GeometryMatcher) else None)
 
 
-def grounder(name_or_folder: str = GEOMETRY) -> Grounder:
-    """The grounder of this name: "geometry", or a folder that holds a learned model.
+def grounder(name_or_folder: str = default_matcher()) -> Grounder:
+    """The grounder of this name: what `matcher` takes; a learned model has to read words.
 
     Raises:
         CheckpointError: There is no such grounder or folder, or its model cannot be used.

@@ -7,13 +7,14 @@ from tqdm import tqdm
 
 from glam_core.data.manifest import read_manifest
 from glam_core.evaluation.grounding_protocol import evaluate_grounding
+from glam_core.inference.matcher_names import MATCHER_CHOICES, default_matcher
 from glam_core.scripts.output import add_json_argument, write_json
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """--manifest, --model, --predictions, --json."""
     parser.add_argument("--manifest", required=True, type=Path, metavar="M.csv")
-    parser.add_argument("--model", default="geometry", help='"geometry" or a model folder')
+    parser.add_argument("--model", default=default_matcher(), metavar="NAME", help=MATCHER_CHOICES)
     parser.add_argument("--predictions", type=Path, metavar="FILE", help="one JSON line a picture")
     add_json_argument(parser)
 

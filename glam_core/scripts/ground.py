@@ -6,6 +6,7 @@ from typing import Any
 
 from glam_core.inference.grounders import grounder
 from glam_core.inference.grounding import GroundedView, phrases_of
+from glam_core.inference.matcher_names import MATCHER_CHOICES, default_matcher
 from glam_core.scripts.one_image import only_image, view_of
 from glam_core.scripts.output import add_json_argument, write_json
 from glam_core.terms import Laterality
@@ -17,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--text", required=True, help='for example "spiculated mass, 2 o\'clock"')
     parser.add_argument("--laterality", choices=[side.value for side in Laterality])
     parser.add_argument("--view", choices=["CC", "MLO"], help="where the files do not say")
-    parser.add_argument("--model", default="geometry", help='"geometry" or a model folder')
+    parser.add_argument("--model", default=default_matcher(), metavar="NAME", help=MATCHER_CHOICES)
     add_json_argument(parser)
 
 
