@@ -76,6 +76,8 @@ def save_model(model: GlamModel, folder: Path) -> None:
                 for name, value in model.state_dict().items()
             }
             save_file(weights, written / WEIGHTS_FILE, metadata={"format": "pt"})
+            # safetensors lets nobody else read its file; the config has the usual rights.
+            shutil.copymode(written / CONFIG_FILE, written / WEIGHTS_FILE)
             for name in (TOKENIZER_FILE, CONFIG_FILE, WEIGHTS_FILE):
                 if (written / name).is_file():
                     shutil.move(written / name, folder / name)

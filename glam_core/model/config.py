@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from glam_core.errors import CheckpointError
+
 FORMAT_VERSION = 1
 # Marks a key that older files of this format version lack; its default is what they meant.
 ADDED_LATER = {"added_later": True}
@@ -242,7 +244,8 @@ class Corrections:
         multi_positive: 6. Images whose reports say the same are positives of each other.
         mask_missing_partner: 7. Off: a missing partner is an error, never silently the same image.
         report_to_patch: 8.
-        float32_master_weights: 9.
+        float32_master_weights: 9. Off: with `--precision=bfloat16` the weights are rounded to
+            bfloat16 after every step, as weights kept in it would be.
         spare_norms_from_decay: 9. No weight decay on norms, biases and temperatures.
         cross_view_at_inference: 10. Places are compared by the trained cross-view modules; off:
             by the encoder's own features.
@@ -309,3 +312,19 @@ class GlamConfig:
     projection: ProjectionConfig = field(default_factory=ProjectionConfig)
     corrections: Corrections = field(default_factory=Corrections)
     loss: LossConfig = field(default_factory=LossConfig)
+
+    def __post_init__(self) -> None:
+        """Refuse a switch that asks for another part than the config holds."""
+        if self.corrections.soft_depth_attention and self.cross_view.kind != "soft_depth":
+            raise CheckpointError(
+                f"corrections.soft_depth_attention is true but cross_view.kind is "
+                f"{self.cross_view.kind!r}: make them agree (true goes with 'soft_depth')."
+            )
+
+    @property
+    def attention(self) -> str:
+        """How a super-patch looks at the partner view: `cross_view.kind`, or columns as the paper
+        has them where correction 2 is off."""
+        kind = self.cross_view.kind
+        off = kind == "soft_depth" and not self.corrections.soft_depth_attention
+        return "columns" if off else kind

@@ -22,9 +22,9 @@ class CrossView(nn.Module):
         heads = config.cross_view.heads
         rows, cols = config.pooling.grid
         for _ in range(2):
-            if config.cross_view.kind == "columns":
+            if config.attention == "columns":
                 self.attentions.append(ColumnAttention(width, heads, (rows, cols)))
-            elif config.cross_view.kind == "all_patches":
+            elif config.attention == "all_patches":
                 self.attentions.append(WholeViewAttention(width, heads))
 
     def forward(
@@ -40,7 +40,7 @@ class CrossView(nn.Module):
 
     def gather(self, slot: int, query: Places, context: Places) -> Tensor:
         """(n, C, D) what the super-patches of `slot` gather from the partner view."""
-        if self.config.cross_view.kind == "soft_depth":
+        if self.config.attention == "soft_depth":
             return self.match_head.gather(query, context)
         gathered: Tensor = self.attentions[slot](query, context)
         return gathered

@@ -261,7 +261,17 @@ def _step(
             sums[name] = sums.get(name, 0.0) + value / config.accumulate
     clip(learner, config.clip_norm)
     optimiser.step()
+    if config.precision == "bfloat16" and not _keeps_float32(learner):
+        with torch.no_grad():
+            for weight in learner.parameters():
+                weight.copy_(weight.bfloat16())
     return sums
+
+
+def _keeps_float32(learner: nn.Module) -> bool:
+    """Correction 9; a model without corrections keeps float32."""
+    glam = next((part for part in learner.modules() if isinstance(part, GlamModel)), None)
+    return glam is None or glam.config.corrections.float32_master_weights
 
 
 def _keeper(model: Model) -> Callable[[Model, Path], None]:

@@ -56,6 +56,13 @@ def test_only_the_files_of_a_model_are_written(folder):
     ]  # fmt: skip
 
 
+def test_whoever_reads_the_config_can_read_the_weights(folder):
+    modes = {
+        name: (folder / name).stat().st_mode for name in ("config.json", "weights.safetensors")
+    }
+    assert len(set(modes.values())) == 1
+
+
 def test_a_failed_save_leaves_the_old_model(folder, monkeypatch):
     before = model_digest(folder)
 

@@ -1,7 +1,7 @@
 """Configs are read strictly, so that a model is never half understood."""
 
 import json
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 
 import pytest
 
@@ -31,6 +31,20 @@ def _broken(tmp_path, change):
 def test_an_unknown_key_is_named(tmp_path):
     said = _broken(tmp_path, lambda data: data["loss"].update(colour=1))
     assert said == f"{tmp_path}/config.json: loss does not fit this program: unknown colour."
+
+
+def test_a_switch_that_contradicts_its_part_is_refused(tmp_path):
+    said = _broken(tmp_path, lambda data: data["cross_view"].update(kind="columns"))
+    assert "make them agree" in said
+
+
+def test_without_correction_2_a_super_patch_looks_at_its_column():
+    config = glam_small()
+    off = replace(config.corrections, soft_depth_attention=False)
+    assert (config.attention, replace(config, corrections=off).attention) == (
+        "soft_depth",
+        "columns",
+    )
 
 
 def test_a_missing_key_is_named(tmp_path):

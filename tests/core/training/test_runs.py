@@ -2,14 +2,18 @@
 
 import json
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import load_file
 
+from glam_core.model.build import build_model
+from glam_core.model.checkpoint import save_model
 from glam_core.scripts.glam import main
 from glam_core.training import loop
+from glam_core.training.starts import start_config
 from tests.core.training.drawn_manifest import write_manifest
 
 SMALL = ["--init=tiny", "--batch=2", "--singles=1", "--evaluate_every=100", "--threads=1"]
@@ -40,6 +44,23 @@ def test_correspondence_is_learnt_and_measured(manifest, tmp_path, capsys):
     assert measured["queries"] == 4
     assert 0 <= measured["shuffled_hit"] <= 1
     assert json.loads((out / "training.json").read_text())["epochs"] == 15
+
+
+@pytest.mark.parametrize("keeps_float32", [True, False])
+def test_without_float32_master_weights_every_step_rounds_to_bfloat16(
+    manifest, tmp_path, keeps_float32
+):
+    config = start_config("tiny", texts=False)
+    switches = replace(config.corrections, float32_master_weights=keeps_float32)
+    save_model(build_model(replace(config, corrections=switches), seed=0), tmp_path / "start")
+    out = tmp_path / "run"
+    more = [f"--init={tmp_path / 'start'}", "--precision=bfloat16", "--epochs=1"]
+    assert finetune(manifest, out, *more) == 0
+    (kept,) = out.glob("checkpoints/*/*.safetensors")
+    tensors = load_file(kept)
+    trained = [value for name, value in tensors.items() if name.startswith("model.")]
+    rounded = [torch.equal(value, value.bfloat16().to(value.dtype)) for value in trained]
+    assert all(rounded) is not keeps_float32
 
 
 def test_a_resumed_run_equals_one_that_never_stopped(manifest, tmp_path, monkeypatch):
