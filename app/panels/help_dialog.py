@@ -1,4 +1,4 @@
-"""Keys and mouse on one page."""
+"""Keys and mouse, and the help pages, one tab each."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
@@ -6,22 +6,24 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QGridLayout,
     QScrollArea,
+    QTabWidget,
     QVBoxLayout,
     QWidget,
 )
 
 from app import wording
 from app.actions import key_rows
+from app.panels.help_pages import PAGES, HelpPage
 from app.panels.parts import MARGIN, label, rule
 
-_SIZE_PX = (560, 640)
+_SIZE_PX = (900, 680)
 
 
 def show_help(parent: QWidget) -> QDialog:
-    """Open the page beside the window; it deletes itself when it is closed."""
+    """Open the pages beside the window; they delete themselves when they are closed."""
     dialog = QDialog(parent)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    dialog.setWindowTitle(f"Keys and mouse — {wording.PROGRAM}")
+    dialog.setWindowTitle(f"Help — {wording.PROGRAM}")
     dialog.resize(*_SIZE_PX)
     rows = QVBoxLayout(dialog)
     rows.addWidget(label(wording.ABOUT, wrap=True))
@@ -29,7 +31,12 @@ def show_help(parent: QWidget) -> QDialog:
     area = QScrollArea()
     area.setWidgetResizable(True)
     area.setWidget(_table(wording.MOUSE_ROWS + key_rows()))
-    rows.addWidget(area, 1)
+    tabs = QTabWidget()
+    tabs.setDocumentMode(True)
+    tabs.addTab(area, "Keys and mouse")
+    for file_name, title in PAGES:
+        tabs.addTab(HelpPage(file_name), title)
+    rows.addWidget(tabs, 1)
     buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
     buttons.rejected.connect(dialog.close)
     rows.addWidget(buttons)

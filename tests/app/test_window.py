@@ -170,3 +170,22 @@ def test_the_help_page_names_every_key(window, qtbot):
     assert {words.key for words in action_table() if words.key} <= said
     assert "Shift + drag" in said
     page.close()
+
+
+def test_every_help_page_opens_beside_the_keys_with_its_pictures(window, qtbot):
+    from PySide6.QtCore import QUrl
+    from PySide6.QtGui import QPixmap, QTextDocument
+
+    from app.panels.help_dialog import show_help
+    from app.panels.help_pages import PAGES, HelpPage, help_folder
+
+    assert {name for name, _ in PAGES} == {page.name for page in help_folder().glob("*.md")}
+    dialog = show_help(window)
+    pages = dialog.findChildren(HelpPage)
+    assert all(len(page.toPlainText()) > 200 for page in pages)
+    kind = QTextDocument.ResourceType.ImageResource
+    findings = next(page for page in pages if page.source().fileName() == "findings.md")
+    picture = findings.loadResource(kind.value, QUrl("images/findings-steps.png"))
+    assert isinstance(picture, QPixmap)
+    assert 100 < picture.width() <= 820
+    dialog.close()
