@@ -200,6 +200,19 @@ class GeometryMatcher:
         )
         return self._correspondence(first, answer, found, evidence, reason)
 
+    def likely(
+        self, asked: MatchView, query: Query, answering: MatchView
+    ) -> tuple[FloatMap, float]:
+        """The probability map of `locate` and its image pixels per map pixel.
+
+        Raises:
+            GlamError: The views are no pair of one breast, or one shows no tissue.
+        """
+        check_pair(asked, answering)
+        first, second = self.prepared(asked), self.prepared(answering)
+        answer = self._answer(*self._scores(_spot(first, query), first, second), second)
+        return answer.on_grid(answer.probability), second.grid.image_px_per_grid_px
+
     def outlook(self, asked: MatchView, query: Query, answering: MatchView) -> Outlook:
         """Scores, band and first candidate: half the work of `locate`.
 

@@ -4,7 +4,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-import cv2
 import numpy as np
 import torch
 
@@ -20,7 +19,6 @@ from glam_core.inference.linked_grounding import ViewEvidence, check_phrase, gro
 from glam_core.inference.match_view import MatchView
 from glam_core.inference.matcher_names import GEOMETRY, default_matcher
 from glam_core.inference.matchers import matcher
-from glam_core.inference.search_grid import search_grid
 from glam_core.inference.term_look import TermLook
 from glam_core.model.matching import text_scores
 from glam_core.terms import Laterality
@@ -31,7 +29,7 @@ _NOT_TAUGHT = "Looked for by geometry's measures alone: the model leaves these w
 class _LinkedGrounder:
     """What both grounders share: the views of each breast are answered together."""
 
-    def __init__(self, link: Matcher) -> None:
+    def __init__(self, link: GeometryMatcher | LearnedMatcher) -> None:
         self._link = link
 
     @property
@@ -110,6 +108,7 @@ class LearnedGrounder(_LinkedGrounder):
         self._session = link.session
         self._words = link.session.model.config.words
         self._geometry = GeometryGrounder(link.geometry)
+        self._kept: tuple[tuple[str, ...], torch.Tensor | None] = ((), None)
 
     @property
     def provenance(self) -> Provenance:
@@ -138,7 +137,7 @@ class LearnedGrounder(_LinkedGrounder):
     def evidence(self, view: MatchView, phrase: Phrase) -> ViewEvidence:
         """From what the phrase says to the model at each place, and from geometry's measures."""
         if phrase.type is None:
-            return ViewEvidence(view, search_grid(view), None)
+            return ViewEvidence(view, self._learned.ready(view).grid, None)
         if not self._taught(phrase.type):
             found = self._geometry.evidence(view, phrase)
             return replace(found, notes=(*found.notes, _NOT_TAUGHT))
@@ -157,29 +156,23 @@ class LearnedGrounder(_LinkedGrounder):
 
     def _own(self, view: MatchView, phrase: Phrase) -> ViewEvidence:
         """The model's scores on the search grid."""
-        grid = search_grid(view)
-        _, local = self._session.text_features(list(_said(phrase)))
+        ready = self._learned.ready(view)
+        local = self._local(_said(phrase))
         if local is None:
-            return ViewEvidence(view, grid, None)
-        embedded = self._session.embed(view)
+            return ViewEvidence(view, ready.grid, None)
+        features = ready.embedded.features
         with torch.inference_mode():
-            local = local.mean(dim=0, keepdim=True)
-            scores = text_scores(self._session.model, local, embedded.features)[0, 0]
-        patch = scores.reshape(embedded.canvas.grid).numpy()
-        patch = np.where(patch < -1e3, patch[patch > -1e3].min(initial=0.0), patch)
-        corners = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0]])
-        stored = np.array([grid.image_from_grid(*corner) for corner in corners])
-        places = embedded.canvas.patch_from_image(stored)
-        patch_from_grid = cv2.getAffineTransform(
-            corners[:, ::-1].astype(np.float32), places[:, ::-1].astype(np.float32)
-        )
-        rows, cols = grid.tissue.shape
-        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        fine = cv2.warpAffine(
-            patch.astype(np.float32), patch_from_grid, (cols, rows),
-            flags=flags, borderMode=cv2.BORDER_REPLICATE,
-        )  # fmt: skip
-        return ViewEvidence(view, grid, np.asarray(fine, dtype=np.float32))
+            scores = text_scores(self._session.model, local, features)[0, 0]
+        return ViewEvidence(view, ready.grid, ready.on_grid(scores.reshape(features.grid).numpy()))
+
+    def _local(self, said: tuple[str, ...]) -> torch.Tensor | None:
+        """(1, D) what some words say together; the last ones are kept, for the second view."""
+        kept = self._kept
+        if said != kept[0]:
+            _, local = self._session.text_features(list(said))
+            kept = (said, None if local is None else local.mean(dim=0, keepdim=True))
+            self._kept = kept
+        return kept[1]
 
 
 def _said(phrase: Phrase) -> tuple[str, ...]:

@@ -38,7 +38,7 @@ _KEPT_VIEWS = 16
 
 
 @dataclass(frozen=True, eq=False)
-class _Ready:
+class ReadyView:
     """A view with its embedding and the grid that answers are given on.
 
     Attributes:
@@ -52,6 +52,10 @@ class _Ready:
 
     def on_tissue(self, patch_scores: FloatMap) -> FloatMap:
         """(n,) values of the patch grid where the tissue is; hidden patches get the lowest."""
+        return self.on_grid(patch_scores).take(self.tissue)
+
+    def on_grid(self, patch_scores: FloatMap) -> FloatMap:
+        """(rows, cols) values of the patch grid on the search grid."""
         hidden = patch_scores <= HIDDEN_SCORE / 2
         floor = float(patch_scores[~hidden].min()) if not hidden.all() else 0.0
         rows, cols = self.grid.tissue.shape
@@ -62,7 +66,7 @@ class _Ready:
             flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
             borderMode=cv2.BORDER_REPLICATE,
         )
-        return np.asarray(fine, dtype=np.float32).take(self.tissue)
+        return np.asarray(fine, dtype=np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,8 +93,8 @@ class LearnedMatcher:
         self._reading = reading = session.model.config.reading
         self._limits = Limits(reading.unlike_weight, reading.least_certainty, reading.most_cycle)
         self._geometry = geometry or GeometryMatcher()
-        self._kept: OrderedDict[tuple[object, ...], _Ready] = OrderedDict()
-        self._saliences: WeakKeyDictionary[_Ready, _Salience] = WeakKeyDictionary()
+        self._kept: OrderedDict[tuple[object, ...], ReadyView] = OrderedDict()
+        self._saliences: WeakKeyDictionary[ReadyView, _Salience] = WeakKeyDictionary()
         self._lock = threading.Lock()
 
     @property
@@ -109,7 +113,7 @@ class LearnedMatcher:
         Raises:
             GlamError: The view shows no tissue, or is neither CC nor MLO.
         """
-        self._ready(view)
+        self.ready(view)
         self._geometry.prepare(view)
 
     def locate(self, asked: MatchView, query: Query, answering: MatchView) -> Correspondence:
@@ -119,7 +123,7 @@ class LearnedMatcher:
             GlamError: The views are no pair of one breast, or one shows no tissue.
         """
         check_pair(asked, answering)
-        first, second = self._ready(asked), self._ready(answering)
+        first, second = self.ready(asked), self.ready(answering)
         outlook = self._geometry.outlook(asked, query, answering)
         probability = self._probability(query, first, second, outlook.scores)
         found = self._peaks(probability, MOST_PEAKS)
@@ -134,7 +138,26 @@ class LearnedMatcher:
         )
         return self._correspondence(first, second, probability, found, evidence, outlook, reason)
 
-    def _ready(self, view: MatchView) -> _Ready:
+    def likely(
+        self, asked: MatchView, query: Query, answering: MatchView
+    ) -> tuple[FloatMap, float]:
+        """The probability map of `locate` and its image pixels per map pixel.
+
+        Raises:
+            GlamError: The views are no pair of one breast, or one shows no tissue.
+        """
+        check_pair(asked, answering)
+        first, second = self.ready(asked), self.ready(answering)
+        geometry = self._geometry.log_scores(asked, query, answering)
+        probability = self._probability(query, first, second, geometry)
+        return probability, second.grid.image_px_per_grid_px
+
+    def ready(self, view: MatchView) -> ReadyView:
+        """A view with its embedding, kept.
+
+        Raises:
+            GlamError: The view shows no tissue, or is neither CC nor MLO.
+        """
         key = (view.key, view.view_position, view.landmarks, view.frame, view.picture.shape)
         with self._lock:
             if key in self._kept:
@@ -145,7 +168,7 @@ class LearnedMatcher:
         corners = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0]])
         stored = np.array([grid.image_from_grid(*corner) for corner in corners])
         patch = embedded.canvas.patch_from_image(stored)
-        made = _Ready(
+        made = ReadyView(
             embedded,
             grid,
             np.flatnonzero(grid.tissue),
@@ -162,7 +185,7 @@ class LearnedMatcher:
                 self._kept.popitem(last=False)
         return made
 
-    def _asked(self, view: _Ready, query: Query) -> AskedPlaces:
+    def _asked(self, view: ReadyView, query: Query) -> AskedPlaces:
         """Features of the spot; its depth and offset are exact, not those of the patch."""
         embedded = view.embedded
         centre = embedded.canvas.patch_from_image(query.point)
@@ -180,7 +203,7 @@ class LearnedMatcher:
         )
 
     def _probability(
-        self, query: Query, first: _Ready, second: _Ready, geometry: FloatMap
+        self, query: Query, first: ReadyView, second: ReadyView, geometry: FloatMap
     ) -> FloatMap:
         """The model's scores, and as much of the geometry matcher's as its config asks for."""
         reading = self._reading
@@ -198,7 +221,7 @@ class LearnedMatcher:
         probability.put(second.tissue, scores)
         return probability
 
-    def _scores(self, asked: AskedPlaces, first: _Ready, second: _Ready) -> FloatMap:
+    def _scores(self, asked: AskedPlaces, first: ReadyView, second: ReadyView) -> FloatMap:
         """(n,) the model's scores of the tissue of the answering view's search grid."""
         with torch.inference_mode():
             scores = match_scores(
@@ -206,7 +229,7 @@ class LearnedMatcher:
             )[0]
         return second.on_tissue(scores.reshape(second.embedded.features.grid).numpy())
 
-    def _saliency_share(self, query: Query, first: _Ready) -> float:
+    def _saliency_share(self, query: Query, first: ReadyView) -> float:
         """How much saliency counts for this question."""
         reading = self._reading
         if reading.salient_above <= reading.plain_below:
@@ -223,7 +246,7 @@ class LearnedMatcher:
             spot = float(out[row, col])
         return saliency_share(spot, reading.plain_below, reading.salient_above)
 
-    def _salience(self, view: _Ready) -> _Salience:
+    def _salience(self, view: ReadyView) -> _Salience:
         """Kept with the view."""
         with self._lock:
             kept = self._saliences.get(view)
@@ -233,7 +256,7 @@ class LearnedMatcher:
                 self._saliences[view] = kept
         return kept
 
-    def _measured_salience(self, view: _Ready) -> _Salience:
+    def _measured_salience(self, view: ReadyView) -> _Salience:
         features = view.embedded.features
         scores = self._geometry.prepared(view.embedded.view).saliency * np.float32(
             self._reading.geometry_share
@@ -257,8 +280,8 @@ class LearnedMatcher:
 
     def _correspondence(
         self,
-        first: _Ready,
-        second: _Ready,
+        first: ReadyView,
+        second: ReadyView,
         probability: FloatMap,
         found: tuple[tuple[int, int, float], ...],
         evidence: Evidence,
@@ -305,6 +328,6 @@ def _outside(depth: float, band: Band | None) -> float | None:
     return max(abs(depth - band.depth) - band.half_width, 0.0)
 
 
-def _apart(one: PointPx, other: PointPx, view: _Ready) -> float:
+def _apart(one: PointPx, other: PointPx, view: ReadyView) -> float:
     length = view.embedded.view.frame.length_per_px
     return float(np.hypot((one.row - other.row) * length[0], (one.col - other.col) * length[1]))

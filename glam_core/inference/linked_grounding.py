@@ -1,12 +1,13 @@
 """From evidence maps of single views to one place per breast, linked across its two views."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from glam_core.errors import GlamError
-from glam_core.inference.correspondence import Matcher, Query, Region
+from glam_core.inference.correspondence import Query, Region
 from glam_core.inference.geometry_matcher import APART, AROUND, MOST_PEAKS
 from glam_core.inference.grounding import GroundedView, Phrase
 from glam_core.inference.location_prior import location_prior_on
@@ -48,6 +49,16 @@ class _Map:
     notes: tuple[str, ...]
 
 
+class Link(Protocol):
+    """What joins the views of a breast: the part of a matcher that a search needs."""
+
+    def likely(
+        self, asked: MatchView, query: Query, answering: MatchView
+    ) -> tuple[FloatMap, float]:
+        """The probability map of `Matcher.locate` and its image pixels per map pixel."""
+        ...
+
+
 def check_phrase(phrase: Phrase, views: list[MatchView]) -> None:
     """Refuse what is not to be searched for.
 
@@ -64,7 +75,7 @@ def check_phrase(phrase: Phrase, views: list[MatchView]) -> None:
 
 
 def ground_breast(
-    evidences: list[ViewEvidence], phrase: Phrase, matcher: Matcher
+    evidences: list[ViewEvidence], phrase: Phrase, link: Link
 ) -> tuple[GroundedView, ...]:
     """One or both views of a breast answered together.
 
@@ -79,7 +90,7 @@ def ground_breast(
     open_maps = [m for m in searched if m.peaks and m.evidence.log_score is not None]
     if len(open_maps) == 2:
         first, second = open_maps
-        chosen[id(first)], chosen[id(second)] = _best_pair(first, second, matcher)
+        chosen[id(first)], chosen[id(second)] = _best_pair(first, second, link)
     return tuple(_grounded(m, chosen.get(id(m)), m in searched) for m in maps)
 
 
@@ -109,15 +120,15 @@ def _over_tissue(probability: FloatMap, grid: SearchGrid) -> FloatMap:
     return np.asarray(limited / total, dtype=np.float32)
 
 
-def _best_pair(first: _Map, second: _Map, matcher: Matcher) -> tuple[int, int]:
+def _best_pair(first: _Map, second: _Map, link: Link) -> tuple[int, int]:
     """Indices of the two peaks with the largest joint probability."""
     best, pair = -1.0, (0, 0)
     for i, (row, col, share) in enumerate(first.peaks):
         place = first.evidence.grid.image_from_grid(row, col)
-        answer = matcher.locate(first.evidence.view, Query(place), second.evidence.view)
+        likely, scale = link.likely(first.evidence.view, Query(place), second.evidence.view)
         for j, (other_row, other_col, other_share) in enumerate(second.peaks):
             other = second.evidence.grid.image_from_grid(other_row, other_col)
-            linked = _mass_around(answer.probability, answer.image_px_per_map_px, other)
+            linked = _mass_around(likely, scale, other)
             joint = share * other_share * (linked + _LINK_FLOOR)
             if joint > best:
                 best, pair = joint, (i, j)

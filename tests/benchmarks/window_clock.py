@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from app.theme import apply_theme
 from app.wiring import Workstation
+from glam_core.inference.matcher_names import default_matcher
 
 SIZE_PX = (2560, 1440)
 LONGEST_S = 120.0
@@ -44,12 +45,12 @@ def application() -> QApplication:
     return made
 
 
-def open_window() -> Workstation:
-    """A shown window that remembers nothing."""
+def open_window(matcher_name: str = default_matcher()) -> Workstation:
+    """A shown window that remembers nothing, with this matcher loaded."""
     workstation = Workstation(remember=False)
     workstation.window.resize(*SIZE_PX)
     workstation.window.show()
-    workstation.start()
+    workstation.start(matcher_name)
     until(lambda: workstation.controller.state.matcher is not None)
     return workstation
 
