@@ -19,7 +19,8 @@ class MatcherWords:
     @property
     def line(self) -> str:
         """One line for the picture's edge; where it is cut short, the notice still stands."""
-        return f"Research use only · {self.name} {self.version}"
+        version = self.version.partition(" (")[0]  # the digest stands in the panel
+        return f"Research use only · {self.name} {version}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ class SideColumn(QWidget):
         line.setSpacing(4)
         for page, button in enumerate(self._buttons):
             group.addButton(button)
-            line.addWidget(button, 1)
+            line.addWidget(button, 3 if page == FINDINGS else 2)  # room for its count
             button.clicked.connect(lambda _=False, at=page: self.show_page(at))
         rows = QVBoxLayout(self)
         rows.setContentsMargins(0, 0, 0, 0)
