@@ -123,7 +123,10 @@ def _over_tissue(probability: FloatMap, grid: SearchGrid) -> FloatMap:
 def _best_pair(first: _Map, second: _Map, link: Link) -> tuple[int, int]:
     """Indices of the two peaks with the largest joint probability."""
     best, pair = -1.0, (0, 0)
+    most = max(share for _, _, share in second.peaks)
     for i, (row, col, share) in enumerate(first.peaks):
+        if share * most * (1 + _LINK_FLOOR) <= best:
+            break  # peaks come most probable first: no later one can win
         place = first.evidence.grid.image_from_grid(row, col)
         likely, scale = link.likely(first.evidence.view, Query(place), second.evidence.view)
         for j, (other_row, other_col, other_share) in enumerate(second.peaks):
