@@ -46,6 +46,7 @@ from glam_core.inference.geometry_weights import (
 from glam_core.scripts.output import write_text
 
 _MEMBERS = 3  # fits from different starts, averaged
+_ALTERED = 2  # altered versions of each picture
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -54,7 +55,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="FILE")
     parser.add_argument("--version", default="1", help="stated in the provenance")
     parser.add_argument("--trained-on", required=True, help="data, licence and attribution")
-    parser.add_argument("--altered", type=int, default=2, help="altered versions of each picture")
+    parser.add_argument(
+        "--altered", type=int, default=_ALTERED, help="altered versions of each picture"
+    )
     parser.add_argument("--epochs", type=int, default=FitSettings().epochs)
     parser.add_argument("--seed", type=int, default=0)
 
@@ -78,17 +81,14 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def write_first_fit(
-    manifest: Path, out: Path, *, altered: int = 2, epochs: int | None = None
-) -> None:
+def write_first_fit(manifest: Path, out: Path) -> None:
     """Write weights that have not seen the patients on whom limits are set.
 
     Raises:
         GlamError: No patient is left to fit on, or none to set limits on.
     """
-    patients = FitPatients.of(manifest)
-    settings = FitSettings() if epochs is None else FitSettings(epochs=epochs)
-    samples = _samples(patients.manifest, altered, settings.seed)
+    patients, settings = FitPatients.of(manifest), FitSettings()
+    samples = _samples(patients.manifest, _ALTERED, settings.seed)
     said = ("first fit", "the training patients but those who set the limits")
     write_text(out, weights_as_text(_first_fit(patients, samples, settings, said)))
 
