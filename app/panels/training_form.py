@@ -25,6 +25,7 @@ _SCRIPTS = {
 _PRESETS = {
     "tiny": "tiny: minutes on a processor",
     "small": "small: a processor or any GPU",
+    "lite": "lite: small, starts from photographs",
     "glam": "glam: ViT-B/14, large GPUs",
     "paper": "paper: as the authors released it",
 }

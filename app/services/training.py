@@ -22,7 +22,7 @@ STOP_FILE = "stop"
 _LOOK_EVERY_MS = 300
 # MiB of the weights of each preset; a run keeps fourteen times as much on the disk and holds five
 # times as much in memory, beside what a batch takes.
-WEIGHTS_MIB = {"tiny": 0.4, "small": 5, "glam": 800, "paper": 800}
+WEIGHTS_MIB = {"tiny": 0.4, "small": 5, "lite": 12, "glam": 800, "paper": 800}
 _ON_DISK, _IN_MEMORY = 14, 5
 _PICTURE_MIB = 0.75
 # Kept for the life of the program: a run outlives the window that has started it.

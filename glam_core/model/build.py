@@ -5,8 +5,8 @@ from dataclasses import replace
 import torch
 from tokenizers import Tokenizer
 
-from glam_core.model import dino_encoder, text_encoder
-from glam_core.model.config import DinoConfig, GlamConfig, TextConfig
+from glam_core.model import dino_encoder, lite_encoder, text_encoder
+from glam_core.model.config import DinoConfig, GlamConfig, LiteConfig, TextConfig
 from glam_core.model.glam import GlamModel
 from glam_core.model.vocabulary import built_in_tokenizer, source_tokenizer
 
@@ -28,6 +28,8 @@ def build_model(config: GlamConfig, *, seed: int | None = None) -> GlamModel:
     if isinstance(config.image, DinoConfig):
         image, image_weights = dino_encoder.load_first_weights(config.image)
         config = replace(config, image=image)
+    elif isinstance(config.image, LiteConfig):
+        image_weights = lite_encoder.load_first_weights(config.image)
     tokenizer = None
     if isinstance(config.text, TextConfig):
         text, text_weights = text_encoder.load_first_weights(config.text)
@@ -40,7 +42,9 @@ def build_model(config: GlamConfig, *, seed: int | None = None) -> GlamModel:
             torch.manual_seed(seed)
         model = GlamModel(config, tokenizer)
     if image_weights:
-        model.image_encoder.load_state_dict(image_weights)
+        # Layers that the source does not have keep their random weights.
+        own = model.image_encoder.state_dict()
+        model.image_encoder.load_state_dict({**own, **image_weights})
     if text_weights:
         model.text_encoder.load_state_dict(text_weights)
     return model

@@ -66,6 +66,32 @@ class PyramidConfig:
 
 
 @dataclass(frozen=True)
+class LiteConfig:
+    """EfficientNet-Lite0 with a feature pyramid, for little data and a CPU.
+
+    Grey is standardised over the tissue of each picture.
+
+    Attributes:
+        source: First weights: "random", "imagenet" (photographs; from a package), or a file like
+            that package's.
+        side_px: Side of the square canvas, a multiple of 32; the map's side is a quarter of it.
+        width: Features of one place of the map.
+        dropout: Share of channels dropped before the map is read (training only).
+    """
+
+    kind: Literal["efficientnet_lite0"] = "efficientnet_lite0"
+    source: str = "random"
+    side_px: int = 256
+    width: int = 64
+    dropout: float = 0.2
+
+    @property
+    def map_side(self) -> int:
+        """Side of the feature map."""
+        return self.side_px // 4
+
+
+@dataclass(frozen=True)
 class TextConfig:
     """A text encoder of the BERT family.
 
@@ -302,7 +328,7 @@ class GlamConfig:
     name: str = "glam"
     version: str = "0"
     trained_on: str = "nothing yet: random weights"
-    image: DinoConfig | PyramidConfig = field(default_factory=DinoConfig)
+    image: DinoConfig | PyramidConfig | LiteConfig = field(default_factory=DinoConfig)
     text: TextConfig | NoTextConfig = field(default_factory=TextConfig)
     pooling: PoolingConfig = field(default_factory=PoolingConfig)
     cross_view: CrossViewConfig = field(default_factory=CrossViewConfig)

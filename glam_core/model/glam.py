@@ -9,9 +9,10 @@ from torch.nn import functional
 
 from glam_core.errors import CheckpointError, ManifestError
 from glam_core.model.batch import TextBatch, ViewBatch
-from glam_core.model.config import Corrections, DinoConfig, GlamConfig, TextConfig
+from glam_core.model.config import Corrections, DinoConfig, GlamConfig, LiteConfig, TextConfig
 from glam_core.model.cross_view import CrossView
 from glam_core.model.dino_encoder import DinoEncoder
+from glam_core.model.lite_encoder import LiteEncoder
 from glam_core.model.local_branch import (
     LocalBranch,
     PatchGeometry,
@@ -57,8 +58,12 @@ class GlamModel(nn.Module):
         image, projection = config.image, config.projection
         # The paper's scales have no upper bound.
         largest = None if config.corrections == Corrections() else LARGEST_SCALE
-        self.image_encoder: DinoEncoder | PyramidEncoder = (
-            DinoEncoder(image) if isinstance(image, DinoConfig) else PyramidEncoder(image)
+        self.image_encoder: DinoEncoder | PyramidEncoder | LiteEncoder = (
+            DinoEncoder(image)
+            if isinstance(image, DinoConfig)
+            else LiteEncoder(image)
+            if isinstance(image, LiteConfig)
+            else PyramidEncoder(image)
         )
         self.image_projection = nn.Linear(image.width, projection.width)
         self.image_text_scale = LearnedScale(projection.temperature, largest)
@@ -156,10 +161,10 @@ class GlamModel(nn.Module):
 
     def encode_pictures(self, pictures: Tensor, tissue: Tensor | None) -> EncodedViews:
         """What the image encoder alone gives; `tissue` as in `ViewBatch`."""
-        if isinstance(self.image_encoder, PyramidEncoder):
-            seen: EncodedViews = self.image_encoder(pictures, tissue)
+        if isinstance(self.image_encoder, DinoEncoder):
+            seen: EncodedViews = self.image_encoder(pictures)
         else:
-            seen = self.image_encoder(pictures)
+            seen = self.image_encoder(pictures, tissue)
         return seen
 
     def super_patches(self, view: ViewFeatures, slot: int) -> Places:

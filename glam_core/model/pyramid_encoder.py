@@ -57,21 +57,28 @@ class PyramidEncoder(nn.Module):
         for stage in self.stages:
             features = stage(features)
             levels.append(features)
-        fine = self.smooth(self._top_down(levels))
+        fine = self.smooth(top_down(self.lateral, levels))
         return EncodedViews(
             pooled=self.pooled(features.mean(dim=(2, 3))),
             patches=self.dropout(fine).flatten(2).transpose(1, 2),
             grid=(fine.shape[2], fine.shape[3]),
         )
 
-    def _top_down(self, levels: Sequence[Tensor]) -> Tensor:
-        merged: Tensor = self.lateral[-1](levels[-1])
-        for lateral, level in zip(self.lateral[-2::-1], levels[-2::-1], strict=True):
-            grown = functional.interpolate(
-                merged, size=level.shape[2:], mode="bilinear", align_corners=False
-            )
-            merged = lateral(level) + grown
-        return merged
+
+def top_down(lateral: nn.ModuleList, levels: Sequence[Tensor]) -> Tensor:
+    """(n, width, rows, cols) at the size of the first level, which is the finest.
+
+    Args:
+        lateral: One layer for each level, to the common width.
+    """
+    layers = list(lateral)
+    merged: Tensor = layers[-1](levels[-1])
+    for layer, level in zip(layers[-2::-1], levels[-2::-1], strict=True):
+        grown = functional.interpolate(
+            merged, size=level.shape[2:], mode="bilinear", align_corners=False
+        )
+        merged = layer(level) + grown
+    return merged
 
 
 def standardised(grey: Tensor, tissue: Tensor | None) -> Tensor:

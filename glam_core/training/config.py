@@ -59,6 +59,8 @@ class TrainingConfig:
             instead of the validation patients: the run before `calibrate`.
         prepare: Threads that draw batches ahead of the steps; 0 draws in between.
         versions: Of each picture that words are learnt on: the plain one, then altered ones.
+        backbone_rate: What the backbone of the image encoder gets of the learning rate, where it
+            has one: less than 1 where it starts from weights that can see already.
         sharding: "full" spreads weights, running mean, gradients and moments over the processes;
             "none" keeps all of them in each.
     """
@@ -103,6 +105,7 @@ class TrainingConfig:
     for_limits: bool = field(default=False, metadata=ADDED_LATER)
     prepare: int = field(default=1, metadata=ADDED_LATER)
     versions: int = field(default=4, metadata=ADDED_LATER)
+    backbone_rate: float = field(default=1.0, metadata=ADDED_LATER)
     sharding: Literal["none", "full"] = field(default="none", metadata=ADDED_LATER)
 
     def __post_init__(self) -> None:

@@ -8,7 +8,6 @@ from glam_core.model.classifier import Classifier
 from glam_core.model.config import TextConfig
 from glam_core.model.dino_encoder import DinoEncoder
 from glam_core.model.glam import GlamModel
-from glam_core.model.pyramid_encoder import PyramidEncoder
 from glam_core.training.config import TrainingConfig
 
 
@@ -27,7 +26,7 @@ def made_ready(model: GlamModel | Classifier, config: TrainingConfig) -> None:
     """Change how the encoders compute, not what."""
     glam = glam_of(model)
     image = glam.image_encoder
-    if isinstance(image, PyramidEncoder) and config.sharding == "none":  # parts lie row by row
+    if not isinstance(image, DinoEncoder) and config.sharding == "none":  # parts lie row by row
         image.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     if config.gradient_checkpointing:
         backbones: list[Any] = [image.backbone] if isinstance(image, DinoEncoder) else []

@@ -6,7 +6,7 @@ import torch
 
 from glam_core.model.classifier import Classifier
 from glam_core.model.glam import GlamModel
-from glam_core.model.parameter_groups import parameter_groups
+from glam_core.model.parameter_groups import RATE_SHARE, parameter_groups
 from glam_core.training.config import TrainingConfig
 
 _MOMENTUM = 0.9
@@ -14,7 +14,7 @@ _MOMENTUM = 0.9
 
 def new_optimiser(model: GlamModel | Classifier, config: TrainingConfig) -> torch.optim.Optimizer:
     """AdamW or SGD in one fused kernel a group, where the device has such kernels."""
-    groups = parameter_groups(model, config.weight_decay)
+    groups = parameter_groups(model, config.weight_decay, config.backbone_rate)
     device = next(model.parameters()).device.type
     # Parted weights and single numbers cannot go through one kernel: they go one by one.
     spread = config.sharding == "full"
@@ -36,6 +36,6 @@ def learning_rate_at(config: TrainingConfig, step: int, steps: int) -> float:
 
 
 def set_rate(optimiser: torch.optim.Optimizer, rate: float) -> None:
-    """Give every group the same learning rate."""
+    """Give every group its share of the learning rate."""
     for group in optimiser.param_groups:
-        group["lr"] = rate
+        group["lr"] = rate * group[RATE_SHARE]

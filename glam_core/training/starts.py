@@ -8,13 +8,15 @@ from glam_core.errors import GlamError
 from glam_core.model import presets
 from glam_core.model.config import (
     GlamConfig,
+    LiteConfig,
     NoTextConfig,
     PoolingConfig,
     PyramidConfig,
     TextConfig,
 )
+from glam_core.model.lite_encoder import IMAGENET
 
-START_NAMES = ("tiny", "small", "glam", "paper")
+START_NAMES = ("tiny", "small", "lite", "glam", "paper")
 
 # The paper's section 3.1: 4 GPUs of 48 breasts, 2 batches a step, 40,000 steps.
 _LARGE: Mapping[str, Any] = {
@@ -36,12 +38,14 @@ _LARGE: Mapping[str, Any] = {
 PRETRAINING_KEYS: Mapping[str, Mapping[str, Any]] = {
     "tiny": {"epochs": 20, "batch": 32, "learning_rate": 2e-3, "turn_deg": 5.0, "scale": 0.08},
     "small": {"epochs": 60, "batch": 64, "learning_rate": 1e-3},
+    "lite": {"epochs": 20, "batch": 32, "learning_rate": 1e-3, "backbone_rate": 0.2},
     "glam": _LARGE,
     "paper": _LARGE,
 }
 CORRESPONDENCE_KEYS: Mapping[str, Mapping[str, Any]] = {
     "tiny": {"epochs": 20},
     "small": {},
+    "lite": {"epochs": 16, "learning_rate": 1e-3, "backbone_rate": 0.2},
     "glam": {"batch": 4, "learning_rate": 1e-4, "precision": "bfloat16"},
     "paper": {"batch": 4, "learning_rate": 1e-4, "precision": "bfloat16"},
 }
@@ -59,7 +63,8 @@ def start_config(name: str, *, texts: bool = True) -> GlamConfig:
     """The config of that name.
 
     Args:
-        name: "tiny" (seconds a step on any CPU), "small", "glam" or "paper".
+        name: "tiny" (seconds a step on any CPU), "small", "lite" (small, from weights that were
+            learnt on photographs), "glam" or "paper".
         texts: Keep the text encoder; without it the model answers clicks only.
 
     Raises:
@@ -70,6 +75,7 @@ def start_config(name: str, *, texts: bool = True) -> GlamConfig:
     config = {
         "tiny": _tiny,
         "small": _small,
+        "lite": _lite,
         "glam": presets.glam,
         "paper": presets.paper,
     }[name]()
@@ -83,6 +89,10 @@ def _small() -> GlamConfig:
     config = presets.glam_small()
     assert isinstance(config.image, PyramidConfig)
     return replace(config, image=replace(config.image, within_tissue=True, dropout=0.2))
+
+
+def _lite() -> GlamConfig:
+    return replace(presets.glam_small(), name="lite", image=LiteConfig(source=IMAGENET))
 
 
 def _tiny() -> GlamConfig:
