@@ -41,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=tuple(_METHODS),
         help="may be given several times (all three)",
     )
-    add_config_arguments(parser)
+    add_config_arguments(parser, {"": KEYS})
 
 
 def run(args: argparse.Namespace) -> int:

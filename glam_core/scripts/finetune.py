@@ -10,6 +10,7 @@ from tqdm import tqdm
 
 from glam_core.data.manifest import read_manifest
 from glam_core.errors import CancelledError
+from glam_core.scripts.run_record import record_of
 from glam_core.scripts.training_run import add_run_arguments, first_model, prepared_data, run_config
 from glam_core.training.checkpoint import MODEL_FOLDER
 from glam_core.training.config import TrainingConfig
@@ -26,7 +27,7 @@ from glam_core.training.watch import Aim
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    add_run_arguments(parser, start="small", name="correspondence")
+    add_run_arguments(parser, start="small", name="correspondence", keys=CORRESPONDENCE_KEYS)
     add_synthetic_arguments(parser)
 
 
@@ -47,9 +48,10 @@ def add_synthetic_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Train; 0 when finished, 130 when stopped with a checkpoint."""
-    series = series_of(args.synthetic) if args.synthetic else None
     config = run_config(args.out, args, CORRESPONDENCE_KEYS[args.preset])
     manifest = read_manifest(args.manifest)
+    record = record_of(args, "finetune correspondence")
+    series = series_of(args.synthetic) if args.synthetic else None
     with joined(training_device(config)) as ranks:
         model = first_model(args, config, manifest.file, texts=False)
         data = prepared_data(
@@ -62,6 +64,7 @@ def run(args: argparse.Namespace) -> int:
             ranks=ranks,
         )
         if ranks.first:
+            record.keep(args.out)
             print(
                 f"{len(data.training)} pairs to learn from, {len(data.validation)} to measure on, "
                 f"{len(data.skipped)} pictures left out.",

@@ -12,6 +12,7 @@ from glam_core.model.classifier import load_classifier
 from glam_core.model.glam import GlamModel
 from glam_core.scripts.classification_run import fine_tuned, read_model
 from glam_core.scripts.classification_study import finish, prepared_study
+from glam_core.scripts.run_record import record_of
 from glam_core.scripts.training_run import add_continuing_arguments, run_config
 from glam_core.training.checkpoint import MODEL_FOLDER
 from glam_core.training.config import add_config_arguments
@@ -35,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("--manifest", type=Path, required=True, metavar="M.csv")
     parser.add_argument(
-        "--model", type=Path, required=True, metavar="FOLDER", help="a model folder"
+        "--model", type=Path, metavar="FOLDER", help="a model folder; not needed with --resume"
     )
     parser.add_argument(
         "--label", required=True, metavar="NAME", help="density, birads, cancer, ..."
@@ -43,18 +44,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="RUN", help="the run's folder")
     parser.add_argument("--as-paper", action="store_true", help="SGD, 8,000 steps, as the paper")
     add_continuing_arguments(parser)
-    add_config_arguments(parser)
+    add_config_arguments(parser, {"": KEYS, "--as-paper": PAPER_KEYS})
 
 
 def run(args: argparse.Namespace) -> int:
     """Train and measure; 0 when finished, 130 when stopped with a checkpoint."""
     config = run_config(args.out, args, PAPER_KEYS if args.as_paper else KEYS)
+    record = record_of(args, "finetune classification")
     with joined(training_device(config)) as ranks:
         model = _first_weights(args)
         study = prepared_study(
             args.manifest, [args.label], args.out, json_lines=args.json_lines, ranks=ranks
         )
         trained_on = f"{model.config.trained_on}; then {args.label} of {study.manifest.file.name}"
+        if ranks.first:
+            record.keep(args.out)
         if not args.resume:
             model.config = replace(model.config, trained_on=trained_on)
         outcome, row = fine_tuned(
@@ -71,6 +75,8 @@ def run(args: argparse.Namespace) -> int:
 def _first_weights(args: argparse.Namespace) -> GlamModel:
     """The model that was named, or the one of the run to go on with."""
     if not args.resume:
+        if args.model is None:
+            raise GlamError("Name the model to start from: --model FOLDER.")
         return read_model(args.model)
     try:
         return load_classifier(args.out / MODEL_FOLDER).glam

@@ -14,6 +14,7 @@ from glam_core.errors import CancelledError, CheckpointError, GlamError, Manifes
 from glam_core.model.checkpoint import load_model
 from glam_core.model.glam import GlamModel
 from glam_core.scripts.finetune import add_synthetic_arguments, synthetic_breasts
+from glam_core.scripts.run_record import record_of
 from glam_core.scripts.training_run import add_run_arguments, prepared_data, run_config
 from glam_core.training.checkpoint import MODEL_FOLDER
 from glam_core.training.config import TrainingConfig
@@ -38,7 +39,7 @@ GEOMETRY_SHARE = 0.5  # both count alike; not fitted
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    add_run_arguments(parser, start="small", name="words")
+    add_run_arguments(parser, start="small", name="words", keys={"": WORDS_KEYS})
     add_synthetic_arguments(parser)
     parser.add_argument(
         "--geometry-share",
@@ -57,15 +58,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Train; 0 when finished, 130 when stopped with a checkpoint."""
     check_single("finetune words")
-    series = series_of(args.synthetic) if args.synthetic else None
     config = run_config(args.out, args, WORDS_KEYS)
     manifest = read_manifest(args.manifest)
+    record = record_of(args, "finetune words")
+    series = series_of(args.synthetic) if args.synthetic else None
     model = with_words(_image_model(args, manifest), config.seed)
     _share_with_geometry(model, args)
     _answer_kinds(model, args)
     data = prepared_data(
         manifest, args.out, model, config, pairs_needed=False, json_lines=args.json_lines
     )
+    record.keep(args.out)
     told = told_pictures(data.all_training)
     if not told and series is None:
         raise ManifestError(

@@ -70,13 +70,16 @@ def _explain(words: Sequence[str]) -> int:
     if words and words[0] == "--version":
         print(f"glam {__version__}")
         return 0
-    asked = bool(words) and words[0] in ("-h", "--help")
+    # "glam finetune" is the beginning of several commands: those alone are then told.
+    family = {name: about for name, about in COMMANDS.items() if name.split()[0] in words[:1]}
+    asked = bool(words) and words[-1] in ("-h", "--help") and len(words) == 1 + bool(family)
     stream = sys.stdout if asked else sys.stderr
-    if words and not asked:
+    if words and not asked and len(words) > bool(family):
         print(f"glam: there is no command {' '.join(words[:2])!r}.", file=stream)
     print("Usage: glam COMMAND ...   (glam COMMAND --help says more)\n", file=stream)
-    width = max(map(len, COMMANDS))
-    for name, (_, summary) in COMMANDS.items():
+    shown = family or COMMANDS
+    width = max(map(len, shown))
+    for name, (_, summary) in shown.items():
         print(f"  {name:<{width}}  {summary}", file=stream)
     print("\nResearch use only, never for diagnosis.", file=stream)
     return 0 if asked else EXIT_ARGUMENTS

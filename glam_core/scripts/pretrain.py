@@ -2,12 +2,16 @@
 
 import argparse
 import sys
+from collections.abc import Mapping
 
 from glam_core.data.manifest import read_manifest
+from glam_core.scripts.finetune import add_synthetic_arguments, synthetic_breasts
+from glam_core.scripts.run_record import record_of
 from glam_core.scripts.training_run import add_run_arguments, first_model, prepared_data, run_config
 from glam_core.training.checkpoint import MODEL_FOLDER
 from glam_core.training.device import training_device
 from glam_core.training.loop import train
+from glam_core.training.own_text import own_text_share
 from glam_core.training.pretraining import (
     PretrainingTask,
     breasts_of,
@@ -17,18 +21,22 @@ from glam_core.training.pretraining import (
 )
 from glam_core.training.ranks import joined
 from glam_core.training.starts import PRETRAINING_KEYS
+from glam_core.training.synthetic import series_of
 from glam_core.training.watch import Aim
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    add_run_arguments(parser, start="tiny", name="pretrained")
+    add_run_arguments(parser, start="tiny", name="pretrained", keys=PRETRAINING_KEYS)
+    add_synthetic_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Train; 0 when finished, 130 when stopped with a checkpoint."""
     config = run_config(args.out, args, PRETRAINING_KEYS[args.preset])
     manifest = read_manifest(args.manifest)
+    record = record_of(args, "pretrain")
+    series = series_of(args.synthetic) if args.synthetic else None
     check_two_views(manifest)
     with joined(training_device(config)) as ranks:
         model = first_model(args, config, manifest.file, texts=True)
@@ -44,14 +52,17 @@ def run(args: argparse.Namespace) -> int:
         breasts = breasts_of(data.all_training)
         held_out = breasts_of(data.all_validation)
         if ranks.first:
+            record.keep(args.out)
             print(
                 f"{len(breasts)} breasts to learn from, {len(held_out)} for the control, "
                 f"{len(data.skipped)} pictures left out.",
                 file=sys.stderr,
             )
+        with ranks.first_before_others():
+            synthetic = synthetic_breasts(series, args, config, silent=not ranks.first)
         outcome = train(
             model,
-            PretrainingTask(breasts, config, ranks=ranks),
+            PretrainingTask(breasts, config, ranks=ranks, synthetic=synthetic or ()),
             config,
             args.out,
             resume=args.resume,
@@ -59,16 +70,40 @@ def run(args: argparse.Namespace) -> int:
             measure=lambda averaged: {
                 **held_out_terms(averaged, held_out, config),
                 **control_of(averaged, held_out),
+                **own_text_share(averaged, held_out),
             },
             aim=Aim("total", higher=False),
             ranks=ranks,
         )
-    if outcome.last_measures and not outcome.last_measures.get("separated", 1.0):
-        print(
-            "True and wrong partners do not separate: the local terms have learnt positions, not "
-            "correspondence. Train longer or on more breasts.",
-            file=sys.stderr,
-        )
     if ranks.first:
+        for sentence in _control_sentences(outcome.last_measures or {}):
+            print(sentence, file=sys.stderr)
         print(f"The model is in {args.out / MODEL_FOLDER}. Research use only.", file=sys.stderr)
     return 0 if outcome.finished else 130
+
+
+def _control_sentences(measures: Mapping[str, float]) -> list[str]:
+    """What the last measurement says of the two things that a run can fail to learn."""
+    said = []
+    if "separated" in measures:
+        said.append(
+            f"Held-out breasts: local loss {measures['local']:.2f} on true partners, "
+            f"{measures['local_shuffled']:.2f} on wrong ones."
+        )
+        if not measures["separated"]:
+            said.append(
+                "True and wrong partners do not separate: the local terms have learnt positions, "
+                "not correspondence. Train longer or on more breasts."
+            )
+    if "own_text" in measures:
+        low, high = measures["own_text_low"], measures["own_text_high"]
+        said.append(
+            f"Held-out pictures like their own text better than {measures['own_text']:.0%} of "
+            f"others (95 % {low:.0%} to {high:.0%}; chance 50 %)."
+        )
+        if low <= 0.5:
+            said.append(
+                "That is no better than chance: the texts are not learnt. Train longer or on more "
+                "breasts, or look whether the texts speak of what the pictures show."
+            )
+    return said

@@ -13,7 +13,7 @@ from glam_core.data.manifest import Manifest
 from glam_core.errors import CancelledError, CheckpointError
 from glam_core.model.build import build_model
 from glam_core.model.checkpoint import load_model
-from glam_core.model.config import NoTextConfig
+from glam_core.model.config import GlamConfig, NoTextConfig
 from glam_core.model.glam import GlamModel
 from glam_core.training.checkpoint import MODEL_FOLDER, has_run
 from glam_core.training.config import (
@@ -37,11 +37,19 @@ _FREE_KEYS = ("threads", "prepare", "device", "compile", "gradient_checkpointing
 _SPACE_FOR_A_PICTURE = 3 * 512 * 512
 
 
-def add_run_arguments(parser: argparse.ArgumentParser, *, start: str, name: str) -> None:
+def add_run_arguments(
+    parser: argparse.ArgumentParser,
+    *,
+    start: str,
+    name: str,
+    keys: Mapping[str, Mapping[str, Any]],
+) -> None:
     """Manifest, folder, first weights, provenance, and every key of the config.
 
     Args:
         start: The preset where none is given.
+        name: Of the model where none is given.
+        keys: Of each preset; "" where they do not depend on it.
     """
     parser.add_argument("--manifest", type=Path, required=True, metavar="M.csv")
     parser.add_argument("--out", type=Path, required=True, metavar="RUN", help="the run's folder")
@@ -59,7 +67,8 @@ def add_run_arguments(parser: argparse.ArgumentParser, *, start: str, name: str)
     parser.add_argument("--name", default=name, help="of the model, shown with its answers")
     parser.add_argument("--trained-on", default="", help="what the model is said to know")
     add_continuing_arguments(parser)
-    add_config_arguments(parser)
+    first = {preset: own for preset, own in keys.items() if preset in (start, "")}
+    add_config_arguments(parser, {**first, **keys})
 
 
 def add_continuing_arguments(parser: argparse.ArgumentParser) -> None:
@@ -118,13 +127,17 @@ def first_model(
     Raises:
         CheckpointError: The folder holds no usable model.
     """
-    trained_on = args.trained_on or f"the manifest {manifest.name}"
+    made = f" and synthetic breasts {args.synthetic}" if args.synthetic else ""
+    trained_on = args.trained_on or f"the manifest {manifest.name}{made}"
     first = args.init or args.preset
     if first in START_NAMES and not args.resume:
         start = start_config(first, texts=texts)
+        _check_preset(args.preset, start, first)
         named = replace(start, name=args.name, version="1", trained_on=trained_on)
         return build_model(named, seed=config.seed)
     model = load_model(args.out / MODEL_FOLDER if args.resume else Path(first))
+    if not args.resume:
+        _check_preset(args.preset, model.config, first)
     if texts and isinstance(model.config.text, NoTextConfig):
         print("This model reads no text: the image-text terms are left out.", file=sys.stderr)
     if not args.resume:
@@ -132,6 +145,22 @@ def first_model(
         known = f"{before}; then {trained_on}" if before else trained_on
         model.config = replace(model.config, name=args.name, trained_on=known)
     return model.train()
+
+
+def _check_preset(preset: str, start: GlamConfig, first: str) -> None:
+    """See that the keys suit the model: a rate for small convolutions ruins a transformer.
+
+    Raises:
+        CheckpointError: The preset's model has another kind of image encoder.
+    """
+    kinds = {name: start_config(name).image.kind for name in START_NAMES}
+    own = start.image.kind
+    if kinds[preset] != own:
+        suiting = next(name for name in ("small", "glam") if kinds[name] == own)
+        raise CheckpointError(
+            f"--init {first} has an image encoder of the kind {own}, but the keys are those of the "
+            f"preset {preset} ({kinds[preset]}): give --preset {suiting}, or leave out --init."
+        )
 
 
 def prepared_data(

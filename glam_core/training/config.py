@@ -2,7 +2,7 @@
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
@@ -125,8 +125,15 @@ class TrainingConfig:
                 raise GlamError(f"--{entry.name}={value} must not be negative.")
 
 
-def add_config_arguments(parser: argparse.ArgumentParser) -> None:
-    """`--key=value` for every field of `TrainingConfig`; the parser refuses unknown keys."""
+def add_config_arguments(
+    parser: argparse.ArgumentParser, keys: Mapping[str, Mapping[str, Any]] | None = None
+) -> None:
+    """`--key=value` for every field of `TrainingConfig`; the parser refuses unknown keys.
+
+    Args:
+        keys: What the command takes where the user gives nothing, by preset, the usual one first;
+            "" where there are no presets. The help tells these defaults, not the config's own.
+    """
     hints = get_type_hints(TrainingConfig)
     group = parser.add_argument_group("training", "--key=value, each with its default")
     for entry in fields(TrainingConfig):
@@ -138,8 +145,15 @@ def add_config_arguments(parser: argparse.ArgumentParser) -> None:
             choices=get_args(hint) if literal else None,
             default=None,
             metavar=None if literal else "true|false" if hint is bool else "X",
-            help=f"({entry.default})",
+            help=f"({_told_default(entry.name, entry.default, keys or {})})",
         )
+
+
+def _told_default(name: str, own: object, keys: Mapping[str, Mapping[str, Any]]) -> str:
+    """Such as "20; glam 40", the usual preset's value without its name."""
+    usual, *others = [(preset, each.get(name, own)) for preset, each in keys.items()] or [("", own)]
+    differing = [f"{preset} {value}" for preset, value in others if value != usual[1]]
+    return "; ".join([str(usual[1]), *([", ".join(differing)] if differing else [])])
 
 
 def _true_or_false(word: str) -> bool:

@@ -19,10 +19,11 @@ from glam_core.model.vocabulary import tokenise
 from glam_core.training.augmentation import shared_change
 from glam_core.training.config import TrainingConfig
 from glam_core.training.device import moved
-from glam_core.training.pair_pictures import TrainingPicture
+from glam_core.training.pair_pictures import PicturePair, TrainingPicture
 from glam_core.training.ranks import ALONE, Ranks
 from glam_core.training.samples import Sample, SlotBatch, plain_sample, together, varied_sample
 from glam_core.training.sentences import facts_of, groups_of, text_of
+from glam_core.training.synthetic import with_landmark_errors
 
 _CONTROL_BREASTS = 64
 
@@ -31,10 +32,15 @@ TextOf = Callable[[ManifestRow, np.random.Generator | None], str]
 
 @dataclass(frozen=True, eq=False)
 class Breast:
-    """The views of one breast; one of them may be missing."""
+    """The views of one breast; one of them may be missing.
+
+    Attributes:
+        matched: False where the outlined regions of the views are known not to be one lesion.
+    """
 
     cc: TrainingPicture | None
     mlo: TrainingPicture | None
+    matched: bool = True
 
     @property
     def views(self) -> tuple[TrainingPicture | None, TrainingPicture | None]:
@@ -99,6 +105,8 @@ class PretrainingTask:
         texts: Puts a row into words; with a generator in varying words, without one always the
             same. A place for text augmentation of one's own.
         ranks: The processes; together they draw one batch of `config.batch` breasts each.
+        synthetic: Breasts made by the program; `config.synthetic_share` of a batch are drawn from
+            them where there are any.
     """
 
     def __init__(
@@ -107,16 +115,28 @@ class PretrainingTask:
         config: TrainingConfig,
         texts: TextOf = text_of,
         ranks: Ranks = ALONE,
+        synthetic: Sequence[PicturePair] = (),
     ) -> None:
         self.breasts, self.config, self.texts, self.ranks = breasts, config, texts, ranks
-        # Decided once for all batches: every process has to compute the same terms.
-        self.speaks = any(facts_of(breast.told_by.row) for breast in breasts)
-        self.outlines = any(_counts_one_each(breast) for breast in breasts)
+        self.synthetic = synthetic
+        # Decided once for all batches: every process has to compute the same terms. Synthetic
+        # breasts always have a density, and often a lesion.
+        made = len(synthetic) > 0
+        self.speaks = made or any(facts_of(breast.told_by.row) for breast in breasts)
+        self.outlines = made or any(_counts_one_each(breast) for breast in breasts)
 
     @property
     def steps_per_epoch(self) -> int:
-        """Batches until as many breasts were drawn as there are."""
-        return max(1, round(len(self.breasts) / (self.config.batch * self.ranks.count)))
+        """Batches until as many breasts of the manifest were drawn as there are."""
+        own = self.config.batch * self.ranks.count
+        return max(1, round(len(self.breasts) / max(1, own - self._synthetic_of(own))))
+
+    def _synthetic_of(self, count: int) -> int:
+        """How many of `count` breasts are synthetic; some are always the manifest's."""
+        if not len(self.synthetic):
+            return 0
+        wanted = round(count * self.config.synthetic_share)
+        return min(wanted, len(self.synthetic), count - 1)
 
     def draw(self, model: GlamModel, rng: np.random.Generator) -> PretrainingBatch:
         """A batch of varied breasts with their texts: this process' part of the joined batch.
@@ -125,12 +145,22 @@ class PretrainingTask:
         what one process would have drawn.
         """
         processes = self.ranks.count
-        count = min(max(2, self.config.batch * processes), len(self.breasts))
+        wanted = max(2, self.config.batch * processes)
+        made = self._synthetic_of(wanted)
+        count = min(wanted, made + len(self.breasts))
         count -= count % processes
-        order = rng.permutation(len(self.breasts))[:count]
+        made = min(made, count)
+        order = rng.permutation(len(self.breasts))[: count - made]
+        drawn = rng.permutation(len(self.synthetic))[:made] if made else order[:0]
         part = self.ranks.share(count)
-        chosen = [self.breasts[int(index)] for index in order[part]]
         own = rng.spawn(count)[part]
+        places = [*((False, int(n)) for n in order), *((True, int(n)) for n in drawn)]
+        if made:  # so that every process gets some of both
+            places = [places[int(at)] for at in rng.permutation(count)]
+        chosen = [
+            self._made(number, generator) if synthetic else self.breasts[number]
+            for (synthetic, number), generator in zip(places[part], own, strict=True)
+        ]
         samples: tuple[list[Sample], list[Sample]] = ([], [])
         spoken = []
         for breast, generator in zip(chosen, own, strict=True):
@@ -142,6 +172,11 @@ class PretrainingTask:
         texts, group = _texts(model, chosen, spoken)
         annotated = _annotated(chosen, slots, empty=self.outlines and processes > 1)
         return PretrainingBatch(slots, texts, group, annotated)
+
+    def _made(self, number: int, rng: np.random.Generator) -> Breast:
+        """A synthetic breast, with landmarks as wrong as found ones."""
+        pair = with_landmark_errors(self.synthetic[number], self.config, rng)
+        return Breast(pair.cc, pair.mlo, pair.matched)
 
     def _varied(
         self, breast: Breast, model: GlamModel, rng: np.random.Generator
@@ -259,7 +294,8 @@ def _texts(
 
 
 def _counts_one_each(breast: Breast) -> bool:
-    return all(view is not None and view.row.n_blobs == 1 for view in breast.views)
+    both = all(view is not None and view.row.n_blobs == 1 for view in breast.views)
+    return breast.matched and both
 
 
 def _annotated(

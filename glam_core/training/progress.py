@@ -58,7 +58,8 @@ class Progress:
         """After every step: how far, the terms of the loss, and facts for other programs."""
         if self._bar is not None:
             self._bar.update(step - self._bar.n)
-            self._bar.set_postfix({name: f"{value:.3f}" for name, value in terms.items()})
+            # The terms would fill the line, and push the bar itself out of it: the log has them.
+            self._bar.set_postfix(loss=f"{terms['total']:.3f}")
         if not self._json:
             return
         seconds = time.monotonic() - self._began

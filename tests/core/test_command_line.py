@@ -24,6 +24,30 @@ def test_unknown_words_are_bad_arguments(words, capsys):
     assert "Usage: glam COMMAND" in shown.err
 
 
+@pytest.mark.parametrize("word", ["finetune", "evaluate"])
+def test_the_first_word_of_several_commands_lists_them(word, capsys):
+    assert glam.main([word, "--help"]) == 0
+    shown = capsys.readouterr().out
+    told = {name for name in glam.COMMANDS if f"  {name}  " in shown}
+    assert told == {name for name in glam.COMMANDS if name.startswith(f"{word} ")}
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("pretrain", "20; small 60"),
+        ("finetune correspondence", "40; tiny 20"),
+        ("finetune classification", "10"),
+        ("evaluate table", "10"),
+    ],
+)
+def test_the_help_tells_the_defaults_that_the_command_takes(command, said, capsys):
+    with pytest.raises(SystemExit):
+        glam.main([*command.split(), "--help"])
+    shown = " ".join(capsys.readouterr().out.split())
+    assert f"--epochs X ({said}" in shown
+
+
 @pytest.mark.parametrize("name", sorted(glam.COMMANDS))
 def test_every_listed_command_exists_and_explains_itself(name, capsys):
     assert importlib.util.find_spec(f"glam_core.scripts.{glam.COMMANDS[name][0]}")

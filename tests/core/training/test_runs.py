@@ -13,6 +13,7 @@ from glam_core.model.build import build_model
 from glam_core.model.checkpoint import save_model
 from glam_core.scripts.glam import main
 from glam_core.training import loop
+from glam_core.training.pretraining import PretrainingTask
 from glam_core.training.starts import start_config
 from tests.core.training.drawn_manifest import write_manifest
 
@@ -160,6 +161,42 @@ def test_pretraining_learns_texts_and_views(manifest, tmp_path, capsys):
         assert term in first
     assert last["total"] < first["total"]
     assert (out / "model" / "tokenizer.json").is_file()
+
+
+def test_pretraining_says_at_its_end_what_it_has_learnt(tmp_path, capsys):
+    manifest = write_manifest(tmp_path / "drawn", patients=9)
+    text = manifest.read_text(encoding="utf-8").replace(",train,", ",val,", 8)
+    manifest.write_text(text, encoding="utf-8")
+    words = ["pretrain", "--manifest", str(manifest), "--out", str(tmp_path / "run"), "--threads=1"]
+    assert main([*words, "--epochs=1", "--batch=4"]) == 0
+    said = capsys.readouterr().err
+    assert "on true partners" in said
+    assert "like their own text better than" in said
+    measured = json.loads((tmp_path / "run" / "log.jsonl").read_text().splitlines()[-1])
+    shares = measured["validation"]
+    assert 0 <= shares["own_text_low"] <= shares["own_text"] <= shares["own_text_high"] <= 1
+    assert ("no better than chance" in said) == (shares["own_text_low"] <= 0.5)
+
+
+def test_pretraining_draws_synthetic_breasts_beside_those_of_the_manifest(
+    manifest, tmp_path, monkeypatch
+):
+    patients = []
+    real = PretrainingTask._varied
+
+    def watched(task, breast, *more):
+        patients.append(breast.told_by.row.patient_id)
+        return real(task, breast, *more)
+
+    monkeypatch.setattr(PretrainingTask, "_varied", watched)
+    out = tmp_path / "run"
+    words = ["pretrain", "--manifest", str(manifest), "--out", str(out), "--threads=1"]
+    more = ["--synthetic", "phantom:3:4", "--synthetic_share=0.5", "--steps=1", "--batch=4"]
+    assert main([*words, *more, "--prepare=0"]) == 0
+    assert sum(patient.startswith("phantom-") for patient in patients) == 2
+    assert len(patients) == 4
+    config = json.loads((out / "model" / "config.json").read_text())
+    assert config["trained_on"] == "the manifest manifest.csv and synthetic breasts phantom:3:4"
 
 
 def test_a_diverging_run_says_so(manifest, tmp_path, capsys, monkeypatch):

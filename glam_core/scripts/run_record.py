@@ -1,0 +1,103 @@
+"""What a run learns from, kept beside its config: a run is only gone on with on the same."""
+
+import argparse
+import hashlib
+import json
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+from glam_core.errors import CheckpointError, ManifestError
+from glam_core.training.files import write_text
+
+RECORD_FILE = "learns_from.json"
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """Command and data of a run.
+
+    Attributes:
+        command: Such as "pretrain".
+        manifest: The name of its file.
+        digest: SHA-256 of that file.
+        synthetic: As `--synthetic` has it; "" for none.
+        synthetic_folder: As `--synthetic-folder` has it; "" for the run's own.
+        label: Of a classification; "" for other runs.
+    """
+
+    command: str
+    manifest: str
+    digest: str
+    synthetic: str = ""
+    synthetic_folder: str = ""
+    label: str = ""
+
+    def keep(self, folder: Path) -> None:
+        """Write it into the run's folder."""
+        write_text(folder / RECORD_FILE, json.dumps(asdict(self), indent=1) + "\n")
+
+
+def record_of(args: argparse.Namespace, command: str) -> RunRecord:
+    """What this command learns from; of a resumed run, as it was begun.
+
+    Synthetic breasts that the command to resume does not name again are taken from the record, and
+    put into `args`.
+
+    Raises:
+        ManifestError: The manifest cannot be read.
+        CheckpointError: The run to resume was begun with something else.
+    """
+    before = _kept(args.out) if args.resume else None
+    if before is not None and hasattr(args, "synthetic"):
+        args.synthetic = args.synthetic or before.synthetic or None
+        if args.synthetic_folder is None and before.synthetic_folder:
+            args.synthetic_folder = Path(before.synthetic_folder)
+    folder = getattr(args, "synthetic_folder", None)
+    now = RunRecord(
+        command=command,
+        manifest=args.manifest.name,
+        digest=_digest(args.manifest),
+        synthetic=getattr(args, "synthetic", None) or "",
+        synthetic_folder=str(folder.resolve()) if folder else "",
+        label=getattr(args, "label", None) or "",
+    )
+    if before is not None:
+        _check_same(args.out, before, now)
+    return now
+
+
+def _check_same(folder: Path, before: RunRecord, now: RunRecord) -> None:
+    if before.command != now.command:
+        raise CheckpointError(
+            f"{folder} holds a run of `glam {before.command}`: go on with that command, or choose "
+            "another --out."
+        )
+    if before.digest != now.digest:
+        changed = "has changed since" if before.manifest == now.manifest else "is another one"
+        raise CheckpointError(
+            f"The run in {folder} learns from {before.manifest}, and the manifest given {changed}: "
+            "go on with the one as it was, or start a new run (--init takes this one's model)."
+        )
+    for name in ("synthetic", "label"):
+        if getattr(before, name) != getattr(now, name):
+            raise CheckpointError(
+                f"--{name} is {getattr(before, name) or 'not given'} in the run to resume; leave "
+                "it so, or start a new run."
+            )
+
+
+def _kept(folder: Path) -> RunRecord | None:
+    """None where the run was begun before there were such records."""
+    try:
+        told = json.loads((folder / RECORD_FILE).read_text(encoding="utf-8"))
+        names = {entry.name for entry in fields(RunRecord)}
+        return RunRecord(**{name: str(value) for name, value in told.items() if name in names})
+    except (OSError, ValueError, AttributeError, TypeError):
+        return None
+
+
+def _digest(file: Path) -> str:
+    try:
+        return hashlib.sha256(file.read_bytes()).hexdigest()
+    except OSError as error:
+        raise ManifestError(f"{file.name}: cannot be read ({error.strerror}).") from None
