@@ -35,8 +35,7 @@ def cross_patient_loss(
         own, attended: (p, C, D).
         attended_others: (p, K, C, D), or None.
         valid: (p, C) bool.
-        over_ranks: Count the queries of all ranks; all have to call. The others stay those of
-            the rank.
+        over_ranks: Count the queries of all ranks; all have to call.
     """
     if attended_others is None:
         attended_others, valid = attended[:, None], torch.zeros_like(valid)

@@ -44,6 +44,10 @@ def gather(features: Tensor, *, over_ranks: bool) -> tuple[Tensor, int]:
     rank, count = rank_and_count()
     if not over_ranks or count == 1:
         return features, 0
+    if features.dtype != torch.float64:
+        # Under autocast the precision depends on what was computed last, which may differ between
+        # a rank that has pairs and one that has none; all have to send the same.
+        features = features.float()
     gathered: Tensor = _Gather.apply(features)  # type: ignore[no-untyped-call]
     return gathered, rank * features.shape[0]
 
@@ -56,6 +60,17 @@ def gather_labels(labels: Tensor, *, over_ranks: bool) -> Tensor:
     parts = [torch.empty_like(labels) for _ in range(count)]
     distributed.all_gather(parts, labels.contiguous())
     return torch.cat(parts)
+
+
+def on_batch_rows(values: Tensor, rows: Tensor, count: int) -> tuple[Tensor, Tensor]:
+    """(count, ...) with `values` at `rows`, zeros elsewhere; (count,) bool where there is one.
+
+    All ranks then have the same number of rows, as gathering needs.
+    """
+    wide = values.new_zeros((count, *values.shape[1:]))
+    present = torch.zeros(count, dtype=torch.bool, device=values.device)
+    present[rows] = True
+    return wide.index_copy(0, rows, values), present
 
 
 def mean_over_ranks(value: Tensor) -> Tensor:

@@ -9,10 +9,10 @@ import torch
 
 from glam_core.loss.cross_patient import cross_patient_logits
 from glam_core.loss.local_in_image import local_in_image_logits, local_in_image_loss, retrieval
+from glam_core.loss.other_partners import Lenders, gathered_from_others
 from glam_core.model.batch import ViewBatch
 from glam_core.model.glam import GlamModel
 from glam_core.model.match_head import Places
-from glam_core.model.output import CrossViewFeatures
 
 
 @dataclass(frozen=True)
@@ -62,11 +62,10 @@ def shuffled_control(model: GlamModel, first: ViewBatch, second: ViewBatch) -> S
             wrong = torch.arange(len(views[0].features)).roll(-1)
             shuffled = (views[0], views[1].select(wrong))
             others = min(model.config.loss.other_partners, len(wrong) - 2)
-            true_ways = model.cross_view(views, others)
-            chance = true_ways[0].valid.sum(dim=-1).float().log().mean()
+            chance = views[0].valid_or_all().sum(dim=-1).float().log().mean()
             return ShuffledControl(
-                true=_measure(model, true_ways),
-                shuffled=_measure(model, model.cross_view(shuffled, others)),
+                true=_measure(model, views, others),
+                shuffled=_measure(model, shuffled, others),
                 chance=float(chance),
             )
     finally:
@@ -89,17 +88,21 @@ def _places(model: GlamModel, first: ViewBatch, second: ViewBatch) -> tuple[Plac
     )
 
 
-def _measure(model: GlamModel, ways: tuple[CrossViewFeatures, CrossViewFeatures]) -> LocalMeasures:
+def _measure(model: GlamModel, views: tuple[Places, Places], number: int) -> LocalMeasures:
     scale = model.cross_view.local_scale()
-    contrast = model.config.corrections.partner_contrast
+    corrections = model.config.corrections
     losses, found, own = [], [], []
-    for way in ways:
-        others = way.attended_others if contrast else None
-        losses.append(local_in_image_loss(way.own, way.attended, way.valid, scale, others))
-        logits = local_in_image_logits(way.own, way.attended, scale, others)
+    for slot, way in enumerate(model.cross_view(views)):
+        others = None
+        if corrections.partner_contrast or corrections.cross_patient_negatives:
+            lenders = Lenders(way.context, 0)
+            others = gathered_from_others(model.cross_view, slot, way, lenders, number)
+        contrast = others if corrections.partner_contrast else None
+        losses.append(local_in_image_loss(way.own, way.attended, way.valid, scale, contrast))
+        logits = local_in_image_logits(way.own, way.attended, scale, contrast)
         found.append(retrieval(logits, way.valid))
-        if way.attended_others is not None:
-            scores = cross_patient_logits(way.own, way.attended, way.attended_others, scale)
+        if others is not None:
+            scores = cross_patient_logits(way.own, way.attended, others, scale)
             own.append((scores.argmax(dim=-1) == 0)[way.valid].float().mean())
     return LocalMeasures(
         in_image=float(torch.stack(losses).mean()),

@@ -7,9 +7,10 @@ from torch import Tensor, nn
 
 from glam_core.loss.correspondence import correspondence_loss, saliency_loss
 from glam_core.loss.cross_patient import cross_patient_loss
-from glam_core.loss.gather import mean_over_ranks, rank_and_count
+from glam_core.loss.gather import mean_over_ranks, on_batch_rows, rank_and_count
 from glam_core.loss.image_text import image_text_loss
 from glam_core.loss.local_in_image import local_in_image_loss
+from glam_core.loss.other_partners import gathered_from_others, lenders_of
 from glam_core.loss.report_to_patch import report_to_patch_loss
 from glam_core.loss.same_position import same_position_loss
 from glam_core.loss.view_view import view_view_loss
@@ -41,8 +42,6 @@ class TotalLoss(nn.Module):
         self.weights = config.loss
         self.corrections = config.corrections
         self.head_width = config.projection.width
-        self.cells = config.pooling.grid[0] * config.pooling.grid[1]
-        self.has_cross_view = "none" not in (config.pooling.kind, config.cross_view.kind)
 
     def forward(
         self,
@@ -91,7 +90,7 @@ class TotalLoss(nn.Module):
             views.append(("image_text_second", output.second))
         if self.weights.image_text:
             for name, view in views:
-                image, present = _scatter(view.embedding, view.rows, output.batch_size)
+                image, present = on_batch_rows(view.embedding, view.rows, output.batch_size)
                 terms[name] = image_text_loss(
                     image,
                     text,
@@ -127,9 +126,9 @@ class TotalLoss(nn.Module):
         first, second = output.view_first, output.view_second
         if first is None or second is None:
             # Other ranks may have pairs: this one has to take part in the gathering.
-            first = second = _nothing(output, self.head_width)
-        wide_first, present = _scatter(first, output.pairs, output.batch_size)
-        wide_second, _ = _scatter(second, output.pairs, output.batch_size)
+            first = second = self._no_views(output)
+        wide_first, present = on_batch_rows(first, output.pairs, output.batch_size)
+        wide_second, _ = on_batch_rows(second, output.pairs, output.batch_size)
         terms["view_view"] = view_view_loss(
             wide_first,
             wide_second,
@@ -139,55 +138,60 @@ class TotalLoss(nn.Module):
             over_ranks=True,
         )
 
+    def _no_views(self, output: GlamOutput) -> Tensor:
+        """(0, V) on the graph of `output`: gathering over ranks needs a backward pass on each."""
+        anchor = output.first.projected
+        return anchor.new_zeros((0, self.head_width)) + 0.0 * anchor.sum()
+
     def _add_local(self, terms: dict[str, Tensor], model: GlamModel, output: GlamOutput) -> None:
-        ways: tuple[CrossViewFeatures, ...] | None = output.cross
-        if ways is None and output.second is not None and self.has_cross_view:
-            # Other ranks may have pairs: this one has to take part in the gathering.
-            nothing = _nothing(output, self.cells, model.local.width)
-            valid = torch.zeros(nothing.shape[:2], dtype=torch.bool, device=nothing.device)
-            ways = (CrossViewFeatures(nothing, nothing, None, valid),) * 2
-        if ways is None:
+        if output.cross is None:
             return
-        scale = model.cross_view.local_scale()
         both: dict[str, list[Tensor]] = {}
-        for way in ways:
-            for name, term in self._local_terms(way, output, scale).items():
+        for slot, way in enumerate(output.cross):
+            for name, term in self._local_terms(model, slot, way, output).items():
                 both.setdefault(name, []).append(term)
         terms.update({name: torch.stack(each).mean() for name, each in both.items()})
 
     def _local_terms(
-        self, way: CrossViewFeatures, output: GlamOutput, scale: Tensor
+        self, model: GlamModel, slot: int, way: CrossViewFeatures, output: GlamOutput
     ) -> dict[str, Tensor]:
         """The local terms of one direction."""
         weights, corrections = self.weights, self.corrections
+        over_ranks = corrections.gather_ranks
+        scale = model.cross_view.local_scale()
+        others = self._gathered_from_others(model, slot, way, output)
         terms: dict[str, Tensor] = {}
         if weights.in_image:
-            others = way.attended_others if corrections.partner_contrast else None
+            contrast = others if corrections.partner_contrast else None
             terms["in_image"] = local_in_image_loss(
-                way.own,
-                way.attended,
-                way.valid,
-                scale,
-                others,
-                over_ranks=corrections.gather_ranks,
+                way.own, way.attended, way.valid, scale, contrast, over_ranks=over_ranks
             )
         if weights.same_position:
-            own, _ = _scatter(way.own, output.pairs, output.batch_size)
-            attended, _ = _scatter(way.attended, output.pairs, output.batch_size)
-            valid, _ = _scatter(way.valid, output.pairs, output.batch_size)
+            own, attended, valid = (
+                on_batch_rows(part, output.pairs, output.batch_size)[0]
+                for part in (way.own, way.attended, way.valid)
+            )
             terms["same_position"] = same_position_loss(
-                own, attended, valid, scale, over_ranks=corrections.gather_ranks
+                own, attended, valid, scale, over_ranks=over_ranks
             )
         if weights.cross_patient and corrections.cross_patient_negatives:
             terms["cross_patient"] = cross_patient_loss(
-                way.own,
-                way.attended,
-                way.attended_others,
-                way.valid,
-                scale,
-                over_ranks=corrections.gather_ranks,
+                way.own, way.attended, others, way.valid, scale, over_ranks=over_ranks
             )
         return terms
+
+    def _gathered_from_others(
+        self, model: GlamModel, slot: int, way: CrossViewFeatures, output: GlamOutput
+    ) -> Tensor | None:
+        corrections = self.corrections
+        if not (corrections.partner_contrast or corrections.cross_patient_negatives):
+            return None
+        lenders = lenders_of(
+            way.context, output.pairs, output.batch_size, over_ranks=corrections.gather_ranks
+        )
+        return gathered_from_others(
+            model.cross_view, slot, way, lenders, self.weights.other_partners
+        )
 
     def _add_annotated(
         self,
@@ -227,12 +231,6 @@ class TotalLoss(nn.Module):
             terms["saliency"] = torch.stack(each).mean()
 
 
-def _nothing(output: GlamOutput, *shape: int) -> Tensor:
-    """(0, *shape) on the graph of `output`: gathering over ranks needs a backward pass on each."""
-    anchor = output.first.projected
-    return anchor.new_zeros((0, *shape)) + 0.0 * anchor.sum()
-
-
 def _saliency(view: ViewFeatures) -> Tensor:
     assert view.saliency is not None
     return view.saliency
@@ -248,14 +246,3 @@ def _positions(rows: Tensor, sample: Tensor) -> Tensor:
     if not len(sample):
         return sample
     return (rows[None] == sample[:, None]).int().argmax(dim=1)
-
-
-def _scatter(values: Tensor, rows: Tensor, count: int) -> tuple[Tensor, Tensor]:
-    """(count, ...) with `values` at `rows`, zeros elsewhere; (count,) bool where there is one.
-
-    All ranks then have the same number of rows, as gathering needs.
-    """
-    wide = values.new_zeros((count, *values.shape[1:]))
-    present = torch.zeros(count, dtype=torch.bool, device=values.device)
-    present[rows] = True
-    return wide.index_copy(0, rows, values), present

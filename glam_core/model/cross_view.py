@@ -1,6 +1,5 @@
 """What the super-patches of one view gather from the partner view."""
 
-import torch
 from torch import Tensor, nn
 
 from glam_core.model.config import GlamConfig
@@ -27,16 +26,13 @@ class CrossView(nn.Module):
             elif config.attention == "all_patches":
                 self.attentions.append(WholeViewAttention(width, heads))
 
-    def forward(
-        self, views: tuple[Places, Places], others: int | None = None
-    ) -> tuple[CrossViewFeatures, CrossViewFeatures]:
-        """Both directions, of samples of which both views are there.
-
-        Args:
-            others: From how many other patients' partner views each query also gathers; None takes
-                what the config says. A small batch has fewer.
-        """
-        return self._direction(0, *views, others), self._direction(1, *views[::-1], others)
+    def forward(self, views: tuple[Places, Places]) -> tuple[CrossViewFeatures, CrossViewFeatures]:
+        """Both directions, of samples of which both views are there."""
+        first, second = views
+        return (
+            CrossViewFeatures(first, second, self.gather(0, first, second)),
+            CrossViewFeatures(second, first, self.gather(1, second, first)),
+        )
 
     def gather(self, slot: int, query: Places, context: Places) -> Tensor:
         """(n, C, D) what the super-patches of `slot` gather from the partner view."""
@@ -55,29 +51,3 @@ class CrossView(nn.Module):
         attention = self.attentions[1 - slot]
         assert isinstance(attention, (ColumnAttention, WholeViewAttention))
         return attention.alone(places)
-
-    def _direction(
-        self, slot: int, query: Places, context: Places, number: int | None
-    ) -> CrossViewFeatures:
-        others = [
-            self.gather(slot, query, context.select(rows)) for rows in self._others(query, number)
-        ]
-        valid = query.valid
-        if valid is None:
-            valid = torch.ones(query.features.shape[:2], dtype=torch.bool).to(query.features.device)
-        return CrossViewFeatures(
-            own=query.features,
-            attended=self.gather(slot, query, context),
-            attended_others=torch.stack(others, dim=1) if others else None,
-            valid=valid,
-        )
-
-    def _others(self, query: Places, number: int | None) -> list[Tensor]:
-        """For each of K other patients, which sample lends its partner view to each sample."""
-        corrections = self.config.corrections
-        if not (corrections.partner_contrast or corrections.cross_patient_negatives):
-            return []
-        count = query.features.shape[0]
-        rows = torch.arange(count, device=query.features.device)
-        number = min(self.config.loss.other_partners if number is None else number, count - 1)
-        return [(rows + shift) % count for shift in range(1, number + 1)]

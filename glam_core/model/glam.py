@@ -104,13 +104,13 @@ class GlamModel(nn.Module):
             # The second view goes first, as in the authors' code: batch norm counts along.
             head_second = self.view_projection(seen_second.encoded.pooled[at_second])
             heads = (self.view_projection(seen_first.encoded.pooled[at_first]), head_second)
-            if self.local.pools and self.config.cross_view.kind != "none":
-                cross = self.cross_view(
-                    (
-                        self.super_patches(seen_first, 0).select(at_first),
-                        self.super_patches(seen_second, 1).select(at_second),
-                    )
+        if seen_second is not None and self.local.pools and self.config.cross_view.kind != "none":
+            cross = self.cross_view(
+                (
+                    self.super_patches(seen_first, 0).select(at_first),
+                    self.super_patches(seen_second, 1).select(at_second),
                 )
+            )
         return GlamOutput(
             batch_size=first.pictures.shape[0],
             first=seen_first,

@@ -26,6 +26,12 @@ class Places:
     valid: Tensor | None = None
     depth_mm: Tensor | None = None
 
+    def valid_or_all(self) -> Tensor:
+        """(n, K) bool, True everywhere where nothing is known of tissue."""
+        if self.valid is not None:
+            return self.valid
+        return torch.ones(self.features.shape[:2], dtype=torch.bool, device=self.features.device)
+
     def select(self, rows: Tensor) -> "Places":
         """Samples `rows` alone."""
         return Places(

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from glam_core.model.match_head import Places
+
 
 @dataclass(frozen=True, eq=False)
 class EncodedViews:
@@ -64,17 +66,24 @@ class CrossViewFeatures:
     """One direction: the super-patches of one view and what they gather from the partner view.
 
     Attributes:
-        own: (p, C, D).
-        attended: (p, C, D) gathered from the sample's own partner view.
-        attended_others: (p, K, C, D) gathered by the same queries from K other patients' partner
-            views; None where no loss needs them or the batch is too small.
-        valid: (p, C) bool, own super-patches that hold tissue.
+        query: (p, C, D) the super-patches that ask.
+        context: (p, C, D) those of the partner view.
+        attended: (p, C, D) what the query gathers from the context.
     """
 
-    own: Tensor
+    query: Places
+    context: Places
     attended: Tensor
-    attended_others: Tensor | None
-    valid: Tensor
+
+    @property
+    def own(self) -> Tensor:
+        """(p, C, D) features of the super-patches that ask."""
+        return self.query.features
+
+    @property
+    def valid(self) -> Tensor:
+        """(p, C) bool, which of them hold tissue."""
+        return self.query.valid_or_all()
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,8 +95,8 @@ class GlamOutput:
         first, second: Slot 0 (CC) and slot 1 (MLO); `second` is None where no partner was given.
         pairs: (p,) samples of the batch of which both views are there.
         view_first, view_second: (p, V) of the view-view head; None without pairs.
-        cross: Directions CC to MLO and MLO to CC, of the samples `pairs`; None without pairs or
-            without super-patches.
+        cross: Directions CC to MLO and MLO to CC, of the samples `pairs`, of which there may be
+            none; None without a second slot or without super-patches.
         text_projected, text_embedding: (n, E), the latter of length 1, or None.
         text_local: (n, D) the text in the space where places are compared, or None.
     """
