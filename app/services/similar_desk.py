@@ -12,11 +12,10 @@ from app.judged_boxes import picture_key
 from app.services.match_desk import MatchDesk
 from app.similar import SimilarCase, SimilarCases
 from app.state import ImageId
-from glam_core.dicom.picture import analysis_picture
 from glam_core.errors import GlamError
+from glam_core.inference.image_views import read_match_view, spacing_of
 from glam_core.inference.learned_matcher import LearnedMatcher
 from glam_core.inference.match_view import MatchView
-from glam_core.inference.match_views import match_view_from
 from glam_core.inference.session import Session, likeness
 from glam_core.study import MammogramImage, Study
 from glam_core.terms import ChestWall, Laterality, ViewKey
@@ -101,25 +100,12 @@ class SimilarDesk:
     ) -> npt.NDArray[np.float32]:
         name = (f"{session.provenance.name} {session.provenance.version}", picture_key(image))
         if name not in self._vectors:
-            view = _view_of(image, key)
+            side, position = key.laterality, key.view_position
+            uid, spacing = image.sop_instance_uid, spacing_of(image)
+            view = read_match_view(image, side, position, uid, spacing)
             self._vectors[name] = session.vector(view)
             self._thumbnails[picture_key(image)] = _thumbnail(view)
         return self._vectors[name]
-
-
-def _view_of(image: MammogramImage, key: ViewKey) -> MatchView:
-    picture = analysis_picture(image)
-    spacing = image.spacing
-    return match_view_from(
-        picture.values,
-        picture.image_px_per_picture_px,
-        picture.image_shape,
-        key.laterality,
-        key.view_position,
-        image.sop_instance_uid,
-        None if spacing is None else (spacing.row_mm, spacing.col_mm),
-        assume_usual_angle=True,
-    )
 
 
 def _thumbnail(view: MatchView) -> npt.NDArray[np.uint8]:

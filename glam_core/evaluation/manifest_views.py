@@ -1,11 +1,10 @@
 """The views of a manifest, read and made ready to match."""
 
 from glam_core.data.manifest import ManifestRow, row_label
-from glam_core.dicom.picture import analysis_picture
 from glam_core.dicom.scan import scan
 from glam_core.errors import LandmarkError, ManifestError, UnreadableFileError
+from glam_core.inference.image_views import read_match_view, spacing_of
 from glam_core.inference.match_view import MatchView
-from glam_core.inference.match_views import match_view_from
 
 
 def view_of_row(row: ManifestRow, image_unit_mm: float | None = None) -> MatchView:
@@ -30,20 +29,9 @@ def view_of_row(row: ManifestRow, image_unit_mm: float | None = None) -> MatchVi
     spacing = row.pixel_spacing_mm
     if spacing is None and image_unit_mm is not None:
         spacing = (image_unit_mm, image_unit_mm)
-    elif spacing is None and image.spacing is not None:
-        spacing = (image.spacing.row_mm, image.spacing.col_mm)
-    picture = analysis_picture(image)
+    spacing = spacing or spacing_of(image)
     try:
-        return match_view_from(
-            picture.values,
-            picture.image_px_per_picture_px,
-            picture.image_shape,
-            row.laterality,
-            row.view_position,
-            row.image_name,
-            spacing,
-            assume_usual_angle=True,
-        )
+        return read_match_view(image, row.laterality, row.view_position, row.image_name, spacing)
     except LandmarkError as error:
         raise LandmarkError(f"Manifest {row_label(row)}: {error}") from None
 

@@ -2,11 +2,10 @@
 
 from pathlib import Path
 
-from glam_core.dicom.picture import analysis_picture
 from glam_core.dicom.scan import scan
 from glam_core.errors import GlamError, UnreadableFileError
+from glam_core.inference.image_views import read_match_view, spacing_of
 from glam_core.inference.match_view import MatchView
-from glam_core.inference.match_views import match_view_from
 from glam_core.study import MammogramImage
 from glam_core.terms import Laterality, ViewPosition
 
@@ -50,15 +49,5 @@ def view_of(
         raise GlamError(f"{image.file_name}: the side is unknown; give --laterality L or R.")
     if position is None:
         raise GlamError(f"{image.file_name}: the view is unknown; give {option} CC or MLO.")
-    picture = analysis_picture(image)
-    spacing = image.spacing
-    return match_view_from(
-        picture.values,
-        picture.image_px_per_picture_px,
-        picture.image_shape,
-        laterality,
-        position,
-        image.sop_instance_uid or image.file_name,
-        None if spacing is None else (spacing.row_mm, spacing.col_mm),
-        assume_usual_angle=True,
-    )
+    key = image.sop_instance_uid or image.file_name
+    return read_match_view(image, laterality, position, key, spacing_of(image))
