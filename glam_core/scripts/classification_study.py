@@ -15,12 +15,12 @@ from glam_core.data.measurable import MeasurableLabel, measurable
 from glam_core.errors import CancelledError, ManifestError
 from glam_core.evaluation.classification_report import LeftOut, TableRow, write_table
 from glam_core.model.glam import GlamModel
+from glam_core.scripts.training_run import say_enlarged
 from glam_core.training.files import prepare_run_folder
 from glam_core.training.labelled import LabelledData, all_pictures, labelled_data
 from glam_core.training.pair_pictures import TrainingPicture
+from glam_core.training.picture_file import bytes_of_picture, longest_px_for
 from glam_core.training.ranks import ALONE, Ranks
-
-_SPACE_FOR_A_PICTURE = 3 * 512 * 512
 
 
 def add_table_arguments(parser: argparse.ArgumentParser) -> None:
@@ -60,6 +60,7 @@ class Study:
 
 
 def prepared_study(
+    model: GlamModel,
     manifest_file: Path,
     labels: Sequence[str] | None,
     out: Path,
@@ -84,7 +85,8 @@ def prepared_study(
             "birads or cancer, or name a column with --label."
         )
     usable, _ = _usable(manifest.rows, chosen)
-    prepare_run_folder(out, _SPACE_FOR_A_PICTURE * len(manifest.rows))
+    longest_px = longest_px_for(model.config)
+    prepare_run_folder(out, bytes_of_picture(longest_px) * len(manifest.rows))
     silent = json_lines or not ranks.first
     with (
         ranks.first_before_others(),
@@ -95,7 +97,7 @@ def prepared_study(
             bar.update(done - bar.n)
 
         try:
-            pictures, skipped = all_pictures(manifest, out, report)
+            pictures, skipped = all_pictures(manifest, out, report, longest_px)
         except KeyboardInterrupt:
             raise CancelledError("Stopped while pictures were read: nothing is kept.") from None
     notes = [f"{len(skipped)} pictures without landmarks are left out."] if skipped else []
@@ -108,8 +110,10 @@ def prepared_study(
             for name, part in parts.items()
         )
         notes.append(f"{label}: {said}.")
-    for each in left_out if ranks.first else ():
-        print(f"Left out: {each.reason}", file=sys.stderr)
+    if ranks.first:
+        for each in left_out:
+            print(f"Left out: {each.reason}", file=sys.stderr)
+        say_enlarged(pictures, model)
     return Study(manifest, usable, tuple(pictures), tuple(notes), left_out)
 
 

@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
             read_model(args.model, texts=True)  # says why it is impossible
         methods.remove("zero-shot")
         print("This model reads no text: the zero-shot rows are left out.", file=sys.stderr)
-    study = prepared_study(args.manifest, args.label, args.out)
+    study = prepared_study(model, args.manifest, args.label, args.out)
     rows: list[TableRow] = []
     left_out: list[LeftOut] = []
 

@@ -19,7 +19,7 @@ from glam_core.training.device import training_device
 from glam_core.training.loop import measures_of, train
 from glam_core.training.ranks import joined
 from glam_core.training.starts import CORRESPONDENCE_KEYS
-from glam_core.training.synthetic import SyntheticPairs, SyntheticSeries, series_of
+from glam_core.training.synthetic import SIDE_PX, SyntheticPairs, SyntheticSeries, series_of
 from glam_core.training.synthetic_file import synthetic_pairs
 from glam_core.training.validation import measure
 from glam_core.training.watch import Aim
@@ -71,7 +71,9 @@ def run(args: argparse.Namespace) -> int:
                 file=sys.stderr,
             )
         with ranks.first_before_others():
-            synthetic = synthetic_breasts(series, args, config, silent=not ranks.first)
+            synthetic = synthetic_breasts(
+                series, args, config, model.config.image.side_px, silent=not ranks.first
+            )
         outcome = train(
             model,
             CorrespondenceTask(data, config, synthetic or (), ranks),
@@ -92,21 +94,30 @@ def synthetic_breasts(
     series: SyntheticSeries | None,
     args: argparse.Namespace,
     config: TrainingConfig,
+    canvas_px: int,
     *,
     silent: bool = False,
 ) -> SyntheticPairs | None:
     """The synthetic breasts that were asked for, made or read; None where none were.
 
     Args:
-        silent: Show no bar.
+        canvas_px: What the model sees; said where it is larger than what is drawn.
+        silent: Show no bar, and say nothing.
 
     Raises:
         CancelledError: Ctrl-C while they were made.
     """
     if series is None:
         return None
-    silent = silent or args.json_lines
-    with tqdm(total=series.count, unit="breast", file=sys.stderr, disable=silent) as bar:
+    if canvas_px > SIDE_PX and not silent:
+        print(
+            f"Synthetic breasts are drawn at {SIDE_PX} px and enlarged to the {canvas_px} px that "
+            "this model sees: they teach it no finer texture; leave out --synthetic, or choose a "
+            "smaller preset.",
+            file=sys.stderr,
+        )
+    no_bar = silent or args.json_lines
+    with tqdm(total=series.count, unit="breast", file=sys.stderr, disable=no_bar) as bar:
 
         def report(done: int, total: int, bar: "tqdm[NoReturn]" = bar) -> None:
             bar.update(done - bar.n)

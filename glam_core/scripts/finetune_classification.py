@@ -54,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
     with joined(training_device(config)) as ranks:
         model = _first_weights(args)
         study = prepared_study(
-            args.manifest, [args.label], args.out, json_lines=args.json_lines, ranks=ranks
+            model, args.manifest, [args.label], args.out, json_lines=args.json_lines, ranks=ranks
         )
         trained_on = f"{model.config.trained_on}; then {args.label} of {study.manifest.file.name}"
         if ranks.first:

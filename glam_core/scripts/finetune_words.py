@@ -75,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
             f"{manifest.file.name}: its training pictures say nothing in words: fill the column "
             "report, or columns such as abnormality, mass_shape and breast_density."
         )
-    made = synthetic_breasts(series, args, config)
+    made = synthetic_breasts(series, args, config, model.config.image.side_px)
     drawn = [] if made is None else [t for n in range(len(made)) for t in told_synthetic(made, n)]
     real = _seen(model, told, config, config.versions, args)
     synthetic = _seen(model, drawn, config, 1, args)

@@ -59,7 +59,9 @@ def run(args: argparse.Namespace) -> int:
                 file=sys.stderr,
             )
         with ranks.first_before_others():
-            synthetic = synthetic_breasts(series, args, config, silent=not ranks.first)
+            synthetic = synthetic_breasts(
+                series, args, config, model.config.image.side_px, silent=not ranks.first
+            )
         outcome = train(
             model,
             PretrainingTask(breasts, config, ranks=ranks, synthetic=synthetic or ()),

@@ -14,7 +14,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Fit one probe a label on the training patients and measure it."""
     model = read_model(args.model)
-    study = prepared_study(args.manifest, args.label, args.out)
+    study = prepared_study(model, args.manifest, args.label, args.out)
     rows = [probe_row(model, study.data(label), args.out) for label in study.labels]
     finish(args.out, model, study, rows)
     return 0

@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, NoReturn
@@ -25,7 +25,8 @@ from glam_core.training.config import (
     save_config,
 )
 from glam_core.training.files import prepare_run_folder
-from glam_core.training.pair_pictures import TrainingData, training_data
+from glam_core.training.pair_pictures import TrainingData, TrainingPicture, training_data
+from glam_core.training.picture_file import bytes_of_picture, enlarged_words, longest_px_for
 from glam_core.training.ranks import ALONE, Ranks
 from glam_core.training.starts import START_NAMES, start_config
 
@@ -34,7 +35,6 @@ from glam_core.training.starts import START_NAMES, start_config
 _SPACE_FOR_WEIGHTS = 14
 # What a run may change when it goes on: where and how fast it computes.
 _FREE_KEYS = ("threads", "prepare", "device", "compile", "gradient_checkpointing", "sharding")
-_SPACE_FOR_A_PICTURE = 3 * 512 * 512
 
 
 def add_run_arguments(
@@ -183,7 +183,9 @@ def prepared_data(
     """
     weights = sum(value.nbytes for value in model.state_dict().values())
     pictures = len(manifest.rows)
-    prepare_run_folder(folder, _SPACE_FOR_WEIGHTS * weights + _SPACE_FOR_A_PICTURE * pictures)
+    longest_px = longest_px_for(model.config)
+    room = _SPACE_FOR_WEIGHTS * weights + bytes_of_picture(longest_px) * pictures
+    prepare_run_folder(folder, room)
     silent = json_lines or not ranks.first
     with (
         ranks.first_before_others(),
@@ -200,12 +202,22 @@ def prepared_data(
                 folder,
                 pairs_needed=pairs_needed,
                 for_limits=config.for_limits,
+                longest_px=longest_px,
                 report=report,
             )
         except KeyboardInterrupt:
             raise CancelledError("Stopped before the first step: nothing is kept.") from None
         if ranks.first:
             save_config(config, folder)
-    for sentence in data.skipped if ranks.first else ():
-        print(f"Left out: {sentence}", file=sys.stderr)
+    if ranks.first:
+        for sentence in data.skipped:
+            print(f"Left out: {sentence}", file=sys.stderr)
+        say_enlarged((*data.all_training, *data.all_validation), model)
     return data
+
+
+def say_enlarged(pictures: Sequence[TrainingPicture], model: GlamModel) -> None:
+    """Warn where files are smaller than what the model sees."""
+    sentence = enlarged_words([picture.view.image_shape for picture in pictures], model.config)
+    if sentence:
+        print(sentence, file=sys.stderr)

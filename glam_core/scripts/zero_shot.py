@@ -14,7 +14,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Compare every picture of the measured patients with the sentences of each class."""
     model = read_model(args.model, texts=True)
-    study = prepared_study(args.manifest, args.label, args.out)
+    study = prepared_study(model, args.manifest, args.label, args.out)
     rows = [zero_shot_row(model, study.data(label)) for label in study.labels]
     finish(args.out, model, study, rows)
     return 0

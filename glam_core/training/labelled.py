@@ -11,6 +11,7 @@ from glam_core.data.classes import class_of
 from glam_core.data.manifest import Manifest
 from glam_core.data.split import split_of
 from glam_core.training.pair_pictures import TrainingPicture, read_pictures
+from glam_core.training.picture_file import LEAST_PX
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,14 +54,20 @@ class LabelledData:
 
 
 def all_pictures(
-    manifest: Manifest, folder: Path, report: Callable[[int, int], None] | None = None
+    manifest: Manifest,
+    folder: Path,
+    report: Callable[[int, int], None] | None = None,
+    longest_px: int = LEAST_PX,
 ) -> tuple[list[TrainingPicture], list[str]]:
     """Every usable picture, test patients included, and a sentence for each other one.
+
+    Args:
+        longest_px: Of the pictures' long side, at most (`longest_px_for` the model).
 
     Raises:
         ManifestError: A picture cannot be read.
     """
-    return read_pictures(manifest, manifest.rows, folder, report)
+    return read_pictures(manifest, manifest.rows, folder, report, longest_px)
 
 
 def labelled_data(

@@ -18,7 +18,7 @@ from glam_core.inference.embedding_input import PREPROCESSING_VERSION
 from glam_core.inference.match_view import MatchView
 from glam_core.inference.match_views import match_view_from
 from glam_core.terms import ChestWall, PointPx, ViewPosition
-from glam_core.training.picture_file import LONGEST_PX, read_row_picture
+from glam_core.training.picture_file import LEAST_PX, read_row_picture
 from glam_core.training.picture_store import PictureWriter, stored_pictures
 
 CACHE_FOLDER = "pictures"
@@ -87,6 +87,7 @@ def training_data(
     *,
     pairs_needed: bool = True,
     for_limits: bool = False,
+    longest_px: int = LEAST_PX,
     report: Callable[[int, int], None] | None = None,
 ) -> TrainingData:
     """Read every picture once, find its landmarks, and split by patient.
@@ -96,6 +97,7 @@ def training_data(
         run_folder: Keeps the pictures for the next start.
         pairs_needed: Whether a run without annotated pairs is refused.
         for_limits: Measure on the training patients who set limits (`limits_part`).
+        longest_px: Of the pictures' long side, at most (`longest_px_for` the model).
         report: Told the pictures read and all pictures.
 
     Raises:
@@ -108,7 +110,7 @@ def training_data(
     pairs = pairs_of(manifest) if pairs_needed else ()
     usable_rows = [pair.cc for pair in pairs] if pairs_needed else rows
     _check_sides(manifest, {part_of(row) for row in usable_rows})
-    pictures, skipped = read_pictures(manifest, rows, run_folder, report)
+    pictures, skipped = read_pictures(manifest, rows, run_folder, report, longest_px)
     usable = {picture.row.line: picture for picture in pictures}
     both = [
         (part_of(pair.cc), PicturePair(usable[pair.cc.line], usable[pair.mlo.line]))
@@ -149,19 +151,21 @@ def read_pictures(
     rows: Sequence[ManifestRow],
     run_folder: Path,
     report: Callable[[int, int], None] | None,
+    longest_px: int = LEAST_PX,
 ) -> tuple[list[TrainingPicture], list[str]]:
     """The pictures of some rows, and a sentence for each that cannot be used.
 
-    From the run's cache where it belongs to these files, otherwise read anew and kept.
+    From the run's cache where it belongs to these files, otherwise read anew and kept, the long
+    side at most `longest_px`.
 
     Raises:
         ManifestError: A picture cannot be read, or the landmarks of none are found.
     """
     folder = run_folder / CACHE_FOLDER
-    key = _cache_key(rows)
+    key = _cache_key(rows, longest_px)
     kept = stored_pictures(folder, key, rows)
     if kept is None:
-        _store(manifest, rows, folder, key, report)
+        _store(manifest, rows, folder, key, report, longest_px)
         kept = stored_pictures(folder, key, rows)
     if kept is None:
         raise GlamError(f"The pictures in {folder} changed while they were read: start again.")
@@ -174,6 +178,7 @@ def _store(
     folder: Path,
     key: str,
     report: Callable[[int, int], None] | None,
+    longest_px: int,
 ) -> None:
     skipped: list[str] = []
     with PictureWriter(folder) as writer:
@@ -181,7 +186,7 @@ def _store(
             if report is not None:
                 report(index, len(rows))
             try:
-                writer.add(row, *_read(row))
+                writer.add(row, *_read(row, longest_px))
             except LandmarkError as error:
                 skipped.append(f"Line {row.line}: {error}")
         if report is not None:
@@ -195,9 +200,9 @@ def _store(
 
 
 def _read(
-    row: ManifestRow,
+    row: ManifestRow, longest_px: int
 ) -> tuple[npt.NDArray[np.uint8], MatchView, npt.NDArray[np.bool_] | None]:
-    picture = read_row_picture(row)
+    picture = read_row_picture(row, longest_px)
     # Kept in eight bits, so that a run from the cache sees the same pixels as the first one.
     eight = np.round(picture.values * 255).astype(np.uint8)
     scale = picture.image_px_per_picture_px
@@ -261,9 +266,9 @@ def _region(row: ManifestRow, shape: tuple[int, ...], scale: float) -> npt.NDArr
     return region if region.any() else None
 
 
-def _cache_key(rows: Sequence[ManifestRow]) -> str:
+def _cache_key(rows: Sequence[ManifestRow], longest_px: int) -> str:
     """Changes with the manifest, the files' sizes and times, and the way they are read."""
-    digest = hashlib.sha256(f"{_VERSION} {PREPROCESSING_VERSION} {LONGEST_PX}".encode())
+    digest = hashlib.sha256(f"{_VERSION} {PREPROCESSING_VERSION} {longest_px}".encode())
     for row in rows:
         stat = row.image.stat()
         mask = row.mask.stat().st_mtime_ns if row.mask is not None else 0

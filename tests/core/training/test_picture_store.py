@@ -63,7 +63,7 @@ def test_the_first_start_and_the_next_see_the_same(tmp_path):
         assert one.region is not None
         assert np.array_equal(one.region, other.region)
         assert one.view.landmarks == other.view.landmarks
-    direct = pair_pictures._read(manifest.rows[0])
+    direct = pair_pictures._read(manifest.rows[0], 512)
     assert np.array_equal(direct[1].picture, first[0].view.picture)
     assert np.array_equal(direct[1].mask, first[0].view.mask)
     assert np.array_equal(direct[2], first[0].region)
