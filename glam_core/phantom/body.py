@@ -86,7 +86,9 @@ def body_chord(body: Body, window: LesionWindow, device: torch.device) -> torch.
     own = flat[..., None, :] + (beam * half)[:, None] * into_own[2]
     distance = own.norm(dim=-1).clamp(min=1e-3)
     radius, soft = _read_globe(_globe(body, device), own, distance)
-    chord = torch.sigmoid((radius - distance) / soft).sum(-1) * (2 * half / _BEAM_SAMPLES)
+    # A smooth step that ends, for the tails of soft edges would stand out as the window's square.
+    into = ((radius - distance) / (4.5 * soft) + 0.5).clamp(0.0, 1.0)
+    chord = (into * into * (3.0 - 2.0 * into)).sum(-1) * (2 * half / _BEAM_SAMPLES)
     fine = enlarge(chord[None, None], factor, framing.shape, mode="bilinear")[0, 0]
     whole[cut : cut + side, cut : cut + side] = fine
     return whole

@@ -10,9 +10,7 @@ from glam_core.phantom.compression import Pose
 from glam_core.phantom.framing import Framing
 from glam_core.phantom.splat import coarse_shape, enlarge
 
-_BLEND_MM = 14.0
 _CELL_MM = 1.0
-_DEEP_MM = 60.0  # farther inside makes no difference
 _WINDOW_CELL_MM = 2.0
 _WINDOW_ROOM_MM = 6.0
 
@@ -50,7 +48,7 @@ def cell_factor(pixel_mm: float, cell_mm: float = _CELL_MM) -> int:
 def breast_window(framing: Framing) -> tuple[int, int, int]:
     """(row0, row1, cols): the part of the picture that holds the breast, with room around."""
     factor = cell_factor(framing.pixel_mm, _WINDOW_CELL_MM)
-    inside = inside_outline(cell_centres(framing, factor, torch.device("cpu")), framing) > -1.0
+    inside = framing.inside_mm(cell_centres(framing, factor, torch.device("cpu"))) > -1.0
     rows = inside.any(1).nonzero()[:, 0].tolist()
     last_col = int(inside.any(0).nonzero()[-1, 0])
     nipple_col = math.ceil((framing.nipple_mm[1] + 8.0) / framing.pixel_mm)
@@ -65,9 +63,9 @@ def breast_envelope(
     anatomy: Anatomy, pose: Pose, framing: Framing, *, in_profile: bool, device: torch.device
 ) -> Envelope:
     """The outline of one view as fields."""
-    factor = cell_factor(framing.pixel_mm)
+    factor = cell_factor(framing.pixel_mm, _WINDOW_CELL_MM)
     places = cell_centres(framing, factor, device)
-    coarse = inside_outline(places, framing)
+    coarse = framing.inside_mm(places)
     inside = enlarge(coarse[None, None], factor, framing.shape)  # keeps straight slopes straight
     rim = 0.42 * pose.thickness_mm
     full = pose.thickness_mm
@@ -89,30 +87,6 @@ def _rounded(share: torch.Tensor) -> torch.Tensor:
     """0 at the rim rising like a quarter ellipse to 1."""
     left = 1.0 - share.clamp(0.0, 1.0)
     return torch.sqrt((1.0 - left * left).clamp(min=0.0))
-
-
-def inside_outline(places: torch.Tensor, framing: Framing) -> torch.Tensor:
-    """(r, c) about the length in mm from view places (r, c, 2) to the outline, inside positive."""
-    outline = framing.outline
-    x = places[..., 0] + outline.length
-    v = places[..., 1] - outline.middle
-    along, power = outline.power_along, outline.power
-    at_nipple = abs(outline.middle) / (outline.up if outline.middle < 0 else outline.down)
-    front = outline.length / (1.0 - min(at_nipple, 0.6) ** power) ** (1 / along)
-    reach = torch.where(v >= 0, outline.up, outline.down)
-    a, b = (x.clamp(min=0.0) / front), (v.abs() / reach)
-    mean = 0.5 * (along + power)
-    level = (a**along + b**power + 1e-6) ** (1 / mean)
-    slope = torch.hypot(along * a ** (along - 1) / front, power * b ** (power - 1) / reach)
-    slope = slope / (mean * level ** (mean - 1))
-    body: torch.Tensor = ((1.0 - level) / slope.clamp(min=1e-3)).clamp(max=_DEEP_MM)
-    if outline.axilla is None:
-        return body
-    above = outline.axilla + outline.axilla_slope * v.clamp(min=0.0) - x + 0.25 * v.clamp(max=0.0)
-    below = outline.belly - x - 0.3 * (v + reach).clamp(min=0.0)
-    arms = torch.stack([body, above, below]) / _BLEND_MM
-    blended: torch.Tensor = _BLEND_MM * torch.logsumexp(arms, dim=0)
-    return blended
 
 
 def _nipple(

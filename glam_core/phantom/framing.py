@@ -9,37 +9,12 @@ import torch
 
 from glam_core.phantom.anatomy import Anatomy
 from glam_core.phantom.compression import Pose
+from glam_core.phantom.outline import Outline, PressedBody, cc_skin, mlo_skin
 from glam_core.phantom.streams import stream
 from glam_core.terms import ViewPosition
 
 _PNL_DIFFERENCE_MM = (-3.0, 6.5)  # CC minus MLO; hidden findings add to it
 _ROOM_MM = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class Outline:
-    """The breast's outline in the view frame (mm, origin at the nipple).
-
-    Attributes:
-        length: From the nipple back to the plane of the chest wall.
-        middle: v of the envelope's middle.
-        up, down: Reach across from there.
-        power: Of the superellipse across: below 2 pointed, above 2 round.
-        power_along: The same along the AP axis: near 1 the outline flares out at the chest wall.
-        axilla: x reach in front of the chest wall of the tissue above the breast; None in CC.
-        axilla_slope: Growth of it per mm upwards.
-        belly: The same below the breast.
-    """
-
-    length: float
-    middle: float
-    up: float
-    down: float
-    power: float
-    power_along: float
-    axilla: float | None
-    axilla_slope: float
-    belly: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +61,11 @@ class Framing:
         v = row * axes[1, 0] + col * axes[1, 1]
         return torch.stack([x, v], -1)
 
+    def inside_mm(self, places: torch.Tensor) -> torch.Tensor:
+        """(...) mm from view places (..., >=2) to the skin, inside positive."""
+        axes = torch.as_tensor(self._axes, dtype=places.dtype, device=places.device)
+        return self.outline.inside(places[..., :2] @ axes)
+
     def cropped(self, row0: int, col0: int, rows: int, cols: int) -> "Framing":
         """The same view on a part of the picture that begins at (row0, col0)."""
         row_mm = self.nipple_mm[0] - row0 * self.pixel_mm
@@ -122,27 +102,32 @@ def pnl_length(anatomy: Anatomy, pose: Pose) -> float:
     return pose.stretch[0] * anatomy.nipple_mm[0]
 
 
-def draw_outline(anatomy: Anatomy, pose: Pose, seed: int, index: int, visit: int) -> Outline:
-    """The outline of one view: the pressed envelope, and in MLO axilla and upper abdomen."""
-    draw = stream(seed, index, anatomy.laterality, "outline")
+def draw_outline(
+    anatomy: Anatomy, pose: Pose, nipple_col: float, seed: int, index: int, visit: int
+) -> Outline:
+    """The outline of one view: the pressed envelope, and in MLO axilla and upper abdomen.
+
+    Args:
+        nipple_col: mm from the picture's chest wall edge to the nipple.
+    """
+    draw = stream(seed, index, anatomy.laterality, pose.view, "outline")
     again = stream(seed, index, anatomy.laterality, pose.view, "outline", visit)
     turn = math.radians(pose.turn_deg)
     high = 0.5 * (anatomy.radius_up_mm + anatomy.radius_down_mm)
     reach = pose.stretch[1] * math.hypot(anatomy.radius_mm * math.cos(turn), high * math.sin(turn))
     across = anatomy.nipple_mm[1] * math.cos(turn) + anatomy.nipple_mm[2] * math.sin(turn)
     oblique = pose.view is ViewPosition.MLO
-    power = float(np.clip(draw.normal(2.0, 0.13) + again.normal(0, 0.04), 1.7, 2.5))
-    return Outline(
+    body = PressedBody(
         length=pnl_length(anatomy, pose),
         middle=-pose.stretch[1] * across,
         up=reach * (1.0 + 0.04 * float(again.normal())),
         down=reach * (0.86 if oblique else 1.0) * (1.0 + 0.04 * float(again.normal())),
-        power=power,
-        power_along=float(np.clip(draw.normal(1.55, 0.22), 1.15, 2.1)),
-        axilla=float(draw.uniform(26, 46)) * math.sqrt(anatomy.depth_mm / 66) if oblique else None,
-        axilla_slope=float(draw.uniform(-0.36, -0.04)),
-        belly=float(draw.uniform(-20, -2)),
     )
+    if oblique:
+        skin = mlo_skin(body, math.radians(pose.pectoral_deg), nipple_col, draw, again)
+    else:
+        skin = cc_skin(body, draw, again)
+    return Outline(body.length, body.middle, body.up, body.down, skin)
 
 
 def draw_framing(
@@ -162,19 +147,21 @@ def draw_framing(
         mlo_pnl_mm: PNL of the MLO view; the CC view is cropped to differ from it as is usual.
     """
     draw = stream(seed, index, anatomy.laterality, pose.view, "framing", visit)
-    outline = draw_outline(anatomy, pose, seed, index, visit)
+    length = pnl_length(anatomy, pose)
     rows, cols = (round(side / pixel_mm) for side in detector_mm)
     height = detector_mm[0]
     if pose.view is ViewPosition.CC:
         difference = float(draw.normal(*_PNL_DIFFERENCE_MM))
         col = max(mlo_pnl_mm + difference, 30.0)
         row = height / 2 + float(np.clip(draw.normal(0, 8), -18, 18))
-        muscle = -outline.length + float(draw.normal(-1.0, 2.0))
+        muscle = -length + float(draw.normal(-1.0, 2.0))
+        outline = draw_outline(anatomy, pose, col, seed, index, visit)
         return Framing(rows, cols, pixel_mm, (row, col), 0.0, muscle, outline)
     turn = math.radians(pose.pectoral_deg)
     foot_col = float(np.clip(draw.normal(-3, 10), -22, 24))
-    col = foot_col + outline.length * math.cos(turn)
+    col = foot_col + length * math.cos(turn)
+    outline = draw_outline(anatomy, pose, col, seed, index, visit)
     below = outline.down * math.cos(turn) - outline.middle + _ROOM_MM + 8.0
     row = height * 0.56 + float(draw.normal(0, 9))
     row = float(np.clip(row, 0.40 * height, max(0.42 * height, height - below)))
-    return Framing(rows, cols, pixel_mm, (row, col), pose.pectoral_deg, -outline.length, outline)
+    return Framing(rows, cols, pixel_mm, (row, col), pose.pectoral_deg, -length, outline)

@@ -77,8 +77,10 @@ def gland_volume(anatomy: Anatomy, generator: torch.Generator) -> GlandVolume:
     within = skin_radius < 1.02
     sheets = torch.exp(-((septa / 0.30) ** 2)) * within
     fine_sheets = torch.exp(-((fine_septa / 0.32) ** 2)) * within
-    lace = 0.30 + 0.40 * sheets + 0.32 * fine_sheets
-    fat_sheets = 0.10 * anatomy.ligaments * (sheets + 0.6 * fine_sheets)
+    lace = 0.16 + 0.58 * sheets + 0.34 * fine_sheets
+    fat_sheets = 0.13 * anatomy.ligaments * (sheets + 0.5 * fine_sheets)
+    fat_sheets = fat_sheets + 0.05 * streaks.clamp(min=0.0)
+    fat_sheets = fat_sheets * torch.sigmoid((x - 0.08 * depth) / (0.05 * depth))
     found = gland * torch.lerp(lace, 0.92 + 0.08 * sheets, core) + (1.0 - gland) * fat_sheets
     found = found * torch.sigmoid((0.97 - skin_radius) / 0.012)
     density = torch.zeros(SHAPE, device=device)
@@ -127,5 +129,5 @@ def _share(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Where gland is, and where it is solid: sigmoids of the score above the threshold."""
     above = score - threshold
-    width = 0.30 - 0.14 * clump
+    width = 0.20 - 0.09 * clump
     return torch.sigmoid(above / width), torch.sigmoid((above - 2.0 + 0.7 * clump) / 0.35)

@@ -8,7 +8,6 @@ import torch
 
 from glam_core.phantom.anatomy import Anatomy
 from glam_core.phantom.compression import ViewMap
-from glam_core.phantom.envelope import inside_outline
 from glam_core.phantom.framing import Framing
 from glam_core.phantom.lesions import LesionPlan
 from glam_core.phantom.streams import stream
@@ -82,4 +81,4 @@ def _shown(position: Position, view_map: ViewMap, framing: Framing, radius: floa
     row, col = framing.picture_from_view(seen)[0, 0].tolist()
     room = 0.6 * radius / framing.pixel_mm
     inside = room <= row < framing.rows - room and room <= col < framing.cols - room
-    return inside and float(inside_outline(seen[:, :, :2], framing)) > 3.0 + 0.3 * radius
+    return inside and float(framing.inside_mm(seen)) > 3.0 + 0.3 * radius

@@ -1,8 +1,10 @@
 """The pectoral muscle, the lymph nodes in front of it and the muscle's shadow in CC."""
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from glam_core.phantom.anatomy import Anatomy
@@ -10,6 +12,64 @@ from glam_core.phantom.envelope import cell_centres, cell_factor
 from glam_core.phantom.framing import Framing
 from glam_core.phantom.splat import enlarge
 from glam_core.phantom.streams import stream
+
+FloatArray = npt.NDArray[np.float64]
+_FIBRES = 7
+_MINOR_SHARE = 0.4
+_CC_SHARE = 0.12
+_CC_DEPTH_MM = 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Belly:
+    """One muscle as drawn: shares of the thickness, forms in mm of the view frame.
+
+    Attributes:
+        share: Of the thickness where the muscle is thickest.
+        step: Part of it that stands at the very edge.
+        ramp_mm: Behind the edge, over which the rest rises.
+        soft_mm: Width of the edge.
+        foot, fade_mm: v of the lower end, and how slowly it fades in above.
+        bow, waves: Form of the edge: its arching, and (height, length, phase) of its waves.
+        fibres: (pitch, fan, phase, strength) of the streaks along it.
+        minor: Strength of the smaller muscle behind, 0 where none shows.
+    """
+
+    share: float
+    step: float
+    ramp_mm: float
+    soft_mm: float
+    foot: float
+    fade_mm: float
+    bow: float
+    waves: FloatArray
+    fibres: FloatArray
+    minor: float
+
+
+def _draw_belly(draw: np.random.Generator) -> _Belly:
+    return _Belly(
+        share=float(draw.uniform(0.30, 0.70)),
+        step=float(draw.uniform(0.30, 0.60)),
+        ramp_mm=float(draw.uniform(22, 55)),
+        soft_mm=float(draw.uniform(0.5, 1.8)),
+        foot=float(draw.normal(-45, 25)),
+        fade_mm=float(draw.uniform(14, 32)),
+        bow=float(draw.normal(1.0, 2.6)),
+        waves=np.stack(
+            [draw.normal(0, 0.4, 3), draw.uniform(28, 75, 3), draw.uniform(0, 6.3, 3)], axis=1
+        ),
+        fibres=np.stack(
+            [
+                draw.uniform(0.25, 1.3, _FIBRES),
+                draw.normal(0, 0.10, _FIBRES),
+                draw.uniform(0, 6.3, _FIBRES),
+                draw.uniform(0.002, 0.018, _FIBRES),
+            ],
+            axis=1,
+        ),
+        minor=float(draw.uniform(0.15, 0.5)) if draw.random() < _MINOR_SHARE else 0.0,
+    )
 
 
 def muscle_mm(
@@ -22,28 +82,72 @@ def muscle_mm(
     device: torch.device,
 ) -> torch.Tensor:
     """(1, 1, rows, cols) muscle along the beam in mm, ramping up from its front edge."""
-    if framing.muscle_x is None:
-        return torch.zeros_like(thickness_mm)
     draw = stream(seed, index, anatomy.laterality, "muscle belly")
-    share = float(draw.uniform(0.5, 0.8))
-    bulge = float(draw.uniform(-1.0, 5.0))
-    waves = draw.normal(size=(10, 3))
+    belly, shallow = _draw_belly(draw), float(draw.uniform(0.0, 1.0))
+    oblique = framing.angle_deg != 0.0
+    if framing.muscle_x is None or not (oblique or draw.random() < _CC_SHARE):
+        return torch.zeros_like(thickness_mm)
     factor = cell_factor(framing.pixel_mm, 0.6)
     places = cell_centres(framing, factor, device)
     x, v = places[..., 0] - framing.muscle_x, places[..., 1]
-    edge = bulge * torch.sin(((v + 20.0) / 120.0).clamp(0, 1) * math.pi)
-    into = edge - x
-    ramp = (into / 26.0).clamp(0.0, 1.0)
-    belly = share * (0.32 * torch.sigmoid(into / 0.9) + 0.68 * (ramp * (2 - ramp)))
-    fibres = torch.zeros_like(x)
-    for a, b, c in waves:
-        tilt = 0.18 * a
-        fibres = fibres + torch.sin((x + tilt * v) * (0.25 + 0.9 * abs(b)) + 3 * c)
-    low = torch.sigmoid((v + 55.0 + 20.0 * float(draw.normal())) / 10.0)
-    belly = belly * (1.0 + 0.005 * fibres) * (0.25 + 0.75 * low)
-    if framing.angle_deg == 0.0:
-        belly = 0.6 * belly * torch.sigmoid((into - 4.0) / 2.0)
-    return enlarge(belly[None, None], factor, framing.shape, mode="bilinear") * thickness_mm
+    if oblique:
+        shares = _oblique_share(belly, framing, x, v)
+    else:
+        front = _CC_DEPTH_MM * (0.6 + shallow) * (1.0 - ((v + 12.0) / (30.0 + 20.0 * shallow)) ** 2)
+        into = front - framing.nipple_mm[1] - framing.muscle_x - x
+        shares = (
+            0.75 * belly.share * torch.sigmoid(into / 1.2) * (0.5 + into / 20.0).clamp(0.5, 1.2)
+        )
+    return enlarge(shares[None, None], factor, framing.shape, mode="bilinear") * thickness_mm
+
+
+def _oblique_share(
+    belly: _Belly, framing: Framing, x: torch.Tensor, v: torch.Tensor
+) -> torch.Tensor:
+    """Share of the thickness that is muscle, x mm in front of the pectoral line."""
+    into = _edge(belly, *_shown_length(belly, framing), v) - x
+    low, high = belly.foot, belly.foot + 90.0 + 0.7 * framing.outline.up
+    ramp = (into / belly.ramp_mm).clamp(0.0, 1.0)
+    body = belly.step * torch.sigmoid(into / belly.soft_mm) + (1 - belly.step) * ramp * (2 - ramp)
+    along = ((v - low) / (high - low)).clamp(0.0, 1.2)
+    faded = torch.sigmoid((v - low) / belly.fade_mm) * (0.55 + 0.45 * along)
+    fibres, wander = torch.zeros_like(x), 0.6 * torch.sin(v / 31.0)
+    narrowed = x * (1.0 - 0.004 * (v - high))
+    for pitch, fan, phase, strength in belly.fibres.tolist():
+        course = narrowed + fan * v
+        fibres = fibres + strength * torch.sin(course * pitch + phase + wander)
+    body = body * faded * (1.0 + fibres)
+    if belly.minor:
+        behind = -0.42 * (v - 0.5 * (low + high)).clamp(max=60.0) - 14.0 - x
+        body = body * (1.0 + belly.minor * torch.sigmoid(-behind.abs() / 9.0 + behind / 6.0))
+    return belly.share * body
+
+
+def _shown_length(belly: _Belly, framing: Framing) -> tuple[float, float]:
+    """Lower and upper v between which the muscle's edge is seen in the picture."""
+    row0, col0, row1, col1 = framing.muscle_edge_px()
+    ends = torch.tensor([[row0, col0], [row1, col1]], dtype=torch.float64, device="cpu")
+    high, low = framing.view_from_picture(ends[:, 0], ends[:, 1])[:, 1].tolist()
+    return min(max(low, belly.foot - 10.0), high - 20.0), high
+
+
+def _edge(belly: _Belly, low: float, high: float, v: torch.Tensor) -> torch.Tensor:
+    """How far the muscle's edge lies in front of the pectoral line, the straight line nearest it.
+
+    Over `low` to `high` the curve's own best straight line is taken off it.
+    """
+    ends = torch.linspace(low, high, 41, dtype=torch.float64, device="cpu")
+    slope, level = np.polyfit(ends.numpy(), _curve(belly, low, high, ends).numpy(), 1)
+    held = v.clamp(low - 30.0, high + 30.0)
+    return _curve(belly, low, high, held) - float(slope) * held - float(level)
+
+
+def _curve(belly: _Belly, low: float, high: float, v: torch.Tensor) -> torch.Tensor:
+    across = (v - low) * (2.0 / (high - low)) - 1.0
+    curve = belly.bow * (1.0 - across * across)
+    for height, length, phase in belly.waves.tolist():
+        curve = curve + height * torch.sin(v * (2 * math.pi / length) + phase)
+    return curve
 
 
 def nodes_mm(
@@ -77,7 +181,7 @@ def _node_patch(
     b = (reach[None] * math.cos(turn) - reach[:, None] * math.sin(turn)) / thin
     whole = (1.0 - (a**2 + b**2) / size**2).clamp(min=0.0).sqrt()
     hole = (1.0 - (a**2 + (b - 0.45 * size) ** 2) / (hilum * 2 * size) ** 2).clamp(min=0.0).sqrt()
-    patch = (whole * 1.1 * size - hole * 0.5 * size).clamp(min=0.0)
+    patch = 0.7 * (whole * size - hole * 0.4 * size).clamp(min=0.0)
     row0, col0 = round(row) - half, round(col) - half
     outside = row0 + 2 * half < 0 or row0 >= framing.rows or col0 + 2 * half < 0
     return None if outside or col0 >= framing.cols else (row0, col0, patch)

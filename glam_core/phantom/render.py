@@ -8,6 +8,7 @@ import torch
 from glam_core.phantom.anatomy import Anatomy
 from glam_core.phantom.compression import Pose, ViewMap
 from glam_core.phantom.envelope import Envelope, breast_envelope, cell_factor
+from glam_core.phantom.folds import fold_mm
 from glam_core.phantom.framing import Framing
 from glam_core.phantom.gland import GlandVolume
 from glam_core.phantom.muscle import muscle_mm, nodes_mm
@@ -28,7 +29,8 @@ _TILE = 512
 _FINE_FROM_PER_MM = 0.35
 _FINE_SHARE = 0.05
 _MOTTLE_FROM_PER_MM = 0.05
-_MOTTLE_SHARE = 0.018
+_MOTTLE_SHARE = 0.013
+_GRAIN = 1.7  # the fat's grain runs towards the nipple
 _MOTTLE_CELL_MM = 0.8
 
 
@@ -83,11 +85,16 @@ def render_tissue(
     gland = gland + project_families(tissue.curves, setup, device, tissue.volume)
     gland = torch.minimum(gland.clamp(min=0.0), inner)
     muscle = muscle_mm(anatomy, framing, inner, seed=setup.seed, index=setup.index, device=device)
-    gland = gland * (1.0 - 0.8 * muscle / inner.clamp(min=1.0)) + muscle
+    gland = gland * (1.0 - 0.6 * muscle / inner.clamp(min=1.0)) + muscle
     for row0, col0, patch in nodes_mm(
         anatomy, framing, seed=setup.seed, index=setup.index, device=device
     ):
         add_patch(gland, row0, col0, patch)
+    fold = fold_mm(
+        anatomy, framing, seed=setup.seed, index=setup.index, visit=setup.visit, device=device
+    )
+    if fold is not None:
+        gland = gland + fold * (inner > 0)
     extra = GLAND_EXCESS_PER_MM * (gland + envelope.skin_mm + envelope.nipple_mm)
     if anatomy.implant is not None:
         shadow = project_implant(setup.map32, framing, anatomy.implant) * inner
@@ -163,7 +170,8 @@ def _fine_texture(
     factor = cell_factor(framing.pixel_mm, _MOTTLE_CELL_MM)
     coarse = _MOTTLE_FROM_PER_MM * framing.pixel_mm * factor
     cells = tiled(
-        fine_tile(1, _TILE // 2, 1.6, coarse, generator), coarse_shape(framing.shape, factor)
+        fine_tile(1, _TILE // 2, 1.3, coarse, generator, stretch=_GRAIN),
+        coarse_shape(framing.shape, factor),
     )
     mottle = enlarge(cells, factor, framing.shape)
     bare = torch.exp(-gland / 1.5)

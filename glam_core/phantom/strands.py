@@ -12,6 +12,7 @@ from glam_core.phantom.anatomy import Anatomy
 from glam_core.phantom.splat import blur, coarse_shape, enlarge, splat
 
 CONTROLS = 9
+_FINE_MM = 0.36
 FloatArray = npt.NDArray[np.float64]
 
 
@@ -53,22 +54,22 @@ def _ligaments(anatomy: Anatomy, draw: np.random.Generator) -> Curves:
     start = _inside(anatomy, count, draw) * (1.0, 1.25, 1.25) - (4.0, 0.0, 0.0)
     radial = _unit(np.asarray(anatomy.nipple_mm) + np.array([12.0, 0.0, 0.0]) - start)
     random = _unit(draw.normal(size=(count, 3)))
-    heading = _unit(radial + 0.7 * draw.uniform(0.1, 1.5, (count, 1)) * random)
-    length = draw.gamma(3.0, 7.5, count) + 5.0
-    controls = _walk(start, heading, length, draw, bend=0.55)
-    area = 0.17 * anatomy.ligaments * draw.lognormal(0.0, 0.9, count).clip(0, 6)
-    return Curves(controls, area, np.hanning(CONTROLS + 2)[1:-1] ** 0.5, 0.18)
+    heading = _unit(radial + 0.5 * draw.uniform(0.1, 1.5, (count, 1)) * random)
+    length = draw.gamma(3.0, 9.0, count) + 8.0
+    controls = _walk(start, heading, length, draw, bend=1.1)
+    area = 0.30 * anatomy.ligaments * draw.lognormal(0.0, 1.1, count).clip(0, 7)
+    return Curves(controls, area, np.hanning(CONTROLS + 2)[1:-1], _FINE_MM)
 
 
 def _fibrils(anatomy: Anatomy, draw: np.random.Generator) -> Curves:
     """The grain of the glandular tissue, streaming towards the nipple."""
-    count = 900
+    count = 700
     start = _inside(anatomy, count, draw)
     radial = _unit(np.asarray(anatomy.nipple_mm) + np.array([6.0, 0.0, 0.0]) - start)
     heading = _unit(radial + 0.45 * draw.normal(size=(count, 3)))
-    controls = _walk(start, heading, draw.uniform(6, 20, count), draw, bend=0.6)
-    area = 0.40 * draw.lognormal(0.0, 0.6, count)
-    return Curves(controls, area, np.hanning(CONTROLS + 2)[1:-1], 0.18, in_gland=True)
+    controls = _walk(start, heading, draw.uniform(8, 24, count), draw, bend=1.2)
+    area = 0.60 * draw.lognormal(0.0, 0.6, count)
+    return Curves(controls, area, np.hanning(CONTROLS + 2)[1:-1], _FINE_MM, in_gland=True)
 
 
 def _ducts(anatomy: Anatomy, draw: np.random.Generator) -> Curves:
@@ -81,7 +82,7 @@ def _ducts(anatomy: Anatomy, draw: np.random.Generator) -> Curves:
     length = draw.uniform(0.3, 0.8, count) * anatomy.depth_mm
     controls = _walk(start, heading, length, draw, bend=0.35)
     area = 0.45 * draw.lognormal(0.0, 0.5, count) * (0.6 + 2.0 * anatomy.gland_fraction)
-    return Curves(controls, area, np.linspace(1.0, 0.15, CONTROLS), 0.36)
+    return Curves(controls, area, np.linspace(1.0, 0.15, CONTROLS), _FINE_MM)
 
 
 def _vessels(anatomy: Anatomy, draw: np.random.Generator) -> Curves:
@@ -93,7 +94,7 @@ def _vessels(anatomy: Anatomy, draw: np.random.Generator) -> Curves:
     start = np.stack([np.full(count, 2.0), rim * np.cos(turn), rim * np.sin(turn)], axis=1)
     goal = np.asarray(anatomy.nipple_mm) + draw.normal(size=(count, 3)) * (8, 14, 14) - (14, 0, 0)
     controls = _walk(
-        start, _unit(goal - start), np.linalg.norm(goal - start, axis=1) * 0.95, draw, bend=0.7
+        start, _unit(goal - start), np.linalg.norm(goal - start, axis=1) * 0.95, draw, bend=1.1
     )
     middle = np.sin(np.linspace(0, math.pi, CONTROLS))[None, :, None]
     outward = np.stack([np.zeros(count), np.cos(turn), np.sin(turn)], axis=1)[:, None]
@@ -105,7 +106,7 @@ def _vessels(anatomy: Anatomy, draw: np.random.Generator) -> Curves:
 
 def _axilla(anatomy: Anatomy, draw: np.random.Generator) -> Curves:
     """Through the fat above the breast, down and forward."""
-    count = anatomy.strands // 3
+    count = anatomy.strands // 2
     start = np.stack(
         [
             draw.uniform(-5, 42, count),
@@ -116,10 +117,9 @@ def _axilla(anatomy: Anatomy, draw: np.random.Generator) -> Curves:
     )
     heading = _unit(np.array([0.5, -0.5, -0.7]) + 0.45 * draw.normal(size=(count, 3)))
     length = draw.gamma(3.0, 8.0, count) + 6.0
-    controls = _walk(start, heading, length, draw, bend=0.55)
-    area = 0.3 * anatomy.ligaments * draw.lognormal(0.0, 0.9, count).clip(0, 6)
-    taper = np.hanning(CONTROLS + 2)[1:-1] ** 0.5
-    return Curves(controls, area, taper, 0.18, oblique_only=True)
+    controls = _walk(start, heading, length, draw, bend=1.2)
+    area = 0.35 * anatomy.ligaments * draw.lognormal(0.0, 1.0, count).clip(0, 8)
+    return Curves(controls, area, np.hanning(CONTROLS + 2)[1:-1], _FINE_MM, oblique_only=True)
 
 
 def _inside(anatomy: Anatomy, count: int, draw: np.random.Generator) -> FloatArray:

@@ -71,7 +71,7 @@ STYLES = {
         ),
         ScannerStyle(
             "digitised film", 0.100, _FILM, 12, "MONOCHROME2", 90, 140, 3900,
-            0.88, 0.29, 0.74, 0.25, 1.2, 0.0110, 0.10, "box", 0.15, 8.0, 3.2,
+            0.72, 0.38, 0.73, 0.35, 1.2, 0.0110, 0.10, "box", 0.15, 8.0, 5.5,
         ),
     )
 }  # fmt: skip
@@ -102,11 +102,11 @@ def draw_training_style(draw: np.random.Generator, name: str | None = None) -> S
     film = draw.random() < _FILM_SHARE
     drawn = "digitised film" if film else digital[int(draw.integers(len(digital)))]
     style = STYLES[name or drawn]
-    fat = style.fat_level * float(np.exp(draw.normal(0, 0.18)))
+    fat = style.fat_level * float(np.exp(draw.normal(0, 0.24)))
     return replace(
         style,
         equalisation=float(np.clip(style.equalisation + draw.normal(0, 0.08), 0.4, 0.97)),
-        fat_level=min(fat, 0.45),
+        fat_level=min(fat, 0.52),
         dense_level=float(np.clip(style.dense_level + draw.normal(0, 0.06), 0.52, 0.85)),
         sharpening=max(0.0, style.sharpening * (1.0 + draw.normal(0, 0.35))),
         noise=style.noise * float(np.exp(draw.normal(0, 0.3))),

@@ -1,0 +1,47 @@
+"""Skin folds: soft bright lines from the skin inwards, of one positioning, not of the breast."""
+
+import numpy as np
+import torch
+
+from glam_core.phantom.anatomy import Anatomy
+from glam_core.phantom.framing import Framing
+from glam_core.phantom.strands import CONTROLS, ProjectedCurves, project_curves
+from glam_core.phantom.streams import stream
+
+_SIGMA_MM = 0.8
+_SHARES = {True: 0.35, False: 0.12}  # of oblique and of other views
+
+
+def fold_mm(
+    anatomy: Anatomy, framing: Framing, *, seed: int, index: int, visit: int, device: torch.device
+) -> torch.Tensor | None:
+    """(1, 1, rows, cols) doubled skin along the beam in mm; None where the view has no fold."""
+    oblique = framing.angle_deg != 0.0
+    kind = "oblique" if oblique else "straight"
+    draw = stream(seed, index, anatomy.laterality, "fold", kind, visit)
+    if draw.random() >= _SHARES[oblique]:
+        return None
+    outline = framing.outline
+    if oblique:
+        row = max(-outline.up * float(draw.uniform(0.95, 1.5)), 12.0 - framing.nipple_mm[0])
+        course = (float(draw.normal(8, 12)), -float(draw.uniform(28, 60)))
+    else:
+        side = -1.0 if draw.random() < 0.7 else 1.0
+        row = side * outline.up * float(draw.uniform(0.72, 0.92))
+        course = (-side * float(draw.uniform(4, 18)), -float(draw.uniform(15, 40)))
+    tip = int(np.argmax(outline.skin[:, 1]))
+    half = outline.skin[: tip + 1] if row < 0 else outline.skin[tip:]
+    start = np.array([row, np.interp(row, half[:, 0], half[:, 1])])
+    along = np.linspace(0.0, 1.0, CONTROLS)[:, None]
+    sag = float(draw.normal(0, 7)) * np.sin(np.pi * along)
+    wave = draw.normal(0, 0.7, (CONTROLS, 2))
+    places = start + along * np.array(course) + np.concatenate([sag, 0.0 * sag], axis=1) + wave
+    controls = (places + np.array(framing.nipple_mm)) / framing.pixel_mm
+    curve = ProjectedCurves(
+        torch.as_tensor(controls[None], dtype=torch.float32, device=device),
+        torch.full((1,), float(draw.uniform(3.0, 11.0)), device=device),
+        torch.as_tensor((1.0 - along[:, 0]) ** 0.7, dtype=torch.float32, device=device),
+    )
+    return project_curves(
+        [curve], sigma_mm=_SIGMA_MM, pixel_mm=framing.pixel_mm, shape=framing.shape
+    )
