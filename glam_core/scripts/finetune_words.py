@@ -4,13 +4,13 @@ import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import NoReturn
 
 from tqdm import tqdm
 
 from glam_core.data.manifest import Manifest, read_manifest
 from glam_core.errors import CancelledError, CheckpointError, GlamError, ManifestError
+from glam_core.inference.matcher_names import model_folder
 from glam_core.model.checkpoint import load_model
 from glam_core.model.glam import GlamModel
 from glam_core.scripts.finetune import add_synthetic_arguments, synthetic_breasts
@@ -112,7 +112,7 @@ def _image_model(args: argparse.Namespace, manifest: Manifest) -> GlamModel:
         raise CheckpointError(
             "Words are taught to a trained image model: give its folder with --init."
         )
-    model = load_model(Path(args.init))
+    model = load_model(model_folder(args.init))
     said = args.trained_on or f"words on the manifest {manifest.file.name}"
     known = f"{model.config.trained_on}; then {said}"
     model.config = replace(model.config, name=args.name, trained_on=known)

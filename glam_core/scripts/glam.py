@@ -15,6 +15,7 @@ COMMANDS = {
     "ground": ("ground", "find on the pictures what words say"),
     "report parse": ("report_parse", "read the findings of a report"),
     "evaluate correspondence": ("evaluate_correspondence", "measure a matcher on a manifest"),
+    "compare": ("compare", "set a trained model beside the one that its run started from"),
     "evaluate grounding": ("evaluate_grounding", "measure grounding on a manifest"),
     "phantom": ("phantom", "make synthetic exams with exact truth"),
     "prepare": ("prepare", "make a data set ready for training"),

@@ -7,7 +7,9 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from glam_core.errors import CheckpointError, ManifestError
+from glam_core.inference.matcher_names import ships
 from glam_core.training.files import write_text
+from glam_core.training.starts import START_NAMES
 
 RECORD_FILE = "learns_from.json"
 
@@ -23,6 +25,8 @@ class RunRecord:
         synthetic: As `--synthetic` has it; "" for none.
         synthetic_folder: As `--synthetic-folder` has it; "" for the run's own.
         label: Of a classification; "" for other runs.
+        first_weights: A model folder, one that ships, or a preset: what the run started from; ""
+            where it was begun before this was kept.
     """
 
     command: str
@@ -31,6 +35,7 @@ class RunRecord:
     synthetic: str = ""
     synthetic_folder: str = ""
     label: str = ""
+    first_weights: str = ""
 
     def keep(self, folder: Path) -> None:
         """Write it into the run's folder."""
@@ -47,7 +52,7 @@ def record_of(args: argparse.Namespace, command: str) -> RunRecord:
         ManifestError: The manifest cannot be read.
         CheckpointError: The run to resume was begun with something else.
     """
-    before = _kept(args.out) if args.resume else None
+    before = kept_record(args.out) if args.resume else None
     if before is not None and hasattr(args, "synthetic"):
         args.synthetic = args.synthetic or before.synthetic or None
         if args.synthetic_folder is None and before.synthetic_folder:
@@ -60,6 +65,7 @@ def record_of(args: argparse.Namespace, command: str) -> RunRecord:
         synthetic=getattr(args, "synthetic", None) or "",
         synthetic_folder=str(folder.resolve()) if folder else "",
         label=getattr(args, "label", None) or "",
+        first_weights=_first_weights(args) if before is None else before.first_weights,
     )
     if before is not None:
         _check_same(args.out, before, now)
@@ -86,8 +92,17 @@ def _check_same(folder: Path, before: RunRecord, now: RunRecord) -> None:
             )
 
 
-def _kept(folder: Path) -> RunRecord | None:
-    """None where the run was begun before there were such records."""
+def _first_weights(args: argparse.Namespace) -> str:
+    """As it is found again from any folder."""
+    if args.resume:
+        return ""  # of a run from before this was kept
+    first = str(getattr(args, "model", None) or getattr(args, "init", None) or args.preset)
+    is_folder = first not in START_NAMES and not ships(first)
+    return str(Path(first).resolve()) if is_folder else first
+
+
+def kept_record(folder: Path) -> RunRecord | None:
+    """The record of the run in `folder`; None where it was begun before there were such records."""
     try:
         told = json.loads((folder / RECORD_FILE).read_text(encoding="utf-8"))
         names = {entry.name for entry in fields(RunRecord)}

@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from glam_core.data.manifest import Manifest
 from glam_core.errors import CancelledError, CheckpointError
+from glam_core.inference.matcher_names import SHIPPED, model_folder
 from glam_core.model.build import build_model
 from glam_core.model.checkpoint import load_model
 from glam_core.model.config import GlamConfig, NoTextConfig
@@ -62,7 +63,8 @@ def add_run_arguments(
     parser.add_argument(
         "--init",
         metavar="START",
-        help=f"first weights: a model folder, or one of {', '.join(START_NAMES)} (the preset's)",
+        help=f"first weights: a model folder, {SHIPPED!r} (the model that ships), or one of "
+        f"{', '.join(START_NAMES)} (the preset's)",
     )
     parser.add_argument("--name", default=name, help="of the model, shown with its answers")
     parser.add_argument("--trained-on", default="", help="what the model is said to know")
@@ -135,7 +137,7 @@ def first_model(
         _check_preset(args.preset, start, first)
         named = replace(start, name=args.name, version="1", trained_on=trained_on)
         return build_model(named, seed=config.seed)
-    model = load_model(args.out / MODEL_FOLDER if args.resume else Path(first))
+    model = load_model(args.out / MODEL_FOLDER if args.resume else model_folder(first))
     if not args.resume:
         _check_preset(args.preset, model.config, first)
     if texts and isinstance(model.config.text, NoTextConfig):
