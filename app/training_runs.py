@@ -21,6 +21,12 @@ class Script(Enum):
     CORRESPONDENCE = "finetune correspondence"
     PRETRAIN = "pretrain"
     CLASSIFICATION = "finetune classification"
+    WORDS = "finetune words"
+
+    @property
+    def starts_from_a_model(self) -> bool:
+        """Whether a trained model has to be given."""
+        return self in (Script.CLASSIFICATION, Script.WORDS)
 
 
 class Phase(Enum):
@@ -65,11 +71,14 @@ class RunChoice:
             return "Choose a manifest: the CSV table of the pictures."
         if not self.folder:
             return "Choose a folder for the run."
-        if self.script is Script.CLASSIFICATION:
-            if not (Path(self.first_model) / "config.json").is_file():
-                return "A classification starts from a model: choose its folder."
-            if not self.label:
-                return "Name what is told apart: density, birads, cancer, or a column."
+        has_model = (Path(self.first_model) / "config.json").is_file()
+        if self.script.starts_from_a_model and not (self.first_model and has_model):
+            what = "Words start" if self.script is Script.WORDS else "A classification starts"
+            return f"{what} from a trained model: choose one at Start from."
+        if self.first_model and not has_model:
+            return f"{self.first_model} holds no model: choose a folder with config.json in it."
+        if self.script is Script.CLASSIFICATION and not self.label:
+            return "Name what is told apart: density, birads, cancer, or a column."
         odd = [key for key in self.keys if not (key.startswith("--") and "=" in key)]
         return f"{odd[0]} is not of the form --key=value." if odd else ""
 
@@ -80,10 +89,18 @@ class RunChoice:
         if self.script is Script.CLASSIFICATION:
             words += ["--model", self.first_model, "--label", self.label]
         elif not resume:
-            words += ["--preset", self.preset]
+            words += [] if self.script is Script.WORDS else ["--preset", self.preset]
             words += ["--init", self.first_model] if self.first_model else []
         words.append(f"--device={self.device}")
         return [*words, "--resume"] if resume else [*words, *self.keys]
+
+
+@dataclass(frozen=True, slots=True)
+class StartCheck:
+    """One thing that a run needs: what there is, in one sentence, and whether it does."""
+
+    words: str
+    fits: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,30 +159,6 @@ def ended(progress: RunProgress) -> RunProgress:
     return replace(progress, phase=Phase.FAILED) if progress.phase.runs else progress
 
 
-@dataclass(frozen=True, slots=True)
-class KeptModel:
-    """A model of a run that can be used: its folder, what it is, its step and its measure."""
-
-    folder: Path
-    name: str
-    step: int
-    value: float | None
-
-
-def kept_models(run: Path) -> tuple[KeptModel, ...]:
-    """The models that a run has kept: that of the last checkpoint, and the best one."""
-    found = []
-    for folder, file, name in (("model", "last.json", "last"), ("best", "best.json", "best")):
-        try:
-            said = json.loads((run / file).read_text(encoding="utf-8"))
-            step, value = int(said["checkpoint"]), said.get("value")
-        except (OSError, ValueError, KeyError):
-            continue
-        if (run / folder / "weights.safetensors").is_file():
-            found.append(KeptModel(run / folder, name, step, value))
-    return tuple(found)
-
-
 def status_words(progress: RunProgress) -> str:
     """How far the run is, in one line."""
     facts = progress.facts
@@ -191,7 +184,8 @@ def rate_words(progress: RunProgress) -> str:
     if progress.phase.runs:
         parts.append(f"{_duration(facts['seconds_left'])} left")
     parts.append(f"{facts['data_wait']:.0%} of the time waiting for pictures")
-    parts.append(f"{facts['memory_gib']:.1f} GiB of memory")
+    place = "GPU memory" if progress.device.startswith("cuda") else "memory"
+    parts.append(f"{facts['memory_gib']:.1f} GiB of {place}")
     return " · ".join([*parts, progress.device] if progress.device else parts)
 
 

@@ -106,7 +106,8 @@ class Workstation(QObject):
         if self._closed:
             return
         self._closed = True
-        asking = (self.words, self.overview, self.export_service, self.training_service)
+        training = (self.training_service, self.training)
+        asking = (self.words, self.overview, self.export_service, *training)
         for service in (self.studies, *asking, self.correspondence, self.demo):
             service.close()
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
@@ -14,13 +14,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.panels.parts import MARGIN, SPACE, label
+from app.panels.parts import MARGIN, SPACE, label, narrow
 from app.training_runs import RunChoice, Script
 
 _SCRIPTS = {
     Script.CORRESPONDENCE: "Correspondence, from outlined lesions",
     Script.PRETRAIN: "Pretraining, from texts and both views",
     Script.CLASSIFICATION: "Classification, from a trained model",
+    Script.WORDS: "Words, taught to a trained model",
 }
 _PRESETS = {
     "tiny": "tiny: minutes on a processor",
@@ -46,12 +47,14 @@ class TrainingForm(QWidget):
         super().__init__(parent)
         self.script = _choice({script.value: words for script, words in _SCRIPTS.items()})
         self.manifest, self.folder = QLineEdit(), QLineEdit()
-        self.first_model, self.keys = QLineEdit(), QLineEdit()
+        self.first_model, self.keys = QComboBox(), QLineEdit()
+        self.first_model.setEditable(True)
+        self.first_model.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        narrow(self.first_model)
         self.preset, self.device = _choice(_PRESETS), _choice(_DEVICES)
         self.preset.setCurrentIndex(self.preset.findData("small"))
         self.label_name = _choice({name: name for name in _LABELS})
         self.label_name.setEditable(True)
-        self.first_model.setPlaceholderText("a model folder, or empty")
         self.keys.setPlaceholderText("--epochs=20 --batch=8")
         self._form = QFormLayout()
         self._form.setVerticalSpacing(SPACE)
@@ -70,8 +73,9 @@ class TrainingForm(QWidget):
         rows.addLayout(self._form)
         for box in (self.script, self.preset, self.device, self.label_name):
             box.currentTextChanged.connect(self._follow)
-        for line in (self.manifest, self.folder, self.first_model, self.keys):
+        for line in (self.manifest, self.folder, self.keys):
             line.textChanged.connect(self._follow)
+        self.first_model.currentTextChanged.connect(self._follow)
         self._follow()
 
     def choice(self) -> RunChoice:
@@ -81,7 +85,7 @@ class TrainingForm(QWidget):
             manifest=self.manifest.text().strip(),
             folder=self.folder.text().strip(),
             preset=self.preset.currentData(),
-            first_model=self.first_model.text().strip(),
+            first_model=self._first_model(),
             label=self.label_name.currentText().strip(),
             device=self.device.currentData(),
             keys=tuple(self.keys.text().split()),
@@ -95,13 +99,37 @@ class TrainingForm(QWidget):
         self.label_name.setCurrentText(choice.label or _LABELS[0])
         self.manifest.setText(choice.manifest)
         self.folder.setText(choice.folder)
-        self.first_model.setText(choice.first_model)
+        self._show_model(choice.first_model)
         self.keys.setText(" ".join(choice.keys))
 
+    def offer_models(self, models: tuple[tuple[str, str], ...]) -> None:
+        """Models at hand to start from, as (folder, what to call it); what is picked stays."""
+        picked = self._first_model()
+        with QSignalBlocker(self.first_model):
+            self.first_model.clear()
+            for folder, words in models:
+                self.first_model.addItem(words, folder)
+            self._show_model(picked)
+
+    def _first_model(self) -> str:
+        """The folder of the entry that is picked, or what is typed."""
+        at = self.first_model.findText(self.first_model.currentText())
+        return self.first_model.itemData(at) if at >= 0 else self.first_model.currentText().strip()
+
+    def _show_model(self, folder: str) -> None:
+        at = self.first_model.findData(folder) if folder else -1
+        self.first_model.setCurrentIndex(at)
+        if at < 0:
+            self.first_model.setEditText(folder)
+
     def _follow(self) -> None:
-        classifies = self.script.currentData() == Script.CLASSIFICATION.value
-        self._form.setRowVisible(self.label_name, classifies)
-        self._form.setRowVisible(self.preset, not classifies)
+        script = Script(self.script.currentData())
+        self._form.setRowVisible(self.label_name, script is Script.CLASSIFICATION)
+        self._form.setRowVisible(self.preset, not script.starts_from_a_model)
+        needed = "a model folder" if script.starts_from_a_model else "a model folder, or empty"
+        line = self.first_model.lineEdit()
+        if line is not None:
+            line.setPlaceholderText(needed)
         self.changed.emit()
 
     def _pick_manifest(self) -> None:
@@ -119,7 +147,7 @@ class TrainingForm(QWidget):
     def _pick_model(self) -> None:
         chosen = QFileDialog.getExistingDirectory(self, "Choose a model folder")
         if chosen:
-            self.first_model.setText(chosen)
+            self._show_model(chosen)
 
 
 def _choice(entries: dict[str, str]) -> QComboBox:
@@ -129,7 +157,7 @@ def _choice(entries: dict[str, str]) -> QComboBox:
     return box
 
 
-def _with_button(line: QLineEdit, pick: object) -> QWidget:
+def _with_button(line: QWidget, pick: object) -> QWidget:
     button = QPushButton("Pick …")
     button.setFixedWidth(72)
     button.clicked.connect(pick)

@@ -5,9 +5,9 @@ that still runs when the window opens again is found by the note that was left.
 """
 
 import json
-import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -15,19 +15,14 @@ import psutil
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.training_runs import Phase, RunChoice, RunProgress, Script, after, ended
+from glam_core.inference.matcher_names import model_folder
 
 EVENTS_FILE, WORDS_FILE = "events.jsonl", "messages.log"
 # glam_core.training.interrupt.STOP_FILE, whose import would load torch.
 STOP_FILE = "stop"
 _LOOK_EVERY_MS = 300
-# MiB of the weights of each preset; a run keeps fourteen times as much on the disk and holds five
-# times as much in memory, beside what a batch takes.
-WEIGHTS_MIB = {"tiny": 0.4, "small": 5, "lite": 12, "glam": 800, "paper": 800}
-_ON_DISK, _IN_MEMORY = 14, 5
-_PICTURE_MIB = 0.75
 # Kept for the life of the program: a run outlives the window that has started it.
 _BEGUN: list[subprocess.Popen[bytes]] = []
-_SPARE_MIB = 700  # of memory: the libraries and a small batch
 
 
 class TrainingService(QObject):
@@ -53,8 +48,11 @@ class TrainingService(QObject):
         self._look.timeout.connect(self.look)
 
     def start(self, choice: RunChoice, *, resume: bool = False) -> None:
-        """Start a run, or go on with one; refused where it cannot succeed."""
-        sentence = choice.missing() or self._other_run() or ("" if resume else _short(choice))
+        """Start a run, or go on with one; refused where something is missing or another one runs.
+
+        Whether there is room for it is seen before (`StartChecks`).
+        """
+        sentence = choice.missing() or self._other_run()
         if sentence:
             self.refused.emit(sentence)
             return
@@ -180,57 +178,15 @@ class TrainingService(QObject):
         self.changed.emit(progress)
 
 
+def models_to_start_from(models: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """Of the models at hand, as (what chooses it, what to call it), those with a folder."""
+    found = ((model_folder(choose), words) for choose, words in models)
+    return tuple((str(folder), words) for folder, words in found if folder.is_dir())
+
+
 def command(words: list[str]) -> list[str]:
     """`glam` with these words, by the interpreter that runs the window or, frozen, beside it."""
     if getattr(sys, "frozen", False):
         own = Path(sys.executable)
         return [str(own.with_name(f"glam{own.suffix}")), *words]
     return [sys.executable, "-m", "glam_core.scripts.glam", *words]
-
-
-def needs(choice: RunChoice) -> tuple[float, float]:
-    """MiB on the disk and of memory that a new run takes at least."""
-    given = Path(choice.first_model) / "weights.safetensors"
-    from_model = bool(choice.first_model) and given.is_file()
-    weights = given.stat().st_size / 2**20 if from_model else WEIGHTS_MIB[choice.preset]
-    try:
-        with Path(choice.manifest).open("rb") as stream:
-            pictures = sum(1 for _ in stream)
-    except OSError:
-        pictures = 0
-    return _ON_DISK * weights + _PICTURE_MIB * pictures, _IN_MEMORY * weights + _SPARE_MIB
-
-
-def room_words(choice: RunChoice) -> str:
-    """What a run needs and what there is, in one line."""
-    disk, memory = needs(choice)
-    return (
-        f"Needs about {_size(disk)} on the disk ({_size(_free_disk(choice))} free) and "
-        f"{_size(memory)} of memory ({_size(_free_memory())} free)."
-    )
-
-
-def _short(choice: RunChoice) -> str:
-    """One sentence where disk or memory are too small; empty where they are not."""
-    disk, memory = needs(choice)
-    if disk > _free_disk(choice):
-        return f"{room_words(choice)} Choose another disk or clear some space."
-    if choice.device in ("auto", "cpu") and memory > _free_memory():
-        return f"{room_words(choice)} Close other programs or choose a smaller preset."
-    return ""
-
-
-def _free_disk(choice: RunChoice) -> float:
-    """MiB at the nearest folder that is there already."""
-    folder = Path(choice.folder).absolute()
-    while not folder.is_dir() and folder != folder.parent:
-        folder = folder.parent
-    return shutil.disk_usage(folder).free / 2**20
-
-
-def _free_memory() -> float:
-    return float(psutil.virtual_memory().available) / 2**20
-
-
-def _size(mib: float) -> str:
-    return f"{mib / 1024:.1f} GiB" if mib >= 1024 else f"{mib:.0f} MiB"

@@ -37,6 +37,14 @@ def memory_use(device: torch.device) -> MemoryUse:
     return MemoryUse(process.memory_info().rss, psutil.virtual_memory().total, "memory")
 
 
+def free_gpu_memory() -> tuple[int, int] | None:
+    """Bytes of the first CUDA device that are free, and all; None where there is no such device."""
+    if not torch.cuda.is_available():
+        return None
+    free, total = torch.cuda.mem_get_info(0)
+    return int(free), int(total)
+
+
 def out_of_memory(
     config: TrainingConfig, use: MemoryUse, weight_bytes: int, *, transformers: bool
 ) -> GlamError:

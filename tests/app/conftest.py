@@ -51,7 +51,8 @@ def drawn_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    # The off-screen platform says this about every window with a smallest size.
+    # The off-screen platform says this about every window with a smallest size, or that is raised.
+    not_there = pytest.mark.qt_log_ignore("does not support (propagateSizeHints|raise)")
     for item in items:
         if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.qt_log_ignore("does not support propagateSizeHints"))
+            item.add_marker(not_there)

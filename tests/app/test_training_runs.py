@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from app.training_models import kept_models
 from app.training_runs import (
     Phase,
     RunChoice,
@@ -12,7 +13,6 @@ from app.training_runs import (
     Script,
     after,
     ended,
-    kept_models,
     rate_words,
     status_words,
 )
@@ -103,11 +103,18 @@ def test_what_is_picked_becomes_a_command(tmp_path):
     assert "folder for the run" in replace(choice, folder="").missing()
     assert "--epochs is not" in replace(choice, keys=("--epochs",)).missing()
     classes = replace(choice, script=Script.CLASSIFICATION)
-    assert "starts from a model" in classes.missing()
+    assert "starts from a trained model" in classes.missing()
     (tmp_path / "config.json").touch()
     classes = replace(classes, first_model=str(tmp_path), label="density")
     assert classes.missing() == ""
     assert "--preset" not in classes.arguments()
+    words = replace(choice, script=Script.WORDS)
+    assert "Words start from a trained model" in words.missing()
+    words = replace(words, first_model=str(tmp_path))
+    assert words.missing() == ""
+    assert words.arguments()[:2] == ["finetune", "words"]
+    assert words.arguments()[7:9] == ["--init", str(tmp_path)]
+    assert "holds no model" in replace(choice, first_model="nowhere").missing()
 
 
 @pytest.mark.parametrize("script", Script)
@@ -127,6 +134,12 @@ def test_the_models_of_a_run_are_listed(tmp_path):
         (tmp_path / folder / "weights.safetensors").touch()
     (tmp_path / "last.json").write_text(json.dumps({"checkpoint": "00000040"}))
     (tmp_path / "best.json").write_text(json.dumps({"checkpoint": "00000020", "value": 0.5}))
+    lines = [
+        {"step": 20, "total": 1.0},
+        {"step": 20, "validation": {"queries": 8, "hit": 0.5, "shuffled_hit": None}, "best": True},
+        {"step": 40, "validation": {"hit": 0.25}, "best": False},
+    ]
+    (tmp_path / "log.jsonl").write_text("\n".join(map(json.dumps, lines)) + '\n{"step": 60, "to')
     last, best = kept_models(tmp_path)
-    assert (last.name, last.step, last.value) == ("last", 40, None)
-    assert (best.folder.name, best.step, best.value) == ("best", 20, 0.5)
+    assert (last.name, last.step, last.measures) == ("last", 40, "hit 0.250")
+    assert (best.folder.name, best.step, best.measures) == ("best", 20, "hit 0.500, queries 8.000")

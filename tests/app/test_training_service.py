@@ -10,8 +10,9 @@ import psutil
 import pytest
 
 from app.services import training
-from app.services.training import TrainingService, needs
-from app.training_runs import Phase, RunChoice, Script, kept_models
+from app.services.training import TrainingService
+from app.training_models import kept_models
+from app.training_runs import Phase, RunChoice, Script
 from tests.core.training.drawn_manifest import write_manifest
 
 # Says what a run says, a step every twentieth of a second, until it is asked to stop.
@@ -116,48 +117,16 @@ def test_an_error_ends_the_run_and_is_shown(service, choice, pretend, qtbot):
     assert "'a.png' cannot be read" in service.progress.lines[-1]
 
 
-@pytest.mark.parametrize(
-    ("what", "said"),
-    [("_free_disk", "Choose another disk"), ("_free_memory", "choose a smaller preset")],
-)
-def test_too_small_a_disk_or_memory_is_refused_before_the_start(
-    what, said, service, choice, monkeypatch, qtbot
-):
-    monkeypatch.setattr(training, what, lambda *_: 10.0)
-    with qtbot.waitSignal(service.refused) as refused:
-        service.start(replace(choice, preset="glam"))
-    assert said in refused.args[0]
-    assert not Path(choice.folder).exists()
-
-
-def test_a_model_to_start_from_counts_by_its_own_size(choice, tmp_path):
-    (tmp_path / "weights.safetensors").write_bytes(bytes(3 * 2**20))
-    disk, _ = needs(replace(choice, first_model=str(tmp_path)))
-    assert 14 * 3 <= disk < 14 * 3 + 1
-
-
 def test_what_is_missing_is_refused(service, choice, qtbot):
     with qtbot.waitSignal(service.refused) as refused:
         service.start(replace(choice, manifest="none.csv"))
     assert "Choose a manifest" in refused.args[0]
 
 
-def test_the_numbers_are_those_of_the_models():
-    import torch
-
-    from glam_core.model.glam import GlamModel
+def test_the_file_that_stops_a_run_is_the_one_that_it_looks_for():
     from glam_core.training.interrupt import STOP_FILE
-    from glam_core.training.starts import start_config
 
     assert training.STOP_FILE == STOP_FILE
-    for preset, told in training.WEIGHTS_MIB.items():
-        config = start_config(preset)
-        words = config.text.vocabulary_size or 700  # about as many as the built-in one has
-        config = replace(config, text=replace(config.text, vocabulary_size=words))
-        with torch.device("meta"):
-            model = GlamModel(config)
-        real = sum(value.numel() * 4 for value in model.parameters()) / 2**20
-        assert real <= told < 2 * real + 0.2, (preset, real)
 
 
 @pytest.mark.slow
@@ -167,7 +136,6 @@ def test_a_real_training_leaves_models_to_use(service, tmp_path, qtbot):
         Script.CORRESPONDENCE, str(manifest), str(tmp_path / "run"), "tiny", device="cpu",
         keys=("--epochs=2", "--batch=2", "--threads=1", "--evaluate_every=1"),
     )  # fmt: skip
-    assert needs(choice)[0] < 50
     service.start(choice)
     qtbot.waitUntil(lambda: not service.progress.phase.runs, timeout=240_000)
     assert service.progress.phase is Phase.FINISHED, service.progress.lines

@@ -30,7 +30,7 @@ def choice(tmp_path):
 
 
 def test_what_is_shown_is_what_is_picked(window, choice, qtbot):
-    with qtbot.waitSignal(window.room_wanted):
+    with qtbot.waitSignal(window.checks_wanted):
         window.show_choice(choice)
     assert window.form.choice() == choice
     with qtbot.waitSignal(window.start_wanted) as wanted:
@@ -53,10 +53,11 @@ def test_a_kept_run_is_resumed_and_its_models_are_used(window, choice, tmp_path,
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "weights.safetensors").touch()
         (tmp_path / file).write_text(json.dumps({"checkpoint": "00000004", "value": 0.25}))
+    (tmp_path / "log.jsonl").write_text(json.dumps({"step": 4, "validation": {"hit": 0.25}}))
     window.show_choice(choice)
     assert (window.start.isEnabled(), window.resume.isEnabled()) == (False, True)
     assert window.models.count() == 2
-    assert window.models.item(1).text() == "best: step 4, measure 0.250"
+    assert window.models.item(1).text() == "best: step 4, hit 0.250"
     window.models.setCurrentRow(1)
     with qtbot.waitSignal(window.model_wanted) as wanted:
         window.use.click()
