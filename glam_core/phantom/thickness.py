@@ -13,7 +13,10 @@ _DETECTOR_MM = (240.0, 192.0)
 
 
 def thickness_shares(seed: int, breasts: int = 4) -> list[float]:
-    """Median thickness of CC views at `PROFILE_DEPTHS_MM` inside the skin, over the full one."""
+    """Median thickness of CC views at `PROFILE_DEPTHS_MM` inside the skin, over the full one.
+
+    A breast that is nowhere that thick from skin to skin does not count at that depth.
+    """
     profiles = []
     for index in range(breasts):
         anatomy = draw_anatomies(seed, index, "B", implants=False)[Laterality.LEFT]
@@ -27,5 +30,5 @@ def thickness_shares(seed: int, breasts: int = 4) -> list[float]:
         share = (envelope.thickness_mm / pose.thickness_mm).numpy()
         inside = envelope.inside_mm.numpy()
         near = [np.abs(inside - depth) < 0.4 for depth in PROFILE_DEPTHS_MM]
-        profiles.append([float(np.median(share[ring])) for ring in near])
-    return [float(each) for each in np.median(np.array(profiles), axis=0)]
+        profiles.append([float(np.median(share[r])) if r.any() else np.nan for r in near])
+    return [float(each) for each in np.nanmedian(np.array(profiles), axis=0)]
