@@ -5,16 +5,14 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
-
-from tqdm import tqdm
 
 from glam_core.data.classes import LABELS, labels_in
 from glam_core.data.manifest import Manifest, ManifestRow, read_manifest
 from glam_core.data.measurable import MeasurableLabel, measurable
-from glam_core.errors import CancelledError, ManifestError
+from glam_core.errors import ManifestError
 from glam_core.evaluation.classification_report import LeftOut, TableRow, write_table
 from glam_core.model.glam import GlamModel
+from glam_core.scripts.bar import reporting_bar
 from glam_core.scripts.training_run import say_enlarged
 from glam_core.training.files import prepare_run_folder
 from glam_core.training.labelled import LabelledData, all_pictures, labelled_data
@@ -88,18 +86,12 @@ def prepared_study(
     longest_px = longest_px_for(model.config)
     prepare_run_folder(out, bytes_of_picture(longest_px) * len(manifest.rows))
     silent = json_lines or not ranks.first
+    lost = "Stopped while pictures were read: nothing is kept."
     with (
         ranks.first_before_others(),
-        tqdm(total=len(manifest.rows), unit="picture", file=sys.stderr, disable=silent) as bar,
+        reporting_bar("picture", silent=silent, stopped=lost) as report,
     ):
-
-        def report(done: int, total: int, bar: "tqdm[NoReturn]" = bar) -> None:
-            bar.update(done - bar.n)
-
-        try:
-            pictures, skipped = all_pictures(manifest, out, report, longest_px)
-        except KeyboardInterrupt:
-            raise CancelledError("Stopped while pictures were read: nothing is kept.") from None
+        pictures, skipped = all_pictures(manifest, out, report, longest_px)
     notes = [f"{len(skipped)} pictures without landmarks are left out."] if skipped else []
     # Once more: what was left out with its picture may have been the last of its class.
     usable, left_out = _usable([picture.row for picture in pictures], chosen)

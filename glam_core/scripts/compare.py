@@ -3,9 +3,6 @@
 import argparse
 import sys
 from pathlib import Path
-from typing import NoReturn
-
-from tqdm import tqdm
 
 from glam_core.data.manifest import read_manifest
 from glam_core.data.split import limits_part, split_of
@@ -18,6 +15,7 @@ from glam_core.evaluation.comparison import (
     compare_words,
     told_classes,
 )
+from glam_core.scripts.bar import reporting_bar
 from glam_core.scripts.output import add_json_argument, write_json
 from glam_core.scripts.run_record import RunRecord, kept_record
 from glam_core.training.checkpoint import MODEL_FOLDER
@@ -64,12 +62,7 @@ def _compared(args: argparse.Namespace, record: RunRecord) -> Comparison:
             "the column 'split' with train and val."
         )
     compare = compare_words if record.command == "finetune words" else compare_places
-    with tqdm(unit="question", file=sys.stderr, disable=None) as bar:
-
-        def report(done: int, total: int, bar: "tqdm[NoReturn]" = bar) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-
+    with reporting_bar("question", silent=not sys.stderr.isatty()) as report:
         return compare(rows, manifest, before, after, report)
 
 

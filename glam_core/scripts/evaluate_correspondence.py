@@ -9,8 +9,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
 from glam_core.data.manifest import read_manifest
 from glam_core.data.pairs import pairs_of
 from glam_core.evaluation.correspondence import (
@@ -26,6 +24,7 @@ from glam_core.evaluation.tracked_tissue import (
     tracked_report,
 )
 from glam_core.inference.matcher_names import MATCHER_CHOICES, default_matcher
+from glam_core.scripts.bar import reporting_bar
 from glam_core.scripts.output import add_json_argument, write_json, write_text
 
 
@@ -73,11 +72,7 @@ def run(args: argparse.Namespace) -> int:
     breasts = tracked_breasts(manifest, args.tracked_tissue) if args.tracked_tissue else ()
     pairs = pairs_of(manifest)
     plan = CorrespondencePlan(pairs, args.matcher, args.image_unit_mm, args.workers)
-    with tqdm(total=len(pairs), unit="pair", file=sys.stderr) as bar:
-
-        def report(done: int, total: int) -> None:
-            bar.update(done - bar.n)
-
+    with reporting_bar("pair") as report:
         results = evaluate_correspondence(plan, report=report)
     content = correspondence_report(plan, results)
     if breasts:
@@ -96,11 +91,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _tracked(breasts: Sequence[TrackedBreast], args: argparse.Namespace) -> dict[str, Any]:
-    with tqdm(total=len(breasts), unit="breast", file=sys.stderr) as bar:
-
-        def report(done: int, total: int) -> None:
-            bar.update(done - bar.n)
-
+    with reporting_bar("breast") as report:
         results = evaluate_tracked(breasts, args.matcher, workers=args.workers, report=report)
     return tracked_report(breasts, results)
 

@@ -1,13 +1,13 @@
 """`glam evaluate grounding`: measure grounding on a manifest (see cli.md for the shape)."""
 
 import argparse
+import sys
 from pathlib import Path
-
-from tqdm import tqdm
 
 from glam_core.data.manifest import read_manifest
 from glam_core.evaluation.grounding_protocol import evaluate_grounding
 from glam_core.inference.matcher_names import MATCHER_CHOICES, default_matcher
+from glam_core.scripts.bar import reporting_bar
 from glam_core.scripts.output import add_json_argument, write_json
 
 
@@ -22,13 +22,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Measure; the table goes to standard output where no JSON does."""
     manifest = read_manifest(args.manifest)
-    with tqdm(total=len(manifest.rows), unit="picture", disable=None) as bar:
-
-        def show(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-
-        result = evaluate_grounding(manifest, args.model, report=show, predictions=args.predictions)
+    with reporting_bar("picture", silent=not sys.stderr.isatty()) as report:
+        result = evaluate_grounding(
+            manifest, args.model, report=report, predictions=args.predictions
+        )
     if args.json:
         write_json(result, args.json)
         return 0

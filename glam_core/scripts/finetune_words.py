@@ -4,17 +4,15 @@ import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import NoReturn
-
-from tqdm import tqdm
 
 from glam_core.data.manifest import Manifest, read_manifest
-from glam_core.errors import CancelledError, CheckpointError, GlamError, ManifestError
+from glam_core.errors import CheckpointError, GlamError, ManifestError
 from glam_core.inference.matcher_names import model_folder
 from glam_core.model.checkpoint import load_model
 from glam_core.model.glam import GlamModel
-from glam_core.scripts.finetune import add_synthetic_arguments, synthetic_breasts
+from glam_core.scripts.bar import reporting_bar
 from glam_core.scripts.run_record import record_of
+from glam_core.scripts.synthetic_run import add_synthetic_arguments, synthetic_breasts
 from glam_core.scripts.training_run import add_run_arguments, prepared_data, run_config
 from glam_core.training.checkpoint import MODEL_FOLDER
 from glam_core.training.config import TrainingConfig
@@ -161,15 +159,6 @@ def _seen(
     Raises:
         CancelledError: Ctrl-C meanwhile.
     """
-    total = len(told) * versions
-    with tqdm(total=total, unit="picture", file=sys.stderr, disable=args.json_lines) as bar:
-
-        def report(done: int, total: int, bar: "tqdm[NoReturn]" = bar) -> None:
-            bar.update(done - bar.n)
-
-        try:
-            return seen_pictures(model, told, config, versions=versions, report=report)
-        except KeyboardInterrupt:
-            raise CancelledError(
-                "Stopped before the first step: what the encoder sees is not kept."
-            ) from None
+    lost = "Stopped before the first step: what the encoder sees is not kept."
+    with reporting_bar("picture", silent=args.json_lines, stopped=lost) as report:
+        return seen_pictures(model, told, config, versions=versions, report=report)

@@ -8,10 +8,9 @@ them are fitted on. Three fits from different starts are averaged.
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -43,6 +42,7 @@ from glam_core.inference.geometry_weights import (
     GeometryWeights,
     weights_as_text,
 )
+from glam_core.scripts.bar import reporting_bar
 from glam_core.scripts.output import write_text
 
 _MEMBERS = 3  # fits from different starts, averaged
@@ -176,20 +176,12 @@ def _fitted(
     names = samples[lines[0]][0].names
     members = []
     for number in range(_MEMBERS):
-        with tqdm(file=sys.stderr, unit="step") as bar:
+        with reporting_bar("step") as report:
             seeded = replace(settings, seed=settings.seed + number)
-            fitted = fit(data, seeded, report=_shown_on(bar))
+            fitted = fit(data, seeded, report=report)
         version, trained_on = said
         members.append(weights_of(*fitted, names, decision, version=version, trained_on=trained_on))
     return averaged(members)
-
-
-def _shown_on(bar: Any) -> Callable[[int, int], None]:
-    def report(done: int, total: int) -> None:
-        bar.total = total
-        bar.update(done - bar.n)
-
-    return report
 
 
 def _view_pairs(pairs: Sequence[Pair]) -> list[ViewPair]:

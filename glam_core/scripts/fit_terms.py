@@ -7,10 +7,8 @@ are left out (see `glam_core.data.split`). Fits from different starts are averag
 
 import argparse
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -23,6 +21,7 @@ from glam_core.errors import GlamError
 from glam_core.evaluation.term_fit import TYPES, TermFitSettings, fit_terms
 from glam_core.evaluation.term_samples import Names, TermSample, term_samples
 from glam_core.inference.term_weights import averaged, write_term_weights
+from glam_core.scripts.bar import reporting_bar
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -59,18 +58,10 @@ def run(args: argparse.Namespace) -> int:
     for number in range(args.members):
         settings = replace(TermFitSettings(), epochs=args.epochs, seed=args.seed + number)
         said = (args.version, args.trained_on)
-        with tqdm(unit="step") as progress:
-            members.append(fit_terms(samples, names, settings, said, report=_shown_on(progress)))
+        with reporting_bar("step") as report:
+            members.append(fit_terms(samples, names, settings, said, report=report))
     write_term_weights(averaged(members), args.out)
     return 0
-
-
-def _shown_on(bar: Any) -> Callable[[int, int], None]:
-    def report(done: int, total: int) -> None:
-        bar.total = total
-        bar.update(done - bar.n)
-
-    return report
 
 
 def main() -> int:

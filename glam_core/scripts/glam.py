@@ -21,7 +21,10 @@ COMMANDS = {
     "prepare": ("prepare", "make a data set ready for training"),
     "import-checkpoint": ("import_checkpoint", "convert an official GLAM or MaMA checkpoint"),
     "pretrain": ("pretrain", "train the GLAM objective on a manifest"),
-    "finetune correspondence": ("finetune", "learn from lesions outlined in both views"),
+    "finetune correspondence": (
+        "finetune_correspondence",
+        "learn from lesions outlined in both views",
+    ),
     "finetune classification": ("finetune_classification", "train a model to tell classes apart"),
     "finetune words": ("finetune_words", "teach a trained image model to read words"),
     "probe": ("probe", "read density, BI-RADS or cancer from frozen features"),

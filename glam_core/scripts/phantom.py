@@ -3,14 +3,11 @@
 import argparse
 import os
 import sys
-from contextlib import ExitStack
 from pathlib import Path
-from typing import NoReturn
-
-from tqdm import tqdm
 
 from glam_core.phantom.presets import PRESETS
 from glam_core.phantom.series import SeriesPlan, write_series
+from glam_core.scripts.bar import reporting_bar
 from glam_core.scripts.interrupt import first_interrupt
 
 _SIZES_MM = {"full": 0.1, "training": 0.2}
@@ -43,15 +40,7 @@ def run(args: argparse.Namespace) -> int:
     if fault is not None or isinstance(plan, str):
         print(fault, file=sys.stderr)
         return 2
-    with ExitStack() as stack:
-        stop = stack.enter_context(first_interrupt("exams"))
-        bars: list[tqdm[NoReturn]] = []
-
-        def report(done: int, total: int) -> None:
-            if not bars:  # no bar before the first refusal could be said
-                bars.append(stack.enter_context(tqdm(total=total, unit="exam", file=sys.stderr)))
-            bars[0].update(done - bars[0].n)
-
+    with first_interrupt("exams") as stop, reporting_bar("exam") as report:
         manifest = write_series(args.out, plan, report=report, cancelled=lambda: bool(stop))
     print(manifest)
     return 0

@@ -6,13 +6,11 @@ import sys
 from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path
-from typing import NoReturn
-
-from tqdm import tqdm
 
 from glam_core.data.adapters.registry import ADAPTERS
 from glam_core.preparation.plan import LONG_SIDE_PX, PreparationPlan
 from glam_core.preparation.run import SKIPPED_NAME, Preparation, prepare
+from glam_core.scripts.bar import reporting_bar
 from glam_core.scripts.interrupt import first_interrupt
 from glam_core.scripts.output import add_json_argument, write_json
 
@@ -68,14 +66,7 @@ def run(args: argparse.Namespace) -> int:
     )
     with ExitStack() as stack:
         stop = stack.enter_context(first_interrupt("pictures"))
-        bars: list[tqdm[NoReturn]] = []
-
-        def report(done: int, total: int) -> None:
-            if not bars:  # no bar before the first refusal could be said
-                bar: tqdm[NoReturn] = tqdm(total=total, initial=done, unit="picture")
-                bars.append(stack.enter_context(bar))
-            bars[0].update(done - bars[0].n)
-
+        report = stack.enter_context(reporting_bar("picture"))
         said: list[str] = []
 
         def say(notice: str) -> None:

@@ -5,8 +5,8 @@ import sys
 from collections.abc import Mapping
 
 from glam_core.data.manifest import read_manifest
-from glam_core.scripts.finetune import add_synthetic_arguments, synthetic_breasts
 from glam_core.scripts.run_record import record_of
+from glam_core.scripts.synthetic_run import add_synthetic_arguments, synthetic_breasts
 from glam_core.scripts.training_run import add_run_arguments, first_model, prepared_data, run_config
 from glam_core.training.checkpoint import MODEL_FOLDER
 from glam_core.training.device import training_device

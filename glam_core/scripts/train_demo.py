@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from glam_core.model.checkpoint import load_model, save_model
-from glam_core.scripts import calibrate, finetune, finetune_words, fit_geometry
+from glam_core.scripts import calibrate, finetune_correspondence, finetune_words, fit_geometry
 from glam_core.training.checkpoint import MODEL_FOLDER, has_run
 from glam_core.training.config import add_config_arguments, given_keys
 from glam_core.training.demo_recipe import (
@@ -30,7 +30,7 @@ from glam_core.training.starts import START_NAMES
 
 GEOMETRY_FILE = "geometry.json"
 _SYNTHETIC_FOLDER = "breasts"
-_SCRIPTS = {"correspondence": finetune, "words": finetune_words}
+_SCRIPTS = {"correspondence": finetune_correspondence, "words": finetune_words}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -5,17 +5,16 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any, NoReturn
-
-from tqdm import tqdm
+from typing import Any
 
 from glam_core.data.manifest import Manifest
-from glam_core.errors import CancelledError, CheckpointError
+from glam_core.errors import CheckpointError
 from glam_core.inference.matcher_names import SHIPPED, model_folder
 from glam_core.model.build import build_model
 from glam_core.model.checkpoint import load_model
 from glam_core.model.config import GlamConfig, NoTextConfig
 from glam_core.model.glam import GlamModel
+from glam_core.scripts.bar import reporting_bar
 from glam_core.training.checkpoint import MODEL_FOLDER, has_run
 from glam_core.training.config import (
     TrainingConfig,
@@ -189,26 +188,19 @@ def prepared_data(
     room = _SPACE_FOR_WEIGHTS * weights + bytes_of_picture(longest_px) * pictures
     prepare_run_folder(folder, room)
     silent = json_lines or not ranks.first
+    lost = "Stopped before the first step: nothing is kept."
     with (
         ranks.first_before_others(),
-        tqdm(total=pictures, unit="picture", file=sys.stderr, disable=silent) as bar,
+        reporting_bar("picture", silent=silent, stopped=lost) as report,
     ):
-
-        def report(done: int, total: int, bar: "tqdm[NoReturn]" = bar) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-
-        try:
-            data = training_data(
-                manifest,
-                folder,
-                pairs_needed=pairs_needed,
-                for_limits=config.for_limits,
-                longest_px=longest_px,
-                report=report,
-            )
-        except KeyboardInterrupt:
-            raise CancelledError("Stopped before the first step: nothing is kept.") from None
+        data = training_data(
+            manifest,
+            folder,
+            pairs_needed=pairs_needed,
+            for_limits=config.for_limits,
+            longest_px=longest_px,
+            report=report,
+        )
         if ranks.first:
             save_config(config, folder)
     if ranks.first:

@@ -1,26 +1,19 @@
 """`glam finetune correspondence`: learn from lesions that are outlined in both views."""
 
 import argparse
-import os
 import sys
-from pathlib import Path
-from typing import NoReturn
-
-from tqdm import tqdm
 
 from glam_core.data.manifest import read_manifest
-from glam_core.errors import CancelledError
 from glam_core.scripts.run_record import record_of
+from glam_core.scripts.synthetic_run import add_synthetic_arguments, synthetic_breasts
 from glam_core.scripts.training_run import add_run_arguments, first_model, prepared_data, run_config
 from glam_core.training.checkpoint import MODEL_FOLDER
-from glam_core.training.config import TrainingConfig
 from glam_core.training.correspondence import CorrespondenceTask
 from glam_core.training.device import training_device
 from glam_core.training.loop import measures_of, train
 from glam_core.training.ranks import joined
 from glam_core.training.starts import CORRESPONDENCE_KEYS
-from glam_core.training.synthetic import SIDE_PX, SyntheticPairs, SyntheticSeries, series_of
-from glam_core.training.synthetic_file import synthetic_pairs
+from glam_core.training.synthetic import series_of
 from glam_core.training.validation import measure
 from glam_core.training.watch import Aim
 
@@ -29,21 +22,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     add_run_arguments(parser, start="small", name="correspondence", keys=CORRESPONDENCE_KEYS)
     add_synthetic_arguments(parser)
-
-
-def add_synthetic_arguments(parser: argparse.ArgumentParser) -> None:
-    """--synthetic and --synthetic-folder."""
-    parser.add_argument(
-        "--synthetic",
-        metavar="phantom:SEED:COUNT",
-        help="learn from COUNT synthetic breasts beside those of the manifest",
-    )
-    parser.add_argument(
-        "--synthetic-folder",
-        type=Path,
-        metavar="FOLDER",
-        help="where they are kept for this and other runs (the run's folder); 0.3 MB a breast",
-    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -88,48 +66,3 @@ def run(args: argparse.Namespace) -> int:
     if ranks.first:
         print(f"The model is in {args.out / MODEL_FOLDER}. Research use only.", file=sys.stderr)
     return 0 if outcome.finished else 130
-
-
-def synthetic_breasts(
-    series: SyntheticSeries | None,
-    args: argparse.Namespace,
-    config: TrainingConfig,
-    canvas_px: int,
-    *,
-    silent: bool = False,
-) -> SyntheticPairs | None:
-    """The synthetic breasts that were asked for, made or read; None where none were.
-
-    Args:
-        canvas_px: What the model sees; said where it is larger than what is drawn.
-        silent: Show no bar, and say nothing.
-
-    Raises:
-        CancelledError: Ctrl-C while they were made.
-    """
-    if series is None:
-        return None
-    if canvas_px > SIDE_PX and not silent:
-        print(
-            f"Synthetic breasts are drawn at {SIDE_PX} px and enlarged to the {canvas_px} px that "
-            "this model sees: they teach it no finer texture; leave out --synthetic, or choose a "
-            "smaller preset.",
-            file=sys.stderr,
-        )
-    no_bar = silent or args.json_lines
-    with tqdm(total=series.count, unit="breast", file=sys.stderr, disable=no_bar) as bar:
-
-        def report(done: int, total: int, bar: "tqdm[NoReturn]" = bar) -> None:
-            bar.update(done - bar.n)
-
-        try:
-            return synthetic_pairs(
-                series,
-                args.synthetic_folder or args.out,
-                workers=config.threads or os.cpu_count() or 1,
-                report=report,
-            )
-        except KeyboardInterrupt:
-            raise CancelledError(
-                "Stopped before the first step: the synthetic breasts made so far are kept."
-            ) from None
