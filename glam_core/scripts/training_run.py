@@ -157,7 +157,7 @@ def _check_preset(preset: str, start: GlamConfig, first: str) -> None:
     kinds = {name: start_config(name).image.kind for name in START_NAMES}
     own = start.image.kind
     if kinds[preset] != own:
-        suiting = next(name for name in ("small", "glam") if kinds[name] == own)
+        suiting = next(name for name in ("small", "lite", "glam") if kinds[name] == own)
         raise CheckpointError(
             f"--init {first} has an image encoder of the kind {own}, but the keys are those of the "
             f"preset {preset} ({kinds[preset]}): give --preset {suiting}, or leave out --init."
