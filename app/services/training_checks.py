@@ -17,7 +17,7 @@ from glam_core.errors import GlamError
 
 # MiB of the weights and of one kept picture of each preset; a run keeps fourteen times the weights
 # on the disk and holds five times as much in memory, beside what a batch takes.
-WEIGHTS_MIB = {"tiny": 0.4, "small": 5, "lite": 12, "glam": 800, "paper": 800}
+WEIGHTS_MIB = {"tiny": 0.8, "small": 5, "lite": 12, "glam": 800, "paper": 800}
 PICTURE_MIB = {"tiny": 0.75, "small": 0.75, "lite": 0.75, "glam": 0.9, "paper": 3.0}
 _ON_DISK, _IN_MEMORY = 14, 5
 _SPARE_MIB = 700  # of memory: the libraries and a small batch

@@ -167,7 +167,8 @@ def _add_rings(measures: Measures, level: FloatMap, inside: FloatMap, blur: _Mas
 def _shifted(values: FloatMap, shift: tuple[int, int]) -> FloatMap:
     """The value `shift` away from each pixel, 0 outside."""
     rows, cols = values.shape
-    down, across = shift
+    # Farther than a small breast is wide: everything lies outside, not at a wrong end.
+    down, across = (min(max(by, -size), size) for by, size in zip(shift, values.shape, strict=True))
     moved = np.zeros_like(values)
     to_rows = slice(max(0, -down), min(rows, rows - down))
     to_cols = slice(max(0, -across), min(cols, cols - across))

@@ -24,10 +24,10 @@ from glam_core.scripts.classification_run import (
     zero_shot_row,
 )
 from glam_core.scripts.classification_study import add_table_arguments, finish, prepared_study
-from glam_core.scripts.finetune_classification import KEYS
 from glam_core.training.config import TrainingConfig, add_config_arguments, given_keys
 from glam_core.training.labelled import LabelledData
 from glam_core.training.ranks import check_single
+from glam_core.training.starts import CLASSIFICATION_KEYS
 
 _METHODS = {"zero-shot": ZERO_SHOT, "probe": PROBE, "finetune": FINE_TUNE}
 
@@ -41,15 +41,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=tuple(_METHODS),
         help="may be given several times (all three)",
     )
-    add_config_arguments(parser, {"": KEYS})
+    add_config_arguments(parser, CLASSIFICATION_KEYS)
 
 
 def run(args: argparse.Namespace) -> int:
     """Every way on every label; a row that cannot be had is named, the others are written."""
     check_single("evaluate table")
-    config = TrainingConfig(**{**KEYS, **given_keys(args)})
     methods = args.method or list(_METHODS)
     model = read_model(args.model)
+    own = CLASSIFICATION_KEYS[model.config.image.kind]
+    config = TrainingConfig(**{**own, **given_keys(args)})
     if "zero-shot" in methods and not isinstance(model.config.text, TextConfig):
         if args.method:
             read_model(args.model, texts=True)  # says why it is impossible

@@ -18,6 +18,7 @@ from glam_core.training.checkpoint import MODEL_FOLDER
 from glam_core.training.config import add_config_arguments
 from glam_core.training.device import training_device
 from glam_core.training.ranks import joined
+from glam_core.training.starts import CLASSIFICATION_KEYS
 
 # The paper's section 3.1 (SGD, 8,000 steps with a warm-up of 1,000) at a batch for one machine.
 PAPER_KEYS: Mapping[str, Any] = {
@@ -28,8 +29,6 @@ PAPER_KEYS: Mapping[str, Any] = {
     "warm_up_share": 0.125,
     "weight_decay": 0.0,
 }
-KEYS: Mapping[str, Any] = {"epochs": 10, "batch": 32, "learning_rate": 5e-4, "ema_decay": 0.99,
-                           "scale": 0.08, "turn_deg": 5.0, "evaluate_every": 1}  # fmt: skip
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,15 +43,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="RUN", help="the run's folder")
     parser.add_argument("--as-paper", action="store_true", help="SGD, 8,000 steps, as the paper")
     add_continuing_arguments(parser)
-    add_config_arguments(parser, {"": KEYS, "--as-paper": PAPER_KEYS})
+    add_config_arguments(parser, {**CLASSIFICATION_KEYS, "--as-paper": PAPER_KEYS})
 
 
 def run(args: argparse.Namespace) -> int:
     """Train and measure; 0 when finished, 130 when stopped with a checkpoint."""
-    config = run_config(args.out, args, PAPER_KEYS if args.as_paper else KEYS)
+    model = _first_weights(args)
+    own = CLASSIFICATION_KEYS[model.config.image.kind]
+    config = run_config(args.out, args, PAPER_KEYS if args.as_paper else own)
     record = record_of(args, "finetune classification")
     with joined(training_device(config)) as ranks:
-        model = _first_weights(args)
         study = prepared_study(
             model, args.manifest, [args.label], args.out, json_lines=args.json_lines, ranks=ranks
         )

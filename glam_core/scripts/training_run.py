@@ -103,7 +103,10 @@ def run_config(
             raise CheckpointError(
                 f"{folder} holds a run already: give --resume to go on, or another --out."
             )
-        return replace(TrainingConfig(), **{**(defaults or {}), **given})
+        taken = {**(defaults or {}), **given}
+        if "epochs" in given and "steps" not in given:
+            taken["steps"] = 0  # those of the preset would count before the epochs asked for
+        return replace(TrainingConfig(), **taken)
     if not has_run(folder):
         raise CheckpointError(f"{folder} holds no checkpoint to resume; leave out --resume.")
     config = read_config(folder)

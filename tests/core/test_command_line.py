@@ -35,7 +35,7 @@ def test_the_first_word_of_several_commands_lists_them(word, capsys):
 @pytest.mark.parametrize(
     ("command", "said"),
     [
-        ("pretrain", "20; small 60"),
+        ("pretrain", "60; lite 20"),
         ("finetune correspondence", "40; tiny 20"),
         ("finetune classification", "10"),
         ("evaluate table", "10"),

@@ -14,6 +14,7 @@ from glam_core.inference.matchers import matcher
 from glam_core.inference.search_grid import search_grid
 from glam_core.terms import ChestWall, Laterality, PointPx, ViewPosition
 from tests.core.drawn_pair import SIZE, Drawn, drawn_view, marks, match_view
+from tests.core.inference.drawn_views import drawn_view as small_view
 
 CC, MLO = ViewPosition.CC, ViewPosition.MLO
 BLOBS = {CC: (55.0, 20.0), MLO: (57.0, 14.0)}
@@ -49,6 +50,13 @@ def test_the_blob_is_found_both_ways_on_both_sides(geometry, asked, side):
     assert answer.matched, answer.reason
     assert answer.cycle_error < 10
     assert answer.unit == "px"
+
+
+@pytest.mark.parametrize("spacing", [0.05, 0.08])
+def test_a_breast_smaller_than_the_widest_measure_is_searched(geometry, spacing):
+    views = {view: small_view(view, spacing=spacing) for view in (CC, MLO)}
+    answer = geometry.locate(views[CC], Query(PointPx(110.0, 70.0)), views[MLO])
+    assert answer.probability.sum() == pytest.approx(1, abs=1e-4)
 
 
 def test_the_answer_holds_together(geometry):

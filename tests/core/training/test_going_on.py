@@ -1,14 +1,17 @@
 """A run is gone on with on what it was begun with; first weights have to suit the keys."""
 
 import json
+from argparse import ArgumentParser
 from pathlib import Path
 
 import pytest
 
 from glam_core.model.build import build_model
 from glam_core.model.checkpoint import save_model
+from glam_core.scripts import pretrain
 from glam_core.scripts.glam import main
-from glam_core.training.starts import start_config
+from glam_core.scripts.training_run import run_config
+from glam_core.training.starts import PRETRAINING_KEYS, start_config
 from tests.core.training.drawn_manifest import write_manifest
 
 SMALL = ["--init=tiny", "--batch=2", "--singles=1", "--epochs=1", "--threads=1"]
@@ -82,6 +85,20 @@ def test_a_classification_goes_on_without_its_first_model(tmp_path, capsys):
     assert given(command, manifest, out, "--label", "mass_shape", "--resume") == 0
     assert given(command, manifest, out, "--label", "density", "--resume") == 3
     assert "--label is mass_shape in the run to resume" in said(capsys)
+
+
+def test_epochs_that_are_asked_for_count_before_the_steps_of_a_preset(manifest, tmp_path):
+    parser = ArgumentParser()
+    pretrain.add_arguments(parser)
+    words = ["--manifest", str(manifest), "--out", str(tmp_path / "run"), "--preset=glam"]
+
+    def steps(*more: str) -> int:
+        args = parser.parse_args([*words, *more])
+        return run_config(args.out, args, PRETRAINING_KEYS["glam"]).steps
+
+    assert steps() == 40_000
+    assert steps("--epochs=3") == 0
+    assert steps("--epochs=3", "--steps=9") == 9
 
 
 @pytest.mark.parametrize("command", [FINETUNE, PRETRAIN])
