@@ -3,14 +3,15 @@
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from glam_core.data.manifest import ManifestRow
+from glam_core.data.manifest import Manifest, ManifestRow
 from glam_core.errors import ManifestError
 
 PARTS = 5
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
 _TEST_SHARE = 15  # in 100 of the patients that do not fall to validation
+PART_NAMES = ("training", "validation", "test")
 _TRAINING = frozenset({"train", "training"})
 _VALIDATION = frozenset({"val", "valid", "validation", "dev"})
 _TEST = frozenset({"test", "testing"})
@@ -39,6 +40,25 @@ def split_of(row: ManifestRow) -> str:
             "val or test."
         )
     return "validation" if falls_to_validation(row.patient_id) else "training"
+
+
+def part_of_manifest(manifest: Manifest, part: str) -> Manifest:
+    """The rows of the patients of one part, so that a model is not measured on what it learnt.
+
+    Args:
+        manifest: All rows.
+        part: One of `PART_NAMES`.
+
+    Raises:
+        ManifestError: There are none.
+    """
+    rows = tuple(row for row in manifest.rows if split_of(row) == part)
+    if not rows:
+        raise ManifestError(
+            f"{manifest.file.name}: no patient falls to {part}; add patients, fill the column "
+            "'split', or leave out --split."
+        )
+    return replace(manifest, rows=rows)
 
 
 def falls_to_validation(patient_id: str) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 
 from glam_core.data.manifest import read_manifest
 from glam_core.data.pairs import pairs_of
+from glam_core.data.split import PART_NAMES, part_of_manifest
 from glam_core.evaluation.correspondence import (
     OWN,
     CorrespondencePlan,
@@ -29,8 +30,13 @@ from glam_core.scripts.output import add_json_argument, write_json, write_text
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """--manifest, --matcher, --image-unit-mm, --json, --predictions, --workers."""
+    """--manifest, --split, --matcher, --image-unit-mm, --json, --predictions, --workers."""
     parser.add_argument("--manifest", type=Path, required=True, metavar="M.csv")
+    parser.add_argument(
+        "--split",
+        choices=PART_NAMES,
+        help="the patients of this part alone: a model is measured on those it has not seen (all)",
+    )
     parser.add_argument(
         "--matcher",
         default=default_matcher(),
@@ -69,6 +75,8 @@ def run(args: argparse.Namespace) -> int:
         print("--tracked-tissue must not be negative.", file=sys.stderr)
         return 2
     manifest = read_manifest(args.manifest)
+    if args.split:
+        manifest = part_of_manifest(manifest, args.split)
     breasts = tracked_breasts(manifest, args.tracked_tissue) if args.tracked_tissue else ()
     pairs = pairs_of(manifest)
     plan = CorrespondencePlan(pairs, args.matcher, args.image_unit_mm, args.workers)

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from glam_core.data.manifest import read_manifest
+from glam_core.data.split import PART_NAMES, part_of_manifest
 from glam_core.evaluation.grounding_protocol import evaluate_grounding
 from glam_core.inference.matcher_names import MATCHER_CHOICES, default_matcher
 from glam_core.scripts.bar import reporting_bar
@@ -12,8 +13,13 @@ from glam_core.scripts.output import add_json_argument, write_json
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """--manifest, --model, --predictions, --json."""
+    """--manifest, --split, --model, --predictions, --json."""
     parser.add_argument("--manifest", required=True, type=Path, metavar="M.csv")
+    parser.add_argument(
+        "--split",
+        choices=PART_NAMES,
+        help="the patients of this part alone: a model is measured on those it has not seen (all)",
+    )
     parser.add_argument("--model", default=default_matcher(), metavar="NAME", help=MATCHER_CHOICES)
     parser.add_argument("--predictions", type=Path, metavar="FILE", help="one JSON line a picture")
     add_json_argument(parser)
@@ -22,6 +28,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Measure; the table goes to standard output where no JSON does."""
     manifest = read_manifest(args.manifest)
+    if args.split:
+        manifest = part_of_manifest(manifest, args.split)
     with reporting_bar("picture", silent=not sys.stderr.isatty()) as report:
         result = evaluate_grounding(
             manifest, args.model, report=report, predictions=args.predictions

@@ -83,6 +83,22 @@ def test_the_report_has_the_agreed_shape_and_the_blobs_are_found(drawn, evaluate
     }
 
 
+def test_the_patients_of_one_split_are_measured_alone(drawn, tmp_path, capsys):
+    with drawn.open(newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    for row in rows:
+        row["split"] = "val" if row["patient_id"] == "p1" else "train"
+    split = drawn.parent / "split.csv"
+    write_manifest(split, rows)
+    report, lines = evaluate(tmp_path, split, "--split", "validation")
+    assert report["n_pairs"] == 1
+    own = {row["image"] for row in rows if row["split"] == "val"}
+    assert {line["image_a"] for line in lines} == own
+    words = ["evaluate", "correspondence", "--manifest", str(split), "--split", "test"]
+    assert glam.main(words) == 3
+    assert "no patient falls to test" in capsys.readouterr().err
+
+
 def test_predictions_agree_with_the_report(drawn, evaluated):
     content, lines = evaluated
     pairs = {row.image_name: row for row in read_manifest(drawn).rows}
