@@ -5,6 +5,7 @@ import sys
 from collections.abc import Mapping
 
 from glam_core.data.manifest import read_manifest
+from glam_core.model.config import TextConfig
 from glam_core.scripts.run_record import record_of
 from glam_core.scripts.synthetic_run import add_synthetic_arguments, synthetic_breasts
 from glam_core.scripts.training_run import add_run_arguments, first_model, prepared_data, run_config
@@ -20,6 +21,7 @@ from glam_core.training.pretraining import (
     held_out_terms,
 )
 from glam_core.training.ranks import joined
+from glam_core.training.sentences import facts_of
 from glam_core.training.starts import PRETRAINING_KEYS
 from glam_core.training.synthetic import series_of
 from glam_core.training.watch import Aim
@@ -40,6 +42,13 @@ def run(args: argparse.Namespace) -> int:
     check_two_views(manifest)
     with joined(training_device(config)) as ranks:
         model = first_model(args, config, manifest.file, texts=True)
+        reads = isinstance(model.config.text, TextConfig)
+        if reads and series is None and not any(map(facts_of, manifest.rows)) and ranks.first:
+            print(
+                f"{manifest.file.name} says nothing in words (no report, no density, findings or "
+                "assessment): the image-text terms are left out, and zero-shot will not work.",
+                file=sys.stderr,
+            )
         data = prepared_data(
             manifest,
             args.out,

@@ -178,6 +178,18 @@ def test_pretraining_says_at_its_end_what_it_has_learnt(tmp_path, capsys):
     assert ("no better than chance" in said) == (shares["own_text_low"] <= 0.5)
 
 
+def test_pretraining_without_any_words_says_so(tmp_path, capsys):
+    manifest = write_manifest(tmp_path / "drawn")
+    lines = manifest.read_text(encoding="utf-8").splitlines()
+    words = [",".join(line.split(",")[:7]) for line in lines]  # up to `split`
+    manifest.write_text("\n".join(words) + "\n", encoding="utf-8")
+    command = ["pretrain", "--manifest", str(manifest), "--out", str(tmp_path / "run")]
+    assert main([*command, "--steps=1", "--batch=2", "--threads=1", "--json-lines"]) == 0
+    said = capsys.readouterr()
+    assert "says nothing in words" in said.err
+    assert "image_text" not in said.out
+
+
 def test_pretraining_draws_synthetic_breasts_beside_those_of_the_manifest(
     manifest, tmp_path, monkeypatch
 ):
