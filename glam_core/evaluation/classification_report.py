@@ -152,6 +152,7 @@ def as_markdown(
     lines += [f"|{'---|' * (len(names) + 3)}"]
     for row in rows:
         cells = [_shown(getattr(row.result, key)) for key in keys]
+        cells[0] += f"; chance {1 / len(row.result.classes):.2f}"  # of the balanced accuracy
         size = f"{row.result.pictures} ({row.result.patients})"
         lines.append(f"| {row.label} | {row.method} | {size} | {' | '.join(cells)} |")
     for each in left_out:
@@ -162,7 +163,7 @@ def as_markdown(
     lines += ["", "In brackets: 95 % bootstrap intervals over patients."]
     lines += [
         "AUC is the mean of one class against the rest, of two classes that of the second; "
-        "chance is 0.5. Chance of the balanced accuracy is one divided by the number of classes."
+        "chance is 0.5."
     ]
     lines += ["", *(f"- {note}" for note in notes)]
     for row in rows:
