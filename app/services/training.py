@@ -16,10 +16,9 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.training_runs import Phase, RunChoice, RunProgress, Script, after, ended
 from glam_core.inference.matcher_names import model_folder
+from glam_core.training.interrupt import STOP_FILE
 
 EVENTS_FILE, WORDS_FILE = "events.jsonl", "messages.log"
-# glam_core.training.interrupt.STOP_FILE, whose import would load torch.
-STOP_FILE = "stop"
 _LOOK_EVERY_MS = 300
 # Kept for the life of the program: a run outlives the window that has started it.
 _BEGUN: list[subprocess.Popen[bytes]] = []

@@ -71,6 +71,11 @@ class ManifestRow:
     other: Mapping[str, str] = field(default_factory=dict)
     line: int = 0
 
+    @property
+    def breast(self) -> tuple[str, str, str]:
+        """(patient, study, side): equal for the pictures of one breast in one study."""
+        return self.patient_id, self.study_id or "", self.laterality.value
+
 
 @dataclass(frozen=True, slots=True)
 class Manifest:

@@ -79,8 +79,7 @@ def pairs_of(manifest: Manifest) -> tuple[Pair, ...]:
     """
     breasts: dict[tuple[str, ...], dict[ViewPosition, list[ManifestRow]]] = defaultdict(dict)
     for row in manifest.rows:
-        key = (row.patient_id, row.study_id or "", row.laterality.value)
-        breasts[key].setdefault(row.view_position, []).append(row)
+        breasts[row.breast].setdefault(row.view_position, []).append(row)
     found = []
     for views in breasts.values():
         cc = _first_single(views.get(ViewPosition.CC, []))

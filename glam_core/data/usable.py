@@ -44,8 +44,7 @@ def usable_breasts(manifest: Manifest, label: str = "") -> Usable:
     """Breasts to learn from, and how many of them have both views."""
     views: dict[tuple[str, ...], set[str]] = {}
     for row in _part(manifest, "training"):
-        breast = (row.patient_id, row.study_id or "", row.laterality.value)
-        views.setdefault(breast, set()).add(row.view_position.value)
+        views.setdefault(row.breast, set()).add(row.view_position.value)
     both = sum(len(seen) > 1 for seen in views.values())
     words = f"{_counted(len(views), 'breast')} to learn from, {both} of them with both views."
     if len(views) >= _FEWEST_BREASTS and both:

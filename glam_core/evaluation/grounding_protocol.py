@@ -111,8 +111,7 @@ def _by_breast(rows: Sequence[ManifestRow]) -> Iterable[list[ManifestRow]]:
     """Rows of one breast in one study together, in the order of the manifest."""
     breasts: dict[tuple[str, ...], list[ManifestRow]] = {}
     for row in rows:
-        key = (row.patient_id, row.study_id or "", row.laterality.value)
-        breasts.setdefault(key, []).append(row)
+        breasts.setdefault(row.breast, []).append(row)
     return breasts.values()
 
 

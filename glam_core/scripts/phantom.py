@@ -2,13 +2,14 @@
 
 import argparse
 import os
+import signal
 import sys
 from pathlib import Path
 
 from glam_core.phantom.presets import PRESETS
 from glam_core.phantom.series import SeriesPlan, write_series
 from glam_core.scripts.bar import reporting_bar
-from glam_core.scripts.interrupt import first_interrupt
+from glam_core.training.interrupt import first_interrupt
 
 _SIZES_MM = {"full": 0.1, "training": 0.2}
 
@@ -40,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
     if fault is not None or isinstance(plan, str):
         print(fault, file=sys.stderr)
         return 2
-    with first_interrupt("exams") as stop, reporting_bar("exam") as report:
+    with first_interrupt("exams", [signal.SIGINT]) as stop, reporting_bar("exam") as report:
         manifest = write_series(args.out, plan, report=report, cancelled=lambda: bool(stop))
     print(manifest)
     return 0

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import sys
 from collections import Counter
 from contextlib import ExitStack
@@ -11,8 +12,8 @@ from glam_core.data.adapters.registry import ADAPTERS
 from glam_core.preparation.plan import LONG_SIDE_PX, PreparationPlan
 from glam_core.preparation.run import SKIPPED_NAME, Preparation, prepare
 from glam_core.scripts.bar import reporting_bar
-from glam_core.scripts.interrupt import first_interrupt
 from glam_core.scripts.output import add_json_argument, write_json
+from glam_core.training.interrupt import first_interrupt
 
 _REASONS_SHOWN = 6
 
@@ -65,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
         patients=args.patients,
     )
     with ExitStack() as stack:
-        stop = stack.enter_context(first_interrupt("pictures"))
+        stop = stack.enter_context(first_interrupt("pictures", [signal.SIGINT]))
         report = stack.enter_context(reporting_bar("picture"))
         said: list[str] = []
 

@@ -1,14 +1,18 @@
-"""Being asked to stop: Ctrl-C, the end that a batch system announces, or a file in the folder."""
+"""Being asked to stop: Ctrl-C, the end that a batch system announces, or a file in the folder.
+
+Importing it loads nothing heavy: the commands that make data, and the window, use it too.
+"""
 
 import signal
+import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
 STOP_FILE = "stop"  # another program that makes it asks the run to save and end
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+ASKED_TO_END = (signal.SIGINT, signal.SIGTERM)
 
 
 def forget_stop(folder: Path) -> None:
@@ -22,8 +26,21 @@ def stop_is_wanted(folder: Path) -> bool:
 
 
 @contextmanager
-def first_interrupt() -> Iterator[list[int]]:
-    """The first signal is noted and the step under way is finished; the second ends at once."""
+def first_interrupt(
+    things: str = "", signals: Sequence[signal.Signals] = ASKED_TO_END
+) -> Iterator[list[int]]:
+    """The first signal is noted and what is under way is finished; the second ends at once.
+
+    Outside of the main thread, where signals do not arrive, nothing is ever noted.
+
+    Args:
+        things: What is being made, for a sentence on standard error; "" says nothing.
+        signals: Which ones. Work that is shared with other processes leaves SIGTERM alone, with
+            which they are ended.
+
+    Yields:
+        The signals so far: empty until the first.
+    """
     noted: list[int] = []
     if threading.current_thread() is not threading.main_thread():
         yield noted
@@ -31,10 +48,12 @@ def first_interrupt() -> Iterator[list[int]]:
 
     def note(number: int, frame: FrameType | None) -> None:
         noted.append(number)
-        for each in _SIGNALS:
+        for each in signals:
             signal.signal(each, signal.default_int_handler)
+        if things:
+            sys.stderr.write(f"\nStopping after the {things} under way ...\n")
 
-    before = {each: signal.signal(each, note) for each in _SIGNALS}
+    before = {each: signal.signal(each, note) for each in signals}
     try:
         yield noted
     finally:

@@ -69,10 +69,7 @@ def breasts_of(pictures: Sequence[TrainingPicture]) -> tuple[Breast, ...]:
     """Pictures grouped by patient, study and side, in the manifest's order; first of each view."""
     found: dict[tuple[str, str, str], list[TrainingPicture | None]] = {}
     for picture in pictures:
-        row = picture.row
-        views = found.setdefault(
-            (row.patient_id, row.study_id or "", row.laterality.value), [None, None]
-        )
+        views = found.setdefault(picture.row.breast, [None, None])
         slot = 0 if picture.is_cc else 1
         views[slot] = views[slot] or picture
     return tuple(Breast(views[0], views[1]) for views in found.values())
@@ -87,8 +84,7 @@ def check_two_views(manifest: Manifest) -> None:
     seen: dict[tuple[str, str, str], set[str]] = {}
     for row in manifest.rows:
         if split_of(row) == "training":
-            breast = (row.patient_id, row.study_id or "", row.laterality.value)
-            seen.setdefault(breast, set()).add(row.view_position.value)
+            seen.setdefault(row.breast, set()).add(row.view_position.value)
     if len(seen) < 2 or not any(len(views) > 1 for views in seen.values()):
         raise ManifestError(
             f"{manifest.file.name}: learning across views needs two breasts or more for training, "

@@ -123,12 +123,6 @@ def test_what_is_missing_is_refused(service, choice, qtbot):
     assert "Choose a manifest" in refused.args[0]
 
 
-def test_the_file_that_stops_a_run_is_the_one_that_it_looks_for():
-    from glam_core.training.interrupt import STOP_FILE
-
-    assert training.STOP_FILE == STOP_FILE
-
-
 @pytest.mark.slow
 def test_a_real_training_leaves_models_to_use(service, tmp_path, qtbot):
     manifest = write_manifest(tmp_path / "drawn")
