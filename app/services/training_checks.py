@@ -1,6 +1,7 @@
 """What a training needs beside what there is, found before it starts: four clear sentences."""
 
 import importlib
+import json
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
@@ -19,6 +20,14 @@ from glam_core.errors import GlamError
 # on the disk and holds five times as much in memory, beside what a batch takes.
 WEIGHTS_MIB = {"tiny": 0.8, "small": 5, "lite": 12, "glam": 800, "paper": 800}
 PICTURE_MIB = {"tiny": 0.75, "small": 0.75, "lite": 0.75, "glam": 0.9, "paper": 3.0}
+# The kind of each preset's image encoder: its keys suit no other kind.
+ENCODERS = {
+    "tiny": "pyramid",
+    "small": "pyramid",
+    "lite": "efficientnet_lite0",
+    "glam": "dinov2",
+    "paper": "dinov2",
+}
 _ON_DISK, _IN_MEMORY = 14, 5
 _SPARE_MIB = 700  # of memory: the libraries and a small batch
 
@@ -81,7 +90,9 @@ def checks(choice: RunChoice) -> tuple[StartCheck, ...]:
         found.append(
             _room("GPU memory", memory, gpu, "Close what uses the GPU, or choose a smaller preset.")
         )
-    elif choice.device == "cuda":
+    if not choice.script.starts_from_a_model and choice.first_model:
+        found += _suits(choice)
+    if gpu is None and choice.device == "cuda":
         found.append(StartCheck("GPU: no CUDA device is found; choose the processor.", False))
     return tuple(found)
 
@@ -113,6 +124,21 @@ def _usable_of(command: str, manifest: str, label: str, changed: int) -> StartCh
     """Kept while the table stays as it is: the masks of a large one take their time."""
     found = USABLE[command](read_manifest(manifest), label)
     return StartCheck(found.words, found.enough)
+
+
+def _suits(choice: RunChoice) -> list[StartCheck]:
+    """A refusal where the keys of the preset are not for a model like that to start from."""
+    try:
+        told = json.loads((Path(choice.first_model) / "config.json").read_text(encoding="utf-8"))
+        kind = told["image"]["kind"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []  # the run itself says what is wrong with the folder
+    if kind == ENCODERS[choice.preset]:
+        return []
+    suiting = next((name for name in ("small", "lite", "glam") if ENCODERS[name] == kind), "")
+    remedy = f"choose the preset {suiting}" if suiting else "leave Start from empty"
+    words = f"Start from: that model has another kind of image encoder than the preset; {remedy}."
+    return [StartCheck(words, False)]
 
 
 def _room(what: str, needed: float, free: float, remedy: str) -> StartCheck:

@@ -22,9 +22,6 @@ class SharedChange:
     flipped: bool
 
 
-UNCHANGED = SharedChange(1.0, False)
-
-
 def shared_change(config: TrainingConfig, rng: np.random.Generator) -> SharedChange:
     """Drawn once for a breast, so that the scale stays the same in its two views."""
     return SharedChange(math.exp(rng.normal(0, config.scale)), bool(rng.random() < config.flip))

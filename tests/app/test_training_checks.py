@@ -7,8 +7,16 @@ from pathlib import Path
 import pytest
 
 from app.services import training_checks
-from app.services.training_checks import PICTURE_MIB, WEIGHTS_MIB, StartChecks, checks, needs
+from app.services.training_checks import (
+    ENCODERS,
+    PICTURE_MIB,
+    WEIGHTS_MIB,
+    StartChecks,
+    checks,
+    needs,
+)
 from app.training_runs import RunChoice, Script
+from glam_core.inference.matcher_names import model_folder
 from tests.core.training.drawn_manifest import write_manifest
 
 
@@ -113,6 +121,16 @@ def test_a_model_to_start_from_counts_by_its_own_size(choice, tmp_path):
     assert needs(started)[0] == pytest.approx(14 * 3 + 13 * PICTURE_MIB["tiny"])
 
 
+def test_a_preset_that_does_not_suit_the_model_is_refused(choice):
+    shipped = replace(choice, first_model=str(model_folder("demo")), preset="small")
+    assert refusals(shipped) == []
+    assert refusals(replace(shipped, preset="glam")) == [
+        "Start from: that model has another kind of image encoder than the preset; choose the "
+        "preset small."
+    ]
+    assert refusals(replace(shipped, preset="glam", script=Script.WORDS)) == []
+
+
 @pytest.fixture
 def service(qtbot) -> Iterator[StartChecks]:
     made = StartChecks()
@@ -142,6 +160,7 @@ def test_the_numbers_are_those_of_the_models():
         config = start_config(preset)
         kept = bytes_of_picture(longest_px_for(config)) / 2**20
         assert PICTURE_MIB[preset] == pytest.approx(kept, abs=0.01)
+        assert ENCODERS[preset] == config.image.kind
         words = config.text.vocabulary_size or 700  # about as many as the built-in one has
         config = replace(config, text=replace(config.text, vocabulary_size=words))
         with torch.device("meta"):
