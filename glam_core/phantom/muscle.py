@@ -64,7 +64,7 @@ def _draw_belly(draw: np.random.Generator) -> _Belly:
                 draw.uniform(0.25, 1.3, _FIBRES),
                 draw.normal(0, 0.10, _FIBRES),
                 draw.uniform(0, 6.3, _FIBRES),
-                draw.uniform(0.002, 0.018, _FIBRES),
+                draw.uniform(0.001, 0.009, _FIBRES),
             ],
             axis=1,
         ),

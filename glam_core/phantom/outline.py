@@ -8,7 +8,7 @@ import numpy.typing as npt
 import torch
 
 FloatArray = npt.NDArray[np.float64]
-_ROUNDS = 2
+_ROUNDS = 3
 _FAR_MM = 300.0
 _UP_SHARES, _DOWN_SHARES = (0.28, 0.52, 0.74), (0.3, 0.55, 0.76, 0.9)
 _SIDE_SHARES = (0.3, 0.55, 0.76, 0.91)
@@ -71,20 +71,20 @@ def cc_skin(
     body: PressedBody, woman: np.random.Generator, again: np.random.Generator
 ) -> FloatArray:
     """The skin line of a CC view: lateral is up."""
-    power = float(np.clip(woman.normal(1.92, 0.22), 1.5, 2.35))
+    power = float(np.clip(woman.normal(2.0, 0.15), 1.7, 2.35))
     lean = float(woman.normal(0.05, 0.06))
     sides = []
     for sign, reach in ((1.0, body.up * (1 + lean)), (-1.0, body.down * (1 - lean))):
-        bent = float(np.clip(power + woman.normal(0, 0.17) + again.normal(0, 0.05), 1.5, 2.45))
+        bent = float(np.clip(power + woman.normal(0, 0.12) + again.normal(0, 0.05), 1.7, 2.45))
         points = [body.front(share, sign * reach, bent) for share in _SIDE_SHARES]
         wall, flare = (
             float(woman.uniform(0.72, 0.95)),
-            float(np.clip(woman.normal(5.0, 7.0), -3.0, 20.0)),
+            float(np.clip(woman.normal(3.5, 4.5), -2.0, 12.0)),
         )
         edge = body.middle + sign * reach * float(woman.uniform(0.97, 1.03))
         points.append((-wall * body.length, edge))
         points.append((-(wall + 0.25) * body.length, edge + sign * 0.6 * flare))
-        points.append((-(wall + 0.45) * body.length - 90.0, edge + sign * (6.0 * flare + 15.0)))
+        points.append((-(wall + 0.45) * body.length - 90.0, edge + sign * (4.0 * flare + 10.0)))
         sides.append(_uneven(points, woman, again))
     points = [*reversed(sides[0]), _nose(body, power), *sides[1]]
     return _through_nipple(_smooth([_in_picture(each, 0.0) for each in points]), 0.0)
@@ -147,8 +147,11 @@ def _nose(body: PressedBody, power: float) -> tuple[float, float]:
 def _uneven(
     points: list[tuple[float, float]], woman: np.random.Generator, again: np.random.Generator
 ) -> list[tuple[float, float]]:
-    """The same places, each a little off: no breast is a superellipse."""
-    off = woman.normal(0, 1.0, (len(points), 2)) + again.normal(0, 0.6, (len(points), 2))
+    """The same places, in long waves a little off: no breast is a superellipse."""
+    along = np.linspace(0.0, 1.0, len(points))[:, None]
+    heights = woman.normal(0, 1.2, (2, 2)) + again.normal(0, 0.7, (2, 2))
+    phases = woman.uniform(0, 2 * math.pi, (2, 2))
+    off = sum(heights[k] * np.sin((k + 1) * math.pi * along + phases[k]) for k in range(2))
     return [(x + float(dx), v + float(dv)) for (x, v), (dx, dv) in zip(points, off, strict=True)]
 
 

@@ -6,12 +6,14 @@ import torch
 from torch.nn import functional
 
 from glam_core.phantom.projection import FAT_PER_CM
+from glam_core.phantom.render import GLAND_EXCESS_PER_MM
 from glam_core.phantom.splat import blur, coarse_shape, enlarge
 from glam_core.phantom.styles import ScannerStyle
 from glam_core.phantom.truth import WindowSetting
 from glam_core.phantom.view import DrawnView
 
 _AIR_SIGNAL = -0.6  # the air's darkness as the sharpening sees it
+_MUSCLE_LEAST, _MUSCLE_RISE = 0.45, 0.7  # of the breast's range, by the muscle's share
 _LEAST_RANGE = 0.48  # log units: fatty breasts are not stretched further
 
 
@@ -34,7 +36,10 @@ def display_values(
     evened = style.equalisation * (
         1.0 - torch.exp(-envelope.inside_mm.clamp(min=0.0) / style.rim_mm)
     )
+    spread = _dense_end(extra, (envelope.inside_mm > 0) & (drawn.muscle_mm < 1.0))
     signal = extra - (1.0 - evened) * thin
+    if style.evens_muscle:
+        signal = signal - _muscle_surplus(drawn.muscle_mm, spread, full_mm)
     noise = torch.randn(extra.shape, generator=generator, device=generator.device)
     grain = 0.0015 * (0.1 / pixel_mm)
     signal = (
@@ -44,7 +49,6 @@ def display_values(
     if style.sharpening:
         smooth = _wide_blur(signal.clamp(min=_AIR_SIGNAL), style.sharpening_mm / pixel_mm)
         signal = signal + style.sharpening * (signal - smooth)
-    spread = _dense_end(extra, (envelope.inside_mm > 0) & (drawn.muscle_mm < 1.0))
     level = math.log(style.fat_level / (1 - style.fat_level))
     dense = math.log(style.dense_level / (1 - style.dense_level))
     curve = level + (dense - level) * signal / spread
@@ -90,11 +94,26 @@ def _wide_blur(picture: torch.Tensor, sigma_px: float) -> torch.Tensor:
     return enlarge(small, factor, shape, mode="bicubic")
 
 
-def _dense_end(extra: torch.Tensor, inside: torch.Tensor) -> torch.Tensor:
-    """The 97th percentile of the excess attenuation where `inside`, from a sparse sample."""
-    step = max(1, int(math.sqrt(extra.shape[-1] * extra.shape[-2] / 20000)))
-    sample = extra[..., ::step, ::step].flatten()
+def _muscle_surplus(muscle_mm: torch.Tensor, spread: torch.Tensor, full_mm: float) -> torch.Tensor:
+    """What makers' processing takes off the muscle, so that it ends near the grey of dense gland.
+
+    Args:
+        spread: Log attenuation from fat to the densest tissue of the breast.
+        full_mm: Thickness under the paddle.
+    """
+    peak = _dense_end(muscle_mm, muscle_mm > 1.0, least=1.0)
+    held = spread * (_MUSCLE_LEAST + _MUSCLE_RISE * (peak / full_mm).clamp(max=0.8))
+    kept = (held / (GLAND_EXCESS_PER_MM * peak)).clamp(max=1.0)
+    return GLAND_EXCESS_PER_MM * (1.0 - kept) * muscle_mm
+
+
+def _dense_end(
+    field: torch.Tensor, inside: torch.Tensor, least: float = _LEAST_RANGE
+) -> torch.Tensor:
+    """The 97th percentile of the field where `inside`, from a sparse sample."""
+    step = max(1, int(math.sqrt(field.shape[-1] * field.shape[-2] / 20000)))
+    sample = field[..., ::step, ::step].flatten()
     within = inside[..., ::step, ::step].flatten()
     ordered = torch.where(within, sample, torch.full_like(sample, -1e4)).sort(descending=True)
     rank = (within.sum() * 0.03).long()
-    return ordered.values.gather(0, rank.view(1)).clamp(min=_LEAST_RANGE).view(1, 1, 1, 1)
+    return ordered.values.gather(0, rank.view(1)).clamp(min=least).view(1, 1, 1, 1)

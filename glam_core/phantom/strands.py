@@ -13,6 +13,7 @@ from glam_core.phantom.splat import blur, coarse_shape, enlarge, splat
 
 CONTROLS = 9
 _FINE_MM = 0.36
+_LIGAMENTS_FROM = 0.6
 FloatArray = npt.NDArray[np.float64]
 
 
@@ -49,16 +50,16 @@ def draw_curves(anatomy: Anatomy, draw: np.random.Generator) -> list[Curves]:
 
 
 def _ligaments(anatomy: Anatomy, draw: np.random.Generator) -> Curves:
-    """Through all fat: mostly towards the nipple, some across."""
+    """Through the fat, most of them between gland and skin: towards the nipple, some across."""
     count = anatomy.strands
-    start = _inside(anatomy, count, draw) * (1.0, 1.25, 1.25) - (4.0, 0.0, 0.0)
+    start = _inside(anatomy, count, draw, _LIGAMENTS_FROM) * (1.0, 1.2, 1.2) - (4.0, 0.0, 0.0)
     radial = _unit(np.asarray(anatomy.nipple_mm) + np.array([12.0, 0.0, 0.0]) - start)
     random = _unit(draw.normal(size=(count, 3)))
     heading = _unit(radial + 0.5 * draw.uniform(0.1, 1.5, (count, 1)) * random)
     length = draw.gamma(3.0, 9.0, count) + 8.0
     controls = _walk(start, heading, length, draw, bend=1.1)
-    area = 0.30 * anatomy.ligaments * draw.lognormal(0.0, 1.1, count).clip(0, 7)
-    return Curves(controls, area, np.hanning(CONTROLS + 2)[1:-1], _FINE_MM)
+    area = 0.36 * anatomy.ligaments * draw.lognormal(0.0, 0.8, count).clip(0, 3.5)
+    return Curves(controls, area, _uneven_taper(count, draw), _FINE_MM)
 
 
 def _fibrils(anatomy: Anatomy, draw: np.random.Generator) -> Curves:
@@ -68,8 +69,8 @@ def _fibrils(anatomy: Anatomy, draw: np.random.Generator) -> Curves:
     radial = _unit(np.asarray(anatomy.nipple_mm) + np.array([6.0, 0.0, 0.0]) - start)
     heading = _unit(radial + 0.45 * draw.normal(size=(count, 3)))
     controls = _walk(start, heading, draw.uniform(8, 24, count), draw, bend=1.2)
-    area = 0.60 * draw.lognormal(0.0, 0.6, count)
-    return Curves(controls, area, np.hanning(CONTROLS + 2)[1:-1], _FINE_MM, in_gland=True)
+    area = 0.80 * draw.lognormal(0.0, 0.6, count)
+    return Curves(controls, area, _uneven_taper(count, draw), _FINE_MM, in_gland=True)
 
 
 def _ducts(anatomy: Anatomy, draw: np.random.Generator) -> Curves:
@@ -99,8 +100,8 @@ def _vessels(anatomy: Anatomy, draw: np.random.Generator) -> Curves:
     middle = np.sin(np.linspace(0, math.pi, CONTROLS))[None, :, None]
     outward = np.stack([np.zeros(count), np.cos(turn), np.sin(turn)], axis=1)[:, None]
     controls = controls + middle * outward * 0.12 * anatomy.radius_mm
-    area = draw.uniform(2.0, 6.0, count)
-    faded = np.hanning(CONTROLS + 2)[1:-1] ** 0.4 * np.linspace(1.1, 0.35, CONTROLS)
+    area = 1.7 * draw.lognormal(0.0, 0.45, count).clip(0.4, 2.2)
+    faded = np.hanning(CONTROLS + 2)[1:-1] ** 0.4 * np.linspace(1.1, 0.25, CONTROLS)
     return Curves(controls, area, faded, 0.72)
 
 
@@ -116,17 +117,26 @@ def _axilla(anatomy: Anatomy, draw: np.random.Generator) -> Curves:
         axis=1,
     )
     heading = _unit(np.array([0.5, -0.5, -0.7]) + 0.45 * draw.normal(size=(count, 3)))
-    length = draw.gamma(3.0, 8.0, count) + 6.0
+    length = draw.gamma(3.0, 8.0, count) + 12.0
     controls = _walk(start, heading, length, draw, bend=1.2)
-    area = 0.35 * anatomy.ligaments * draw.lognormal(0.0, 1.0, count).clip(0, 8)
-    return Curves(controls, area, np.hanning(CONTROLS + 2)[1:-1], _FINE_MM, oblique_only=True)
+    area = 0.24 * anatomy.ligaments * draw.lognormal(0.0, 0.8, count).clip(0, 4)
+    return Curves(controls, area, _uneven_taper(count, draw), _FINE_MM, oblique_only=True)
 
 
-def _inside(anatomy: Anatomy, count: int, draw: np.random.Generator) -> FloatArray:
-    """Places spread through the half ellipsoid."""
+def _uneven_taper(count: int, draw: np.random.Generator) -> FloatArray:
+    """(count, CONTROLS): fading at both ends, and coming and going between them."""
+    uneven = draw.uniform(0.1, 1.3, (count, CONTROLS + 2))
+    smooth = 0.5 * uneven[:, 1:-1] + 0.25 * (uneven[:, 2:] + uneven[:, :-2])
+    return np.asarray(smooth * np.hanning(CONTROLS + 2)[1:-1])
+
+
+def _inside(
+    anatomy: Anatomy, count: int, draw: np.random.Generator, innermost: float = 0.27
+) -> FloatArray:
+    """Places spread through the half ellipsoid, from `innermost` of its radius outwards."""
     direction = _unit(draw.normal(size=(count, 3)))
     direction[:, 0] = np.abs(direction[:, 0])
-    radius = draw.uniform(0.02, 0.96, (count, 1)) ** (1 / 3)
+    radius = draw.uniform(innermost**3, 0.96, (count, 1)) ** (1 / 3)
     return np.asarray(direction * radius * (anatomy.depth_mm, anatomy.radius_mm, anatomy.radius_mm))
 
 

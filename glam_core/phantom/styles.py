@@ -23,6 +23,7 @@ class ScannerStyle:
         mirrored_share: Share of exams stored with columns against the custom.
         label: "box", "plain" or "none": how the view is burned in.
         rim_mm: Equalisation gives up that near to the skin.
+        evens_muscle: Whether processing holds the muscle near the grey of dense gland.
         strip_share: Share of views with a bright strip of film edge at the chest wall.
     """
 
@@ -45,6 +46,7 @@ class ScannerStyle:
     strip_share: float = 0.0
     air_noise: float = 0.0
     rim_mm: float = 1.6
+    evens_muscle: bool = True
 
 
 _FLAT = ((240.0, 192.0), (290.0, 239.0))
@@ -71,7 +73,7 @@ STYLES = {
         ),
         ScannerStyle(
             "digitised film", 0.100, _FILM, 12, "MONOCHROME2", 90, 140, 3900,
-            0.72, 0.38, 0.73, 0.35, 1.2, 0.0110, 0.10, "box", 0.15, 8.0, 5.5,
+            0.72, 0.38, 0.73, 0.35, 1.2, 0.0110, 0.10, "box", 0.15, 8.0, 5.5, False,
         ),
     )
 }  # fmt: skip
