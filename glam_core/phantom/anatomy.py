@@ -92,6 +92,11 @@ def draw_anatomies(
         "nipple_radius": shared.uniform(3.0, 4.8),
         "nipple_height": shared.uniform(1.0, 4.5),
         "skin": shared.uniform(1.5, 2.0),
+        "nipple_side": shared.normal(0, 2.4),
+        "nipple_up": shared.normal(-4, 4.3),
+        "strands": shared.uniform(620, 1070),
+        "ducts": shared.uniform(52, 107),
+        "vessels": shared.uniform(4.5, 8.0),
     }
     return {
         side: _draw_breast(side, common, density_class, stream(seed, index, side), implants)
@@ -115,7 +120,11 @@ def _draw_breast(
         radius_mm=radius,
         radius_up_mm=0.95 * radius,
         radius_down_mm=1.05 * radius,
-        nipple_mm=(depth, float(draw.normal(0, 3)), float(draw.normal(-4, 5))),
+        nipple_mm=(
+            depth,
+            common["nipple_side"] + float(draw.normal(0, 1.8)),
+            common["nipple_up"] + float(draw.normal(0, 2.5)),
+        ),
         nipple_radius_mm=common["nipple_radius"],
         nipple_height_mm=common["nipple_height"],
         skin_mm=common["skin"],
@@ -126,9 +135,9 @@ def _draw_breast(
         streak=common["streak"],
         clump=common["clump"],
         ligaments=common["ligaments"],
-        strands=int(draw.integers(600, 1100)),
-        ducts=int(draw.integers(50, 110)),
-        vessels=int(draw.integers(4, 9)),
+        strands=round(common["strands"] * draw.uniform(0.93, 1.07)),
+        ducts=round(common["ducts"] * draw.uniform(0.9, 1.1)),
+        vessels=round(common["vessels"] + draw.uniform(-1.0, 1.0)),
         implant=_draw_implant(depth, radius, draw) if implants else None,
     )
 

@@ -186,7 +186,8 @@ class _PairMaker:
             detector_mm=_DETECTOR_MM,
         )
         framings = canvas_framings(breast, self.side, self.pixel_mm)
-        volume = gland_volume(anatomy, field_stream(self.device, self.seed, index, side, "gland"))
+        own = field_stream(self.device, self.seed, index, side, "gland")
+        volume = gland_volume(anatomy, own, field_stream(self.device, self.seed, index, "gland"))
         curves = draw_curves(anatomy, stream(self.seed, index, side, "curves"))
         tissue = BreastTissue(anatomy, volume, curves)
         drawn = [self._draw(breast, tissue, style, view, framings[view]) for view in VIEWS]

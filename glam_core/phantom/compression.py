@@ -22,6 +22,7 @@ _HELD_BY_SKIN = 0.6
 _DISPLACEMENT_LENGTH_MM = 35.0
 _MLO_DEG = 45.0
 _TENSORS = ("nipple", "radii", "rotation", "stretch", "waves", "phases", "amplitudes")
+_ALIKE = (0.6, 0.74, 0.30)  # spread of thickness by woman, by her view, by side and visit
 _THICKNESS_MM = {ViewPosition.CC: (55.0, 9.0), ViewPosition.MLO: (58.0, 9.0)}
 
 
@@ -111,13 +112,16 @@ class Pose:
 def draw_pose(anatomy: Anatomy, view: ViewPosition, seed: int, index: int, visit: int) -> Pose:
     """Positioning of one view: thickness, roll, tilt and pectoral angle."""
     draw = stream(seed, index, anatomy.laterality, view, "pose", visit)
-    woman = stream(seed, index, anatomy.laterality, "muscle")
+    woman, paddle = stream(seed, index, "muscle"), stream(seed, index, "paddle")
+    kept = stream(seed, index, anatomy.laterality, "muscle")
+    oblique = view is ViewPosition.MLO
     mean, spread = _THICKNESS_MM[view]
     by_size = 0.35 * (anatomy.radius_mm - 46.0)
-    thickness = float(np.clip(mean + by_size + draw.normal(0, spread * 0.85), 25, 95))
+    usual = _ALIKE[0] * paddle.normal() + _ALIKE[1] * paddle.normal(size=2)[int(oblique)]
+    off = 0.85 * spread * (usual + _ALIKE[2] * draw.normal())
+    thickness = float(np.clip(mean + by_size + off, 25, 95))
     squeeze = float(np.clip(thickness / (2 * anatomy.radius_mm), 0.35, 0.95))
-    oblique = view is ViewPosition.MLO
-    angle = woman.normal(22.0, 5.2) + draw.normal(0, 2.5)
+    angle = woman.normal(22.0, 4.8) + kept.normal(0, 2.0) + draw.normal(0, 2.5)
     return Pose(
         view=view,
         thickness_mm=thickness,

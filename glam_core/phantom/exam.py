@@ -137,7 +137,11 @@ def _make_breast(
     side, seed, index = breast.anatomy.laterality, breast.seed, breast.index
     tissue = BreastTissue(
         breast.anatomy,
-        gland_volume(breast.anatomy, field_stream(device, seed, index, side, "gland")),
+        gland_volume(
+            breast.anatomy,
+            field_stream(device, seed, index, side, "gland"),
+            field_stream(device, seed, index, "gland"),
+        ),
         draw_curves(breast.anatomy, stream(seed, index, side, "curves")),
     )
     return {

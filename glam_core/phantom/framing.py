@@ -110,7 +110,7 @@ def draw_outline(
     Args:
         nipple_col: mm from the picture's chest wall edge to the nipple.
     """
-    draw = stream(seed, index, anatomy.laterality, pose.view, "outline")
+    draw = stream(seed, index, pose.view, "outline")
     again = stream(seed, index, anatomy.laterality, pose.view, "outline", visit)
     turn = math.radians(pose.turn_deg)
     high = 0.5 * (anatomy.radius_up_mm + anatomy.radius_down_mm)
@@ -146,22 +146,24 @@ def draw_framing(
     Args:
         mlo_pnl_mm: PNL of the MLO view; the CC view is cropped to differ from it as is usual.
     """
+    usual = stream(seed, index, pose.view, "framing")
     draw = stream(seed, index, anatomy.laterality, pose.view, "framing", visit)
     length = pnl_length(anatomy, pose)
     rows, cols = (round(side / pixel_mm) for side in detector_mm)
     height = detector_mm[0]
     if pose.view is ViewPosition.CC:
-        difference = float(draw.normal(*_PNL_DIFFERENCE_MM))
+        mean, spread = _PNL_DIFFERENCE_MM
+        difference = mean + spread * float(0.8 * usual.normal() + 0.6 * draw.normal())
         col = max(mlo_pnl_mm + difference, 30.0)
-        row = height / 2 + float(np.clip(draw.normal(0, 8), -18, 18))
+        row = height / 2 + float(np.clip(usual.normal(0, 6.5) + draw.normal(0, 4.7), -18, 18))
         muscle = -length + float(draw.normal(-1.0, 2.0))
         outline = draw_outline(anatomy, pose, col, seed, index, visit)
         return Framing(rows, cols, pixel_mm, (row, col), 0.0, muscle, outline)
     turn = math.radians(pose.pectoral_deg)
-    foot_col = float(np.clip(draw.normal(-3, 10), -22, 24))
+    foot_col = float(np.clip(usual.normal(-3, 8) + draw.normal(0, 6), -22, 24))
     col = foot_col + length * math.cos(turn)
     outline = draw_outline(anatomy, pose, col, seed, index, visit)
     below = outline.down * math.cos(turn) - outline.middle + _ROOM_MM + 8.0
-    row = height * 0.56 + float(draw.normal(0, 9))
+    row = height * 0.56 + float(usual.normal(0, 7.5) + draw.normal(0, 5))
     row = float(np.clip(row, 0.40 * height, max(0.42 * height, height - below)))
     return Framing(rows, cols, pixel_mm, (row, col), pose.pectoral_deg, -length, outline)

@@ -43,8 +43,14 @@ class GlandVolume:
         return found.view(planes.shape[1:])
 
 
-def gland_volume(anatomy: Anatomy, generator: torch.Generator) -> GlandVolume:
-    """Draw the parenchyma of one breast on the generator's device."""
+def gland_volume(
+    anatomy: Anatomy, generator: torch.Generator, woman: torch.Generator
+) -> GlandVolume:
+    """Draw the parenchyma of one breast on the generators' device.
+
+    Args:
+        woman: Draws what is alike in both breasts; in the same state for either.
+    """
     device = generator.device
     depth, radius = anatomy.depth_mm, anatomy.radius_mm
     axes = [(torch.arange(n, device=device) + 0.5) / n for n in SHAPE]
@@ -61,7 +67,7 @@ def gland_volume(anatomy: Anatomy, generator: torch.Generator) -> GlandVolume:
     side, up = y - anatomy.nipple_mm[1], z - anatomy.nipple_mm[2]
     distance = (ahead**2 + side**2 + up**2).sqrt()
 
-    cloud = power_law_cube(1, _SIDE, 1.6, generator, low=2.0)
+    cloud = power_law_cube(1, _SIDE, 1.6, generator, low=2.0, alike=woman)
     lobules = band_cube(1, _SIDE, 9.0, generator)
     streaming = torch.stack([distance / 3.2, 42.0 * side / distance, 42.0 * up / distance], dim=-1)
     streaks = read_periodic(cloud, streaming)

@@ -47,15 +47,16 @@ class _Belly:
     minor: float
 
 
-def _draw_belly(draw: np.random.Generator) -> _Belly:
+def _draw_belly(woman: np.random.Generator, draw: np.random.Generator) -> _Belly:
+    """One side's muscle; `woman` draws what both sides share."""
     return _Belly(
-        share=float(draw.uniform(0.30, 0.70)),
-        step=float(draw.uniform(0.30, 0.60)),
-        ramp_mm=float(draw.uniform(22, 55)),
-        soft_mm=float(draw.uniform(0.5, 1.8)),
-        foot=float(draw.normal(-45, 25)),
-        fade_mm=float(draw.uniform(14, 32)),
-        bow=float(draw.normal(1.0, 2.6)),
+        share=float(woman.uniform(0.32, 0.68) * draw.uniform(0.94, 1.06)),
+        step=float(woman.uniform(0.30, 0.60)),
+        ramp_mm=float(woman.uniform(24, 51) * draw.uniform(0.9, 1.1)),
+        soft_mm=float(woman.uniform(0.5, 1.8)),
+        foot=float(woman.normal(-45, 23) + draw.normal(0, 9)),
+        fade_mm=float(woman.uniform(14, 32)),
+        bow=float(woman.normal(1.0, 2.3) + draw.normal(0, 1.2)),
         waves=np.stack(
             [draw.normal(0, 0.4, 3), draw.uniform(28, 75, 3), draw.uniform(0, 6.3, 3)], axis=1
         ),
@@ -68,7 +69,7 @@ def _draw_belly(draw: np.random.Generator) -> _Belly:
             ],
             axis=1,
         ),
-        minor=float(draw.uniform(0.15, 0.5)) if draw.random() < _MINOR_SHARE else 0.0,
+        minor=float(woman.uniform(0.15, 0.5)) if woman.random() < _MINOR_SHARE else 0.0,
     )
 
 
@@ -83,7 +84,8 @@ def muscle_mm(
 ) -> torch.Tensor:
     """(1, 1, rows, cols) muscle along the beam in mm, ramping up from its front edge."""
     draw = stream(seed, index, anatomy.laterality, "muscle belly")
-    belly, shallow = _draw_belly(draw), float(draw.uniform(0.0, 1.0))
+    belly = _draw_belly(stream(seed, index, "muscle belly"), draw)
+    shallow = float(draw.uniform(0.0, 1.0))
     oblique = framing.angle_deg != 0.0
     if framing.muscle_x is None or not (oblique or draw.random() < _CC_SHARE):
         return torch.zeros_like(thickness_mm)
@@ -95,9 +97,7 @@ def muscle_mm(
     else:
         front = _CC_DEPTH_MM * (0.6 + shallow) * (1.0 - ((v + 12.0) / (30.0 + 20.0 * shallow)) ** 2)
         into = front - framing.nipple_mm[1] - framing.muscle_x - x
-        shares = (
-            0.75 * belly.share * torch.sigmoid(into / 1.2) * (0.5 + into / 20.0).clamp(0.5, 1.2)
-        )
+        shares = 0.6 * belly.share * torch.sigmoid(into / 2.5) * (0.5 + into / 20.0).clamp(0.5, 1.2)
     return enlarge(shares[None, None], factor, framing.shape, mode="bilinear") * thickness_mm
 
 

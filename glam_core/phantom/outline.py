@@ -11,7 +11,7 @@ FloatArray = npt.NDArray[np.float64]
 _ROUNDS = 3
 _FAR_MM = 300.0
 _UP_SHARES, _DOWN_SHARES = (0.28, 0.52, 0.74), (0.3, 0.55, 0.76, 0.9)
-_SIDE_SHARES = (0.3, 0.55, 0.76, 0.91)
+_SIDE_SHARES = (0.3, 0.55, 0.76, 0.9, 0.97)
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,17 +72,17 @@ def cc_skin(
 ) -> FloatArray:
     """The skin line of a CC view: lateral is up."""
     power = float(np.clip(woman.normal(2.0, 0.15), 1.7, 2.35))
-    lean = float(woman.normal(0.05, 0.06))
+    lean = float(woman.normal(0.05, 0.055) + again.normal(0, 0.02))
     sides = []
     for sign, reach in ((1.0, body.up * (1 + lean)), (-1.0, body.down * (1 - lean))):
         bent = float(np.clip(power + woman.normal(0, 0.12) + again.normal(0, 0.05), 1.7, 2.45))
         points = [body.front(share, sign * reach, bent) for share in _SIDE_SHARES]
         wall, flare = (
-            float(woman.uniform(0.72, 0.95)),
-            float(np.clip(woman.normal(3.5, 4.5), -2.0, 12.0)),
+            float(woman.uniform(0.92, 1.08)),
+            float(np.clip(woman.normal(3.5, 4.2) + again.normal(0, 1.2), -2.0, 12.0)),
         )
-        edge = body.middle + sign * reach * float(woman.uniform(0.97, 1.03))
-        points.append((-wall * body.length, edge))
+        edge = body.middle + sign * reach * float(woman.uniform(0.99, 1.03))
+        points.append((-wall * body.length, edge + 0.2 * sign * flare))
         points.append((-(wall + 0.25) * body.length, edge + sign * 0.6 * flare))
         points.append((-(wall + 0.45) * body.length - 90.0, edge + sign * (4.0 * flare + 10.0)))
         sides.append(_uneven(points, woman, again))
@@ -131,12 +131,12 @@ def _abdomen(
     again: np.random.Generator,
 ) -> list[tuple[float, float]]:
     """From the breast's underside back to the fold under it, and down the abdomen."""
-    col = float(woman.normal(4.0, 8.0) + again.normal(0, 3.0)) - nipple_col
+    col = float(woman.normal(0.5, 7.5) + again.normal(0, 3.0)) - nipple_col
     col = min(col, last[1] - 12.0)
     row = last[0] + float(woman.normal(-1.0, 5.0))
     half = (last[0] + 0.65 * (row - last[0]) + 1.5, 0.4 * last[1] + 0.6 * col)
-    bulge = float(woman.uniform(0.5, 7.0))
-    down = [(9.0, 0.2 * bulge), (24.0, bulge), (52.0, bulge), (95.0, -3.0), (_FAR_MM, -25.0)]
+    bulge = float(woman.uniform(0.5, 4.5))
+    down = [(9.0, 0.2 * bulge), (22.0, bulge), (42.0, 0.6 * bulge), (75.0, -6.0), (_FAR_MM, -60.0)]
     return [half, (row, col), (row + 1.0, col - 0.5), *((row + r, col + c) for r, c in down)]
 
 

@@ -178,6 +178,7 @@ def _view_file(
             thickness_mm=view.thickness_mm,
             gland_fraction=exam.gland_fraction,
             tube=style.tube,
+            exam=random.Random(f"technique/{identity.study_id}"),
             draw=draw,
         ),
         key=view.key,

@@ -3,9 +3,17 @@
 import torch
 from torch.nn import functional
 
+_ALIKE_SHARE, _ALIKE_WAVES = 0.65, 4.0  # of the variance, up to about so many waves per side
+
 
 def power_law_cube(
-    batch: int, side: int, exponent: float, generator: torch.Generator, *, low: float = 1.0
+    batch: int,
+    side: int,
+    exponent: float,
+    generator: torch.Generator,
+    *,
+    low: float = 1.0,
+    alike: torch.Generator | None = None,
 ) -> torch.Tensor:
     """(B, 1, side, side, side) periodic noise whose amplitude falls as frequency^-exponent.
 
@@ -14,10 +22,11 @@ def power_law_cube(
 
     Args:
         low: Below this many waves per side the spectrum is flat.
+        alike: Draws the part of the longest waves that two breasts of a woman share.
     """
     frequency = _radial_frequency(side, generator.device)
     gain = frequency.clamp(min=low) ** -exponent
-    return _shaped_noise(batch, side, gain, generator)
+    return _shaped_noise(batch, side, gain, generator, alike)
 
 
 def band_cube(batch: int, side: int, wave: float, generator: torch.Generator) -> torch.Tensor:
@@ -84,7 +93,11 @@ def _radial_frequency(side: int, device: torch.device) -> torch.Tensor:
 
 
 def _shaped_noise(
-    batch: int, side: int, gain: torch.Tensor, generator: torch.Generator
+    batch: int,
+    side: int,
+    gain: torch.Tensor,
+    generator: torch.Generator,
+    alike: torch.Generator | None = None,
 ) -> torch.Tensor:
     gain = gain.clone()
     gain[0, 0, 0] = 0.0
@@ -93,6 +106,12 @@ def _shaped_noise(
     weights = torch.full_like(gain, 2.0)
     weights[..., 0] = 1.0
     scale = (weights * gain**2).sum(dtype=torch.float64) / side**3
-    spectrum = torch.fft.rfftn(noise, dim=(-3, -2, -1)) * gain
-    shaped: torch.Tensor = torch.fft.irfftn(spectrum, s=(side,) * 3, dim=(-3, -2, -1))
+    spectrum = torch.fft.rfftn(noise, dim=(-3, -2, -1))
+    if alike is not None:
+        common = torch.randn(shape, generator=alike, device=alike.device)
+        share = _radial_frequency(side, alike.device) / _ALIKE_WAVES
+        share = _ALIKE_SHARE * torch.exp(-(share**2))
+        spectrum = spectrum * (1.0 - share).sqrt()
+        spectrum = spectrum + torch.fft.rfftn(common, dim=(-3, -2, -1)) * share.sqrt()
+    shaped: torch.Tensor = torch.fft.irfftn(spectrum * gain, s=(side,) * 3, dim=(-3, -2, -1))
     return shaped / scale.sqrt().float()
