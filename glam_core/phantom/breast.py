@@ -105,6 +105,7 @@ def _views(
         view: draw_framing(
             anatomy,
             pose,
+            maps[view].middle(),
             mlo_pnl_mm,
             seed=seed,
             index=index,

@@ -84,6 +84,14 @@ class ViewMap:
         phase = torch.einsum("bnj,bkj->bnk", points, self.waves) + self.phases[:, None]
         return torch.einsum("bnk,bkj->bnj", phase.cos(), self.amplitudes)
 
+    def middle(self) -> float:
+        """v of the envelope's middle, as displaced; of the first view of a batch."""
+        depth, side, up, down = self.radii[0].tolist()
+        x, y, z = 0.35 * depth, 0.45 * side, 0.45 * 0.5 * (up + down)
+        around = [[x, y, 0.0], [x, -y, 0.0], [x, 0.0, z], [x, 0.0, -z]]
+        places = torch.tensor(around, dtype=self.nipple.dtype, device=self.nipple.device)
+        return float(self.view_from_anatomy(places[None])[0, :, 1].mean())
+
     def to(self, device: torch.device, dtype: torch.dtype = torch.float32) -> "ViewMap":
         """The same map elsewhere or in another precision."""
         return ViewMap(*(getattr(self, name).to(device, dtype) for name in _TENSORS))
@@ -134,10 +142,12 @@ def draw_pose(anatomy: Anatomy, view: ViewPosition, seed: int, index: int, visit
 
 def view_map(anatomy: Anatomy, pose: Pose, seed: int, index: int, visit: int) -> ViewMap:
     """The map of one view as float64 tensors with a batch dimension of 1."""
+    woman = stream(seed, index, pose.view, "displacement")
     draw = stream(seed, index, anatomy.laterality, pose.view, "displacement", visit)
-    waves = np.clip(draw.normal(size=(_WAVES, 3)), -1.5, 1.5) / _DISPLACEMENT_LENGTH_MM
-    amplitudes = draw.normal(size=(_WAVES, 3)) * _DISPLACEMENT_MM * math.sqrt(2 / _WAVES)
-    phases = draw.uniform(0, 2 * math.pi, _WAVES)
+    waves = np.clip(woman.normal(size=(_WAVES, 3)), -1.5, 1.5) / _DISPLACEMENT_LENGTH_MM
+    amplitudes = 0.86 * woman.normal(size=(_WAVES, 3)) + 0.51 * draw.normal(size=(_WAVES, 3))
+    amplitudes = amplitudes * _DISPLACEMENT_MM * math.sqrt(2 / _WAVES)
+    phases = woman.uniform(0, 2 * math.pi, _WAVES)
     radii = (
         anatomy.depth_mm,
         anatomy.radius_mm,

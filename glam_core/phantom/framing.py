@@ -103,11 +103,18 @@ def pnl_length(anatomy: Anatomy, pose: Pose) -> float:
 
 
 def draw_outline(
-    anatomy: Anatomy, pose: Pose, nipple_col: float, seed: int, index: int, visit: int
+    anatomy: Anatomy,
+    pose: Pose,
+    middle: float,
+    nipple_col: float,
+    seed: int,
+    index: int,
+    visit: int,
 ) -> Outline:
     """The outline of one view: the pressed envelope, and in MLO axilla and upper abdomen.
 
     Args:
+        middle: v of the envelope's middle, as displaced.
         nipple_col: mm from the picture's chest wall edge to the nipple.
     """
     draw = stream(seed, index, pose.view, "outline")
@@ -119,7 +126,7 @@ def draw_outline(
     oblique = pose.view is ViewPosition.MLO
     body = PressedBody(
         length=pnl_length(anatomy, pose),
-        middle=-pose.stretch[1] * across,
+        middle=0.5 * (middle - pose.stretch[1] * across),  # skin gives way by half
         up=reach * (1.0 + 0.04 * float(again.normal())),
         down=reach * (0.86 if oblique else 1.0) * (1.0 + 0.04 * float(again.normal())),
     )
@@ -133,6 +140,7 @@ def draw_outline(
 def draw_framing(
     anatomy: Anatomy,
     pose: Pose,
+    middle: float,
     mlo_pnl_mm: float,
     *,
     seed: int,
@@ -144,6 +152,7 @@ def draw_framing(
     """Place one view on the detector of (height, width) mm.
 
     Args:
+        middle: v of the envelope's middle, as displaced.
         mlo_pnl_mm: PNL of the MLO view; the CC view is cropped to differ from it as is usual.
     """
     usual = stream(seed, index, pose.view, "framing")
@@ -157,12 +166,12 @@ def draw_framing(
         col = max(mlo_pnl_mm + difference, 30.0)
         row = height / 2 + float(np.clip(usual.normal(0, 6.5) + draw.normal(0, 4.7), -18, 18))
         muscle = -length + float(draw.normal(-1.0, 2.0))
-        outline = draw_outline(anatomy, pose, col, seed, index, visit)
+        outline = draw_outline(anatomy, pose, middle, col, seed, index, visit)
         return Framing(rows, cols, pixel_mm, (row, col), 0.0, muscle, outline)
     turn = math.radians(pose.pectoral_deg)
     foot_col = float(np.clip(usual.normal(-3, 8) + draw.normal(0, 6), -22, 24))
     col = foot_col + length * math.cos(turn)
-    outline = draw_outline(anatomy, pose, col, seed, index, visit)
+    outline = draw_outline(anatomy, pose, middle, col, seed, index, visit)
     below = outline.down * math.cos(turn) - outline.middle + _ROOM_MM + 8.0
     row = height * 0.56 + float(usual.normal(0, 7.5) + draw.normal(0, 5))
     row = float(np.clip(row, 0.40 * height, max(0.42 * height, height - below)))

@@ -46,7 +46,7 @@ def lesion_position(
 def _draw(
     plan: LesionPlan, anatomy: Anatomy, draw: np.random.Generator, *, closer: float = 1.0
 ) -> Position:
-    """One try within the words of the plan; `closer` draws the axillary ones in."""
+    """One try within the words of the plan; `closer` draws those at the edge in."""
     _, y0, z0 = anatomy.nipple_mm
     depth, radius = anatomy.depth_mm, anatomy.radius_mm
     words = plan.place_words
@@ -62,7 +62,9 @@ def _draw(
         turn, across = draw.uniform(0, 2 * math.pi), draw.uniform(0, 7.5)
         x = draw.uniform(0.25, 0.82) * depth
         return x, float(y0 + across * math.cos(turn)), float(z0 + across * math.sin(turn))
-    x = draw.uniform(1.0, 5.0) if words == "posterior" else depth * draw.uniform(0.18, 0.78)
+    x = depth * draw.uniform(0.18, 0.78)
+    if words == "posterior":
+        x = draw.uniform(1.0, 5.0) + 30.0 * (1.0 - closer)
     rim = 0.78 * math.sqrt(max(0.05, 1 - (x / depth) ** 2))
     if words == "posterior":
         y, z = draw.uniform(-0.45, 0.3) * radius, draw.uniform(-0.1, 0.45) * radius

@@ -136,7 +136,7 @@ def _abdomen(
     row = last[0] + float(woman.normal(-1.0, 5.0))
     half = (last[0] + 0.65 * (row - last[0]) + 1.5, 0.4 * last[1] + 0.6 * col)
     bulge = float(woman.uniform(0.5, 4.5))
-    down = [(9.0, 0.2 * bulge), (22.0, bulge), (42.0, 0.6 * bulge), (75.0, -6.0), (_FAR_MM, -60.0)]
+    down = [(8.0, 0.3 * bulge), (18.0, 0.8 * bulge), (34.0, -1.0), (60.0, -9.0), (_FAR_MM, -80.0)]
     return [half, (row, col), (row + 1.0, col - 0.5), *((row + r, col + c) for r, c in down)]
 
 

@@ -85,7 +85,7 @@ def render_tissue(
     gland = gland + project_families(tissue.curves, setup, device, tissue.volume)
     gland = torch.minimum(gland.clamp(min=0.0), inner)
     muscle = muscle_mm(anatomy, framing, inner, seed=setup.seed, index=setup.index, device=device)
-    gland = gland * (1.0 - 1.7 * muscle / inner.clamp(min=1.0)).clamp(min=0.12) + muscle
+    gland = gland * (1.0 - 2.4 * muscle / inner.clamp(min=1.0)).clamp(min=0.1) + muscle
     for row0, col0, patch in nodes_mm(
         anatomy, framing, seed=setup.seed, index=setup.index, device=device
     ):
