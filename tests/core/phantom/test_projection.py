@@ -33,16 +33,19 @@ def breast(index: int = 0):
 
 
 def test_map_and_its_inverse_agree() -> None:
-    agree = []
+    agree, draw = [], generator()
     for index in range(10):
         held = breast(index)
-        points = torch.rand(1, 200, 3, dtype=torch.float64) - torch.tensor([0.0, 0.5, 0.5])
+        points = torch.rand(1, 200, 3, dtype=torch.float64, generator=draw)
+        points = points - torch.tensor([0.0, 0.5, 0.5])
         points = points * torch.tensor([0.9, 1.2, 1.2]) * held.anatomy.depth_mm * 0.7
         for view in VIEWS:
             moves = held.maps[view]
             back = moves.anatomy_from_view(moves.view_from_anatomy(points), rounds=60)
-            agree.append(bool((back - points).abs().max() < 0.05))
-    assert sum(agree) >= 19  # about one view in a hundred is drawn with a fold
+            agree.append((back - points).abs().amax(-1) < 0.05)
+    shares = torch.cat(agree).double().mean(-1)
+    assert shares.mean() > 0.99
+    assert (shares == 1.0).sum() >= 18  # one or two views in a hundred have a small fold
 
 
 def test_nipple_is_the_origin_of_every_view() -> None:
