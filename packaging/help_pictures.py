@@ -1,8 +1,9 @@
-"""Renews the pictures of findings in resources/help/images: a synthetic exam and its own report.
+"""Renews the pictures of the window in resources/help/images: an answered click, and findings.
 
     QT_QPA_PLATFORM=offscreen python packaging/help_pictures.py
 
-No patient's picture is used: the exam is made by the phantom generator.
+The click is that of `glam-viewer --demo --click demo`, the findings are those of a synthetic exam
+and its own report. No patient's picture is used: the phantom generator makes the exams.
 """
 
 import tempfile
@@ -15,6 +16,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from app.completeness import is_complete
+from app.driver import ScreenshotDriver
 from app.findings import Verdict
 from app.theme import apply_theme
 from app.wiring import Workstation
@@ -25,6 +27,7 @@ from glam_core.phantom.worker import ExamTask, write_one_exam
 from glam_core.terms import Laterality
 
 IMAGES = Path(__file__).parents[1] / "resources" / "help" / "images"
+CLICK_WINDOW_PX = (1600, 900)
 WINDOW_PX = (1366, 768)
 FRAME_PX = (820, 461)
 SEED = 211
@@ -45,10 +48,11 @@ LESIONS = (
 
 
 def main() -> None:
-    """Make the exam, paste its report, and save the window at each step."""
+    """Ask about the demo exam's spot; make an exam, paste its report; save the window each time."""
     application = QApplication([])
     apply_theme(application)
     with tempfile.TemporaryDirectory() as root:
+        _photograph_click(application, Path(root) / "demo-data")
         exam = Path(root) / "exams" / "three-findings"
         exam.parent.mkdir()
         request = ExamRequest(
@@ -60,6 +64,18 @@ def main() -> None:
         assert refused is None, refused
         report = (truth_folder_of(exam) / "report.txt").read_text(encoding="utf-8")
         _photograph(exam, report)
+
+
+def _photograph_click(application: QApplication, data_folder: Path) -> None:
+    workstation = Workstation(data_folder=data_folder, remember=False)
+    driver = ScreenshotDriver(workstation, IMAGES / "click-answered.png", click="demo", demo=True)
+    workstation.window.resize(*CLICK_WINDOW_PX)
+    workstation.window.show()
+    workstation.start()
+    workstation.controller.open_demo()
+    application.exec()
+    workstation.dispose()
+    assert driver.exit_code == 0, driver.sentence
 
 
 def _photograph(exam: Path, report: str) -> None:
