@@ -57,7 +57,7 @@ def read_comparison(run: Path) -> RunComparison | None:
         )
         models = str(said["before_model"]), str(said["after"])
         return RunComparison(about, str(said["before"]), rows, str(said["verdict"]), *models)
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, LookupError, TypeError):
         return None
 
 

@@ -73,9 +73,7 @@ class ComparisonPanel(QWidget):
     def show_comparison(self, comparison: RunComparison) -> None:
         """The figures of both models."""
         self._show(comparison)
-        self.about.setText(
-            f"{comparison.about}, answered as in the viewer, with 95 % intervals over the patients."
-        )
+        self.about.setText(f"{comparison.about}, {_HOW}")
         set_role(self.about, "quiet")
         self.show()
 

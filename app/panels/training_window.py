@@ -134,9 +134,9 @@ class TrainingWindow(QDialog):
         self._enable()
 
     def show_comparing(self, folder: str) -> None:
-        """The models of this run are being compared; "" where none are any more."""
+        """The models of the run in this folder are being compared."""
         self._comparing = folder
-        if folder and folder == self.form.choice().folder:
+        if folder == self.form.choice().folder:
             self.comparison.show_under_way()
         self._enable()
 

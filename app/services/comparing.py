@@ -9,6 +9,10 @@ from app.training_comparison import COMPARISON_FILE, read_comparison
 from app.training_runs import RunChoice
 
 _END_WITHIN_MS = 5000
+_ENDED_FROM_OUTSIDE = (
+    "the comparison was ended from outside; if memory is short, close other programs and try again."
+)
+_SAID_NOTHING = "glam compare wrote nothing that belongs to this model; compare once more."
 
 
 class ComparisonService(QObject):
@@ -37,16 +41,11 @@ class ComparisonService(QObject):
         program, *rest = command([*words, "--json", str(Path(choice.folder) / COMPARISON_FILE)])
         process = QProcess(self)
         process.finished.connect(lambda *_: self._ended(process))
-        process.errorOccurred.connect(lambda _: self._not_started(process))
+        process.errorOccurred.connect(lambda error: self._failed(process, error))
         self._process = process
         self.began.emit(choice.folder)
         process.start(program, rest)
         process.closeWriteChannel()
-
-    @property
-    def folder(self) -> str:
-        """Of the run that is being compared; "" where none is."""
-        return self._folder if self._process is not None else ""
 
     def close(self) -> None:
         """Give up what is under way."""
@@ -61,17 +60,20 @@ class ComparisonService(QObject):
             return
         self._process = None
         said = bytes(process.readAllStandardError().data()).decode("utf-8", "replace")
-        found = read_comparison(Path(self._folder)) if process.exitCode() == 0 else None
+        whole = process.exitStatus() is QProcess.ExitStatus.NormalExit and process.exitCode() == 0
+        crashed = process.exitStatus() is QProcess.ExitStatus.CrashExit
+        found = read_comparison(Path(self._folder)) if whole else None
         process.deleteLater()
         if found is not None:
             self.compared.emit(self._folder, found)
             return
         lines = [line.strip() for line in said.splitlines() if line.strip()]
-        reason = lines[-1] if lines else "glam compare has said nothing"
+        reason = _ENDED_FROM_OUTSIDE if crashed else lines[-1] if lines else _SAID_NOTHING
         self.failed.emit(self._folder, f"The models could not be compared: {reason}")
 
-    def _not_started(self, process: QProcess) -> None:
-        if process is self._process and process.state() is QProcess.ProcessState.NotRunning:
+    def _failed(self, process: QProcess, error: QProcess.ProcessError) -> None:
+        """Where it could not be started, `finished` never comes; other errors end with it."""
+        if process is self._process and error is QProcess.ProcessError.FailedToStart:
             self._process = None
             process.deleteLater()
             self.failed.emit(self._folder, "The models could not be compared: glam is not found.")

@@ -62,7 +62,10 @@ def test_a_comparison_of_an_earlier_checkpoint_does_not_count(run):
     assert read_comparison(run) is None
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{}", '{"figures": [1]}'])
+NO_INTERVAL = json.dumps({**TOLD, "figures": [{**TOLD["figures"][0], "after": []}]})
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"figures": [1]}', NO_INTERVAL])
 def test_a_damaged_comparison_is_none(run, content):
     (run / COMPARISON_FILE).write_text(content, encoding="utf-8")
     assert read_comparison(run) is None
@@ -119,13 +122,21 @@ def test_a_comparison_is_made_by_a_process_of_its_own(code, good, service, run, 
     choice = RunChoice(Script.CORRESPONDENCE, "m.csv", str(run))
     awaited = service.compared if good else service.failed
     with qtbot.waitSignal(awaited, timeout=20_000) as ended:
-        service.compare(choice)
-        assert service.folder == str(run)
+        with qtbot.waitSignal(service.began) as began:
+            service.compare(choice)
+        assert began.args == [str(run)]
     assert words[:4] == ["compare", str(run), "--manifest", "m.csv"]
     assert ended.args[0] == str(run)
-    assert service.folder == ""
     if not good:
         assert ended.args[1].endswith("no patient is set aside for validation.")
+
+
+def test_a_comparison_that_is_ended_from_outside_is_told_as_that(service, run, monkeypatch, qtbot):
+    killed = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
+    monkeypatch.setattr(comparing, "command", lambda _: [sys.executable, "-c", killed])
+    with qtbot.waitSignal(service.failed, timeout=20_000) as ended:
+        service.compare(RunChoice(Script.CORRESPONDENCE, "m.csv", str(run)))
+    assert "ended from outside" in ended.args[1]
 
 
 def test_a_program_that_is_not_there_is_said(service, run, monkeypatch, qtbot):
