@@ -42,9 +42,13 @@ def build_model(config: GlamConfig, *, seed: int | None = None) -> GlamModel:
             torch.manual_seed(seed)
         model = GlamModel(config, tokenizer)
     if image_weights:
-        # Layers that the source does not have keep their random weights.
-        own = model.image_encoder.state_dict()
-        model.image_encoder.load_state_dict({**own, **image_weights})
+        # The layers above the backbone keep their random weights; the backbone has to be whole.
+        above = {
+            name: value
+            for name, value in model.image_encoder.state_dict().items()
+            if not name.startswith("backbone.")
+        }
+        model.image_encoder.load_state_dict({**above, **image_weights})
     if text_weights:
         model.text_encoder.load_state_dict(text_weights)
     return model

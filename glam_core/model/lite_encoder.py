@@ -6,6 +6,7 @@ see on photographs.
 
 from importlib.util import find_spec
 from pathlib import Path
+from pickle import UnpicklingError
 
 import torch
 from torch import Tensor, nn
@@ -34,6 +35,10 @@ _STAGES = (
 )
 _LEVELS = (1, 2, 4, 5)  # the last stage at a quarter, an eighth, ... of the canvas
 _NORM_EPSILON = 1e-3
+_NO_SUCH_WEIGHTS = (
+    *(OSError, EOFError, UnpicklingError),  # no file, or none of torch
+    *(RuntimeError, KeyError, TypeError, AttributeError, ValueError),  # of something else
+)
 
 
 class LiteEncoder(nn.Module):
@@ -146,7 +151,7 @@ def _relu6(features: Tensor) -> Tensor:
 
 
 def load_first_weights(config: LiteConfig) -> dict[str, Tensor]:
-    """Weights of the backbone from `config.source`; {} where it is "random".
+    """All weights of the backbone, by `backbone.NAME`, from `config.source`; {} for "random".
 
     Raises:
         CheckpointError: The source gives no EfficientNet-Lite0; says what to provide.
@@ -155,13 +160,16 @@ def load_first_weights(config: LiteConfig) -> dict[str, Tensor]:
         return {}
     file = _packaged_file() if config.source == IMAGENET else Path(config.source).expanduser()
     try:
-        found = torch.load(file, map_location="cpu", weights_only=True)
-        return {f"backbone.{name}": value for name, value in _renamed(found).items()}
-    except (OSError, RuntimeError, KeyError, TypeError, ValueError, EOFError) as error:
+        weights = _renamed(torch.load(file, map_location="cpu", weights_only=True))
+        with torch.device("meta"):
+            backbone = LiteBackbone()
+        backbone.load_state_dict(weights, assign=True)  # refuses other shapes
+    except _NO_SUCH_WEIGHTS as error:
         raise CheckpointError(
             f"{file.name} holds no weights of EfficientNet-Lite0 ({type(error).__name__}): install "
             f"{_PACKAGE} anew or give another file as the source."
         ) from error
+    return {f"backbone.{name}": value for name, value in weights.items()}
 
 
 def _packaged_file() -> Path:

@@ -8,8 +8,6 @@ from glam_core.model.classifier import Classifier
 from glam_core.model.glam import GlamModel
 
 _NORMS = (nn.LayerNorm, nn.BatchNorm1d, nn.GroupNorm)
-
-
 RATE_SHARE = "rate_share"  # key of a group: what it gets of the learning rate
 
 

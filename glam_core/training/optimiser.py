@@ -38,4 +38,5 @@ def learning_rate_at(config: TrainingConfig, step: int, steps: int) -> float:
 def set_rate(optimiser: torch.optim.Optimizer, rate: float) -> None:
     """Give every group its share of the learning rate."""
     for group in optimiser.param_groups:
-        group["lr"] = rate * group[RATE_SHARE]
+        # A run that was begun before groups had shares is gone on with as it was begun.
+        group["lr"] = rate * group.get(RATE_SHARE, 1.0)

@@ -92,11 +92,20 @@ def test_a_canvas_that_does_not_fit_is_refused():
         LiteEncoder(replace(SMALL, side_px=100))
 
 
-def test_a_source_that_holds_something_else_is_named(tmp_path):
+def test_a_source_that_holds_something_else_is_named(tmp_path, published):
     file = tmp_path / "other.pth"
-    torch.save({"weight": torch.zeros(2)}, file)
-    with pytest.raises(CheckpointError, match=r"other\.pth holds no weights of EfficientNet-Lite0"):
-        load_first_weights(LiteConfig(source=str(file)))
+    config = LiteConfig(source=str(file))
+    refusal = r"other\.pth holds no weights of EfficientNet-Lite0"
+    wider = {
+        name: torch.cat([each, each]) if each.ndim else each for name, each in published.items()
+    }
+    for content in ({"weight": torch.zeros(2)}, [1], wider):
+        torch.save(content, file)
+        with pytest.raises(CheckpointError, match=refusal):
+            load_first_weights(config)
+    file.write_bytes(b"Pictures, not weights.")
+    with pytest.raises(CheckpointError, match=refusal):
+        load_first_weights(config)
     with pytest.raises(CheckpointError, match=r"nowhere\.pth"):
         load_first_weights(LiteConfig(source=str(tmp_path / "nowhere.pth")))
 

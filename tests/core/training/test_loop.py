@@ -14,13 +14,14 @@ from glam_core.errors import CheckpointError, GlamError
 from glam_core.model.build import build_model
 from glam_core.model.checkpoint import load_model
 from glam_core.model.glam import GlamModel
+from glam_core.model.parameter_groups import RATE_SHARE
 from glam_core.training import loop
 from glam_core.training.ahead import drawn_ahead
 from glam_core.training.config import TrainingConfig
 from glam_core.training.encoders import made_ready
 from glam_core.training.loop import train
 from glam_core.training.memory import MemoryUse, is_out_of_memory, out_of_memory
-from glam_core.training.optimiser import new_optimiser
+from glam_core.training.optimiser import new_optimiser, set_rate
 from glam_core.training.watch import Aim, Watch
 from tests.core.model.tiny import TINY_DINO, TINY_TEXT, build, random_views, tiny_glam, tiny_paper
 
@@ -214,6 +215,16 @@ def test_both_optimisers_go_on_as_if_never_stopped(tmp_path, kind):
 def test_the_optimiser_is_fused():
     optimiser = new_optimiser(build(tiny_glam()), CONFIG)
     assert all(group["fused"] for group in optimiser.param_groups)
+
+
+def test_a_run_from_before_backbones_had_a_rate_goes_on_at_the_full_one():
+    optimiser = new_optimiser(build(tiny_glam()), CONFIG)
+    kept = optimiser.state_dict()
+    for group in kept["param_groups"]:
+        del group[RATE_SHARE]
+    optimiser.load_state_dict(kept)
+    set_rate(optimiser, 0.25)
+    assert {group["lr"] for group in optimiser.param_groups} == {0.25}
 
 
 def test_gradient_checkpointing_changes_no_gradient():
