@@ -103,7 +103,10 @@ def _small() -> GlamConfig:
 
 
 def _lite() -> GlamConfig:
-    return replace(presets.glam_small(), name="lite", image=LiteConfig(source=IMAGENET))
+    config = presets.glam_small()
+    assert isinstance(config.text, TextConfig)
+    text = replace(config.text, summary="mean")
+    return replace(config, name="lite", image=LiteConfig(source=IMAGENET), text=text)
 
 
 def _tiny() -> GlamConfig:

@@ -15,14 +15,12 @@ from torch.nn import functional
 
 from glam_core.data.finding_phrases import NamedFinding, SpokenPhrase, spoken_phrase
 from glam_core.data.picture_sentences import LABELS, picture_sentence
-from glam_core.errors import CheckpointError
 from glam_core.loss.words import naming_loss, pointing_loss, sentence_loss, wrong_phrase_loss
 from glam_core.model.batch import TextBatch
-from glam_core.model.build import build_model
 from glam_core.model.config import GlamConfig, NoTextConfig, TextConfig, WordsConfig
 from glam_core.model.glam import GlamModel
 from glam_core.model.presets import glam_small
-from glam_core.model.vocabulary import tokenise
+from glam_core.model.vocabulary import built_in_tokenizer, tokenise
 from glam_core.model.word_head import phrase_scores
 from glam_core.training.config import TrainingConfig
 from glam_core.training.word_places import INSIDE, OUTSIDE, SeenPicture
@@ -35,6 +33,7 @@ ANSWERED = ("mass", "asymmetry")
 _WRONG_WEIGHT, _NAMING_WEIGHT = 0.3, 0.5
 _SENTENCE_WEIGHTS = (0.5, 0.25)  # of `LABELS`
 _FINDING_WEIGHT = 0.25
+_INTO_PLACES = "text_local_projection."  # its width is the head's
 _LEARNT = ("text_encoder.", "text_projection.", "text_local_projection.", "word_head.",
            "image_text_scale.")  # fmt: skip
 _NOWHERE = -1e9
@@ -43,33 +42,32 @@ _NOWHERE = -1e9
 def with_words(model: GlamModel, seed: int) -> GlamModel:
     """The same model with a text encoder and a head for words; everything else frozen.
 
-    A model that has both already goes on with them.
-
-    Raises:
-        CheckpointError: The model reads words without such a head: it was trained another way.
+    A model that has both already goes on with them; one that was pretrained with texts goes on with
+    its text encoder.
     """
     config = model.config
     taught = model
     if not config.words.width:
-        if isinstance(config.text, TextConfig):
-            raise CheckpointError(
-                f"The model {config.name} reads words already, without a head for them: take an "
-                "image model, or one of glam finetune words."
-            )
-        taught = build_model(_config_with_words(config), seed=seed)
-        taught.load_state_dict({**taught.state_dict(), **model.state_dict()})
-        taught.config = replace(taught.config, name=config.name)
+        tokenizer = model.tokenizer or built_in_tokenizer()
+        with torch.random.fork_rng():
+            torch.manual_seed(seed)
+            taught = GlamModel(_config_with_words(config, tokenizer.get_vocab_size()), tokenizer)
+        known = {n: w for n, w in model.state_dict().items() if not n.startswith(_INTO_PLACES)}
+        taught.load_state_dict({**taught.state_dict(), **known})
     for name, parameter in taught.named_parameters():
         parameter.requires_grad_(name.startswith(_LEARNT))
     return taught
 
 
-def _config_with_words(config: GlamConfig) -> GlamConfig:
-    text = glam_small().text
-    assert not isinstance(text, NoTextConfig)
+def _config_with_words(config: GlamConfig, vocabulary_size: int) -> GlamConfig:
+    text = config.text
+    if isinstance(text, NoTextConfig):
+        new = glam_small().text
+        assert isinstance(new, TextConfig)
+        text = replace(new, summary="mean", vocabulary_size=vocabulary_size)
     return replace(
         config,
-        text=replace(text, summary="mean"),
+        text=text,
         words=WordsConfig(width=HEAD_WIDTH, kinds=ANSWERED),
         corrections=replace(config.corrections, report_to_patch=True),
     )

@@ -10,9 +10,11 @@ from safetensors.torch import load_file
 
 from glam_core.inference.correspondence import Query
 from glam_core.inference.matchers import matcher
+from glam_core.model.checkpoint import load_model
 from glam_core.scripts.glam import main
 from glam_core.terms import PointPx, ViewPosition
 from glam_core.training import loop
+from glam_core.training.words import with_words
 from tests.core.inference.drawn_views import drawn_view
 from tests.core.training.drawn_manifest import write_manifest
 
@@ -61,6 +63,18 @@ def test_words_are_learnt_and_clicks_stay_bit_identical(manifest, image_model, t
     assert (one.matched, one.cycle_error) == (other.matched, other.cycle_error)
     told = json.loads((out / "model" / "config.json").read_text())
     assert told["trained_on"] == "drawn breasts; then words on the manifest manifest.csv"
+
+
+def test_a_model_pretrained_with_texts_goes_on_with_its_text_encoder(manifest, tmp_path):
+    pretrained = tmp_path / "pretrained"
+    words = ["pretrain", "--manifest", str(manifest), "--out", str(pretrained), "--preset=tiny"]
+    assert main([*words, "--epochs=1", "--batch=4", "--threads=1"]) == 0
+    model = with_words(load_model(pretrained / "model"), seed=0)
+    first = load_file(pretrained / "model" / "weights.safetensors")
+    kept = {name: w for name, w in first.items() if not name.startswith("text_local_projection.")}
+    assert any(name.startswith("text_encoder.") for name in kept)
+    assert all(torch.equal(model.state_dict()[name], weight) for name, weight in kept.items())
+    assert taught(manifest, pretrained / "model", tmp_path / "run", "--epochs=1") == 0
 
 
 def test_a_resumed_run_equals_one_that_never_stopped(manifest, image_model, tmp_path, monkeypatch):
