@@ -1,4 +1,4 @@
-"""`glam train-demo`: the demonstration model, from synthetic breasts and CBIS-DDSM.
+"""`glam train-demo`: the demonstration model, from CBIS-DDSM and synthetic breasts.
 
 The stages of `glam_core.training.demo_recipe` one after the other, each a run of its own below the
 given folder; then the limits are set, and `RUN/model` is whole. The same command goes on after a
@@ -11,7 +11,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from glam_core.model.checkpoint import load_model, save_model
-from glam_core.scripts import calibrate, finetune_correspondence, finetune_words, fit_geometry
+from glam_core.scripts import (
+    calibrate,
+    finetune_correspondence,
+    finetune_words,
+    fit_geometry,
+    pretrain,
+)
 from glam_core.training.checkpoint import MODEL_FOLDER, has_run
 from glam_core.training.config import add_config_arguments, given_keys
 from glam_core.training.demo_recipe import (
@@ -30,7 +36,11 @@ from glam_core.training.starts import START_NAMES
 
 GEOMETRY_FILE = "geometry.json"
 _SYNTHETIC_FOLDER = "breasts"
-_SCRIPTS = {"correspondence": finetune_correspondence, "words": finetune_words}
+_SCRIPTS = {
+    "pretrain": pretrain,
+    "correspondence": finetune_correspondence,
+    "words": finetune_words,
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -54,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
         if any(has_run(args.out / later.name) for later in STAGES[at + 1 :]):
             continue
         print(f"Stage {at + 1} of {len(STAGES)}: {stage.name}", file=sys.stderr)
-        code: int = _SCRIPTS[stage.teaches].run(_stage_arguments(stage, args))
+        code: int = _SCRIPTS[stage.script].run(_stage_arguments(stage, args))
         if code:
             return code
     target = args.out / MODEL_FOLDER
@@ -71,18 +81,19 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _stage_arguments(stage: Stage, args: argparse.Namespace) -> argparse.Namespace:
-    """Those of `glam finetune`; keys that the user gave count before the recipe's.
+    """Those of the stage's own command; keys that the user gave count before the recipe's.
 
     A stage that has begun is gone on with, as its own config says.
     """
     folder = args.out / stage.name
     parser = argparse.ArgumentParser()
-    _SCRIPTS[stage.teaches].add_arguments(parser)
+    _SCRIPTS[stage.script].add_arguments(parser)
     words = ["--manifest", str(args.manifest), "--out", str(folder), "--preset", args.preset]
-    breasts = min(args.breasts, stage.breasts or args.breasts)
-    words += ["--synthetic", f"phantom:{SEED}:{breasts}"]
-    words += ["--synthetic-folder", str(args.out / _SYNTHETIC_FOLDER)]
     words += ["--name", NAME]
+    if stage.script != "pretrain":
+        breasts = min(args.breasts, stage.breasts or args.breasts)
+        words += ["--synthetic", f"phantom:{SEED}:{breasts}"]
+        words += ["--synthetic-folder", str(args.out / _SYNTHETIC_FOLDER)]
     words += ["--json-lines"] if args.json_lines else []
     if has_run(folder):
         return parser.parse_args([*words, "--resume"])

@@ -12,6 +12,7 @@ from glam_core.scripts.glam import main
 from glam_core.training import loop
 from tests.core.training.drawn_manifest import write_manifest
 
+STAGES_LEFT = ((2, "synthetic"), (3, "pairs"), (4, "limits"), (5, "words"))
 SMALL = ["--preset=tiny", "--breasts=4", "--steps=2", "--batch=2", "--singles=1"]
 
 
@@ -31,25 +32,25 @@ def test_the_chain_stops_goes_on_and_ends_with_a_calibrated_model(tmp_path, monk
     monkeypatch.setattr(loop, "_step", interrupted)
     assert main(words) == 130
     assert not (out / "model").exists()
-    assert json.loads((out / "pairs" / "training.json").read_text())["synthetic_share"] == 0.25
+    assert json.loads((out / "reports" / "training.json").read_text())["for_limits"] is True
     capsys.readouterr()
 
     assert main(words) == 0
     said = capsys.readouterr().err
     assert "Stage 1" not in said
-    assert said.index("Stage 2 of 4: pairs") < said.index("Stage 3 of 4: limits")
-    assert said.index("Stage 3 of 4: limits") < said.index("Stage 4 of 4: words")
-    assert len(steps) == 8  # none was taken twice
+    begun = [f"Stage {n} of 5: {name}" for n, name in STAGES_LEFT]
+    assert sorted(begun, key=said.index) == begun
+    assert len(steps) == 10  # none was taken twice
 
     config = read_config(out / "model" / "config.json")
-    assert (config.name, config.version) == ("demo", "2")
+    assert (config.name, config.version) == ("demo", "3")
     assert config.trained_on.count("CBIS-DDSM") == 1
     assert config.reading.calibrated_on.endswith("pairs of manifest.csv")
     made = load_file(out / "model" / "weights.safetensors")
     pairs, limits = (
         load_file(out / s / "model" / "weights.safetensors") for s in ("pairs", "limits")
     )
-    images = [name for name in pairs if not name.startswith("image_text")]  # words have a scale
+    images = [name for name in pairs if not name.startswith(("text_", "image_text"))]
     assert all(torch.equal(made[name], pairs[name]) for name in images)
     assert set(pairs) < set(made)
     assert any(not torch.equal(limits[name], pairs[name]) for name in images)
