@@ -106,7 +106,9 @@ def _lite() -> GlamConfig:
     config = presets.glam_small()
     assert isinstance(config.text, TextConfig)
     text = replace(config.text, summary="mean")
-    return replace(config, name="lite", image=LiteConfig(source=IMAGENET), text=text)
+    # Pretraining on annotated pairs as well only makes what follows overfit them.
+    loss = replace(config.loss, correspondence=0.0, saliency=0.0)
+    return replace(config, name="lite", image=LiteConfig(source=IMAGENET), text=text, loss=loss)
 
 
 def _tiny() -> GlamConfig:
