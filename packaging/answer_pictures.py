@@ -16,9 +16,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from glam_core.data.manifest import Manifest, ManifestRow, read_manifest
-from glam_core.data.pairs import Pair, pairs_of
-from glam_core.evaluation.manifest_views import view_of_row
+from glam_core.data.manifest import ManifestRow, read_manifest
+from glam_core.data.pairs import single_region
+from glam_core.evaluation.correspondence import annotated_view
+from glam_core.evaluation.correspondence_queries import AnnotatedView
 from glam_core.terms import PointPx
 
 HIT_MM = 5.0
@@ -26,6 +27,7 @@ EACH = 10  # right answers, and as many wrong ones
 COLUMNS = 5
 VIEW_PX = (190, 250)  # width, height of one view
 GAP_PX, HEAD_PX = 10, 20
+BACK = 16
 ASKED, TRUTH, FIRST, OTHER, WORDS = (
     (90, 200, 255), (110, 220, 110), (255, 90, 80), (255, 180, 70), (200, 205, 210),
 )  # fmt: skip
@@ -54,15 +56,23 @@ def main() -> None:
     parser.add_argument("answers", type=Path)
     parser.add_argument("out", type=Path)
     args = parser.parse_args()
-    manifest = read_manifest(args.manifest)
+    rows = {row.image_name: row for row in read_manifest(args.manifest).rows}
     told = [json.loads(line) for line in args.answers.read_text(encoding="utf-8").splitlines()]
-    answered = [one for one in told if one["peaks"]]
-    right = [one for one in answered if one["outside"][0] <= HIT_MM]
-    wrong = [one for one in answered if one["outside"][0] > HIT_MM]
-    pairs = {row.image_name: pair for pair in pairs_of(manifest) for row in (pair.cc, pair.mlo)}
-    tiles = [_tile(manifest, pairs, one) for part in (right, wrong) for one in _evenly(part)]
-    rows = [np.hstack(tiles[at : at + COLUMNS]) for at in range(0, len(tiles), COLUMNS)]
-    cv2.imwrite(str(args.out), cv2.cvtColor(np.vstack(rows), cv2.COLOR_RGB2BGR))
+    right, wrong = [], []
+    for answer in told:
+        if answer["peaks"]:
+            (right if _is_hit(answer, rows) else wrong).append(answer)
+    tiles = [_tile(rows, answer) for part in (right, wrong) for answer in _evenly(part)]
+    lines = [np.hstack(tiles[at : at + COLUMNS]) for at in range(0, len(tiles), COLUMNS)]
+    cv2.imwrite(str(args.out), cv2.cvtColor(np.vstack(lines), cv2.COLOR_RGB2BGR))
+
+
+def _is_hit(answer: dict[str, Any], rows: dict[str, ManifestRow]) -> bool:
+    row = rows[answer["image_b"]]
+    region, first = single_region(row), answer["peaks"][0]
+    assert region is not None
+    assert row.pixel_spacing_mm is not None
+    return region.distance(PointPx(first["row"], first["col"]), row.pixel_spacing_mm) <= HIT_MM
 
 
 def _evenly(answers: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -71,31 +81,30 @@ def _evenly(answers: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [answers[int(place)] for place in np.round(places)]
 
 
-def _tile(manifest: Manifest, pairs: dict[str, Pair], answer: dict[str, Any]) -> Canvas:
-    rows = {row.image_name: row for row in manifest.rows}
-    pair = pairs[answer["image_a"]]
-    asked, at = _drawn(rows[answer["image_a"]])
-    other, there = _drawn(rows[answer["image_b"]])
-    answers_cc = rows[answer["image_b"]] is pair.cc
-    _outline(asked, at, pair.mlo_region if answers_cc else pair.cc_region)
-    _outline(other, there, pair.cc_region if answers_cc else pair.mlo_region)
-    cv2.drawMarker(asked, at.at(*answer["query"]), ASKED, cv2.MARKER_CROSS, 13, 2, cv2.LINE_AA)
-    for number, (row, col, share) in reversed(list(enumerate(answer["peaks"][:3], 1))):
+def _tile(rows: dict[str, ManifestRow], answer: dict[str, Any]) -> Canvas:
+    asked, at = _drawn(annotated_view(rows[answer["image_a"]], None))
+    other, there = _drawn(annotated_view(rows[answer["image_b"]], None))
+    query = at.at(answer["query"]["row"], answer["query"]["col"])
+    cv2.drawMarker(asked, query, ASKED, cv2.MARKER_CROSS, 13, 2, cv2.LINE_AA)
+    for number, peak in reversed(list(enumerate(answer["peaks"][:3], 1))):
         colour = FIRST if number == 1 else OTHER
-        place = there.at(row, col)
+        place = there.at(peak["row"], peak["col"])
         cv2.circle(other, place, 6, colour, 2, cv2.LINE_AA)
-        _say(other, f"{number} {share:.0%}", (min(place[0] + 8, VIEW_PX[0] - 46), place[1] + 4))
-    head = np.full((HEAD_PX, 2 * VIEW_PX[0] + GAP_PX, 3), 16, np.uint8)
+        words = f"{number} {peak['probability']:.0%}"
+        _say(other, words, (min(place[0] + 8, VIEW_PX[0] - 46), place[1] + 4))
+    head = np.full((HEAD_PX, 2 * VIEW_PX[0] + GAP_PX, 3), BACK, np.uint8)
+    views = [rows[answer[name]].view_position.value for name in ("image_a", "image_b")]
     said = "confident" if answer["matched"] else "no confident match"
-    _say(head, f"{answer['direction'].replace('->', ' to ')}: {said}", (2, 14))
-    between = np.full((VIEW_PX[1], GAP_PX, 3), 16, np.uint8)
+    _say(head, f"{views[0]} to {views[1]}: {said}", (2, 14))
+    between = np.full((VIEW_PX[1], GAP_PX, 3), BACK, np.uint8)
     tile = np.vstack([head, np.hstack([asked, between, other])])
-    return np.pad(tile, ((0, GAP_PX), (0, GAP_PX), (0, 0)), constant_values=16)
+    return np.pad(tile, ((0, GAP_PX), (0, GAP_PX), (0, 0)), constant_values=BACK)
 
 
-def _drawn(row: ManifestRow) -> tuple[Canvas, Placement]:
-    """The breast alone, as large as it fits."""
-    view = view_of_row(row)
+def _drawn(shown: AnnotatedView) -> tuple[Canvas, Placement]:
+    """The breast alone, as large as it fits, with the outline of the truth."""
+    view, region = shown.view, shown.region
+    assert view is not None, shown.failure
     inside = np.argwhere(view.mask)
     (top, left), (bottom, right) = inside.min(axis=0), inside.max(axis=0) + 1
     part = view.picture[top:bottom, left:right]
@@ -106,21 +115,20 @@ def _drawn(row: ManifestRow) -> tuple[Canvas, Placement]:
     canvas[: size[1], : size[0]] = (np.clip(grey, 0, 1) * 255).astype(np.uint8)[..., None]
     first = view.image_from_picture(PointPx(float(top), float(left)))
     placed = Placement(scale / view.image_px_per_picture_px, (first.row, first.col))
-    return canvas, placed
-
-
-def _outline(canvas: Canvas, placement: Placement, region: Any) -> None:
     outlines, _ = cv2.findContours(
-        region.mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE
+        region.inside.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE
     )
     for outline in outlines:
-        points = [placement.at(region.row + y, region.col + x) for x, y in outline[:, 0]]
+        points = [placed.at(region.row0 + y, region.col0 + x) for x, y in outline[:, 0]]
         cv2.polylines(canvas, [np.array(points)], True, TRUTH, 1, cv2.LINE_AA)
+    return canvas, placed
 
 
 def _say(canvas: Canvas, words: str, place: tuple[int, int]) -> None:
     for colour, width in (((0, 0, 0), 3), (WORDS, 1)):
-        cv2.putText(canvas, words, place, cv2.FONT_HERSHEY_SIMPLEX, 0.42, colour, width, cv2.LINE_AA)
+        cv2.putText(
+            canvas, words, place, cv2.FONT_HERSHEY_SIMPLEX, 0.42, colour, width, cv2.LINE_AA
+        )
 
 
 if __name__ == "__main__":
