@@ -59,7 +59,7 @@ class RunChoice:
     script: Script
     manifest: str
     folder: str
-    preset: str = "small"
+    preset: str = "lite"
     first_model: str = ""
     label: str = ""
     device: str = "auto"

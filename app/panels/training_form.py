@@ -25,8 +25,8 @@ _SCRIPTS = {
 }
 _PRESETS = {
     "tiny": "tiny: minutes on a processor",
-    "small": "small: a processor or any GPU",
-    "lite": "lite: small, starts from photographs",
+    "small": "small: a processor or any GPU, from nothing",
+    "lite": "lite: the same, from weights learnt on photographs",
     "glam": "glam: ViT-B/14, large GPUs",
     "paper": "paper: as the authors released it",
 }
@@ -52,7 +52,7 @@ class TrainingForm(QWidget):
         self.first_model.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         narrow(self.first_model)
         self.preset, self.device = _choice(_PRESETS), _choice(_DEVICES)
-        self.preset.setCurrentIndex(self.preset.findData("small"))
+        self.preset.setCurrentIndex(self.preset.findData("lite"))
         self.label_name = _choice({name: name for name in _LABELS})
         self.label_name.setEditable(True)
         self.keys.setPlaceholderText("--epochs=20 --batch=8")

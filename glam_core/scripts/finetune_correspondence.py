@@ -20,7 +20,7 @@ from glam_core.training.watch import Aim
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    add_run_arguments(parser, start="small", name="correspondence", keys=CORRESPONDENCE_KEYS)
+    add_run_arguments(parser, start="lite", name="correspondence", keys=CORRESPONDENCE_KEYS)
     add_synthetic_arguments(parser)
 
 

@@ -37,7 +37,7 @@ GEOMETRY_SHARE = 0.5  # both count alike; not fitted
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    add_run_arguments(parser, start="small", name="words", keys={"": WORDS_KEYS})
+    add_run_arguments(parser, start="lite", name="words", keys={"": WORDS_KEYS})
     add_synthetic_arguments(parser)
     parser.add_argument(
         "--geometry-share",
