@@ -122,11 +122,11 @@ def test_a_model_to_start_from_counts_by_its_own_size(choice, tmp_path):
 
 
 def test_a_preset_that_does_not_suit_the_model_is_refused(choice):
-    shipped = replace(choice, first_model=str(model_folder("demo")), preset="small")
+    shipped = replace(choice, first_model=str(model_folder("demo")), preset="lite")
     assert refusals(shipped) == []
     assert refusals(replace(shipped, preset="glam")) == [
         "Start from: that model has another kind of image encoder than the preset; choose the "
-        "preset small."
+        "preset lite."
     ]
     assert refusals(replace(shipped, preset="glam", script=Script.WORDS)) == []
 
