@@ -6,7 +6,13 @@ import sys
 from glam_core.data.manifest import read_manifest
 from glam_core.scripts.run_record import record_of
 from glam_core.scripts.synthetic_run import add_synthetic_arguments, synthetic_breasts
-from glam_core.scripts.training_run import add_run_arguments, first_model, prepared_data, run_config
+from glam_core.scripts.training_run import (
+    add_run_arguments,
+    chosen_preset,
+    first_model,
+    prepared_data,
+    run_config,
+)
 from glam_core.training.checkpoint import MODEL_FOLDER
 from glam_core.training.correspondence import CorrespondenceTask
 from glam_core.training.device import training_device
@@ -26,6 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Train; 0 when finished, 130 when stopped with a checkpoint."""
+    args.preset = chosen_preset(args)
     config = run_config(args.out, args, CORRESPONDENCE_KEYS[args.preset])
     manifest = read_manifest(args.manifest)
     record = record_of(args, "finetune correspondence")

@@ -8,7 +8,13 @@ from glam_core.data.manifest import read_manifest
 from glam_core.model.config import TextConfig
 from glam_core.scripts.run_record import record_of
 from glam_core.scripts.synthetic_run import add_synthetic_arguments, synthetic_breasts
-from glam_core.scripts.training_run import add_run_arguments, first_model, prepared_data, run_config
+from glam_core.scripts.training_run import (
+    add_run_arguments,
+    chosen_preset,
+    first_model,
+    prepared_data,
+    run_config,
+)
 from glam_core.training.checkpoint import MODEL_FOLDER
 from glam_core.training.device import training_device
 from glam_core.training.loop import train
@@ -35,6 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Train; 0 when finished, 130 when stopped with a checkpoint."""
+    args.preset = chosen_preset(args)
     config = run_config(args.out, args, PRETRAINING_KEYS[args.preset])
     manifest = read_manifest(args.manifest)
     record = record_of(args, "pretrain")

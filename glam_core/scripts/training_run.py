@@ -11,8 +11,9 @@ from glam_core.data.manifest import Manifest
 from glam_core.errors import CheckpointError
 from glam_core.inference.matcher_names import SHIPPED, model_folder
 from glam_core.model.build import build_model
-from glam_core.model.checkpoint import load_model
+from glam_core.model.checkpoint import CONFIG_FILE, load_model
 from glam_core.model.config import GlamConfig, NoTextConfig
+from glam_core.model.config_file import read_config as read_model_config
 from glam_core.model.glam import GlamModel
 from glam_core.scripts.bar import reporting_bar
 from glam_core.training.checkpoint import MODEL_FOLDER, has_run
@@ -56,9 +57,10 @@ def add_run_arguments(
     parser.add_argument(
         "--preset",
         choices=START_NAMES,
-        default=start,
-        help=f"model and keys to start from; keys that are given count before ({start})",
+        help="model and keys to start from; keys that are given count before (what suits --init, "
+        f"or {start})",
     )
+    parser.set_defaults(own_preset=start)
     parser.add_argument(
         "--init",
         metavar="START",
@@ -120,6 +122,24 @@ def run_config(
     return new
 
 
+def chosen_preset(args: argparse.Namespace) -> str:
+    """The preset that was given; without one what suits the first weights, or the command's own.
+
+    Raises:
+        CheckpointError: The first weights are in a folder that holds no usable model.
+    """
+    own: str = args.own_preset
+    if args.preset or args.resume or not args.init:
+        return args.preset or own
+    if args.init in START_NAMES:
+        return str(args.init)
+    file = model_folder(args.init) / CONFIG_FILE
+    if not file.is_file():
+        return own  # the reading of the model says what is wrong with its folder
+    kind = read_model_config(file).image.kind
+    return own if start_config(own).image.kind == kind else _suiting(kind)
+
+
 def first_model(
     args: argparse.Namespace, config: TrainingConfig, manifest: Path, *, texts: bool
 ) -> GlamModel:
@@ -157,14 +177,17 @@ def _check_preset(preset: str, start: GlamConfig, first: str) -> None:
     Raises:
         CheckpointError: The preset's model has another kind of image encoder.
     """
-    kinds = {name: start_config(name).image.kind for name in START_NAMES}
-    own = start.image.kind
-    if kinds[preset] != own:
-        suiting = next(name for name in ("small", "lite", "glam") if kinds[name] == own)
+    wanted, own = start_config(preset).image.kind, start.image.kind
+    if wanted != own:
         raise CheckpointError(
             f"--init {first} has an image encoder of the kind {own}, but the keys are those of the "
-            f"preset {preset} ({kinds[preset]}): give --preset {suiting}, or leave out --init."
+            f"preset {preset} ({wanted}): give --preset {_suiting(own)}, or leave out --init."
         )
+
+
+def _suiting(kind: str) -> str:
+    """The preset for a model with such an image encoder."""
+    return next(n for n in ("small", "lite", "glam") if start_config(n).image.kind == kind)
 
 
 def prepared_data(

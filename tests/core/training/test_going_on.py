@@ -102,6 +102,17 @@ def test_epochs_that_are_asked_for_count_before_the_steps_of_a_preset(manifest, 
 
 
 @pytest.mark.parametrize("command", [FINETUNE, PRETRAIN])
+@pytest.mark.parametrize("first", ["tiny", "lite"])
+def test_first_weights_bring_the_keys_that_suit_them(command, first, manifest, tmp_path):
+    save_model(build_model(start_config(first), seed=0), tmp_path / "model")
+    for number, init in enumerate((first, tmp_path / "model")):
+        out = tmp_path / f"run{number}"
+        assert given(command, manifest, out, f"--init={init}", "--steps=1", "--batch=2") == 0
+        rate = json.loads((out / "training.json").read_text())["backbone_rate"]
+        assert rate == (0.2 if first == "lite" else 1.0)
+
+
+@pytest.mark.parametrize("command", [FINETUNE, PRETRAIN])
 def test_keys_of_another_kind_of_model_are_refused(command, manifest, tmp_path, capsys):
     save_model(build_model(start_config("tiny"), seed=0), tmp_path / "model")
     init = f"--init={tmp_path / 'model'}"
