@@ -89,13 +89,19 @@ def free_place(
 ) -> QRectF:
     """The first of the `wanted` upper left corners where a box of `size` hits nothing taken.
 
-    Where every one hits something, the first one is taken, pushed inside `bounds`.
+    Where every one hits something or leaves `bounds`, the first one that is free once it is pushed
+    inside; where there is none, the first one pushed inside.
     """
     boxes = [QRectF(corner.x(), corner.y(), *size) for corner in wanted]
-    for box in boxes:
+    pushed = [_pushed_inside(box, bounds) for box in boxes]
+    for box in (*boxes, *pushed):
         if bounds.contains(box) and not any(box.intersects(other) for other in taken):
             return box
-    box = boxes[0]
-    box.moveLeft(max(bounds.left(), min(box.left(), bounds.right() - box.width())))
-    box.moveTop(max(bounds.top(), min(box.top(), bounds.bottom() - box.height())))
-    return box
+    return pushed[0]
+
+
+def _pushed_inside(box: QRectF, bounds: QRectF) -> QRectF:
+    pushed = QRectF(box)
+    pushed.moveLeft(max(bounds.left(), min(box.left(), bounds.right() - box.width())))
+    pushed.moveTop(max(bounds.top(), min(box.top(), bounds.bottom() - box.height())))
+    return pushed

@@ -16,14 +16,16 @@ SIZE = 300
 SQUARE = np.array([[200.0, 200.0], [200.0, 280.0], [280.0, 280.0], [280.0, 200.0]])
 
 
-def drawn(*marks: FindingMark, hint: str = "") -> tuple[np.ndarray, list[QRectF]]:
+def drawn(
+    *marks: FindingMark, hint: str = "", covered: tuple[QRectF, ...] = ()
+) -> tuple[np.ndarray, list[QRectF]]:
     """(rows, cols, 3) of a pane that shows stored pixels one to one, and the boxes taken."""
     image = QImage(SIZE, SIZE, QImage.Format.Format_RGB32)
     image.fill(palette.BACKGROUND)
     middle = PointPx((SIZE - 1) / 2, (SIZE - 1) / 2)
     projection = Projection(Viewport(middle, 1.0), PaneSize(SIZE, SIZE))
     painter = QPainter(image)
-    taken: list[QRectF] = []
+    taken = list(covered)
     font = QFont()
     draw_findings(painter, FindingOverlay(marks, "", hint), projection, font, taken, outwards=1)
     painter.end()
@@ -82,3 +84,13 @@ def test_six_findings_have_six_colours_that_differ():
     colours = [palette.finding_colour(i).getRgb()[:3] for i in range(1, 7)]
     apart = [np.abs(np.subtract(a, b)).sum() for i, a in enumerate(colours) for b in colours[:i]]
     assert min(apart) > 80
+
+
+def test_a_plate_near_the_inner_edge_keeps_clear_of_the_texts_beside_it():
+    texts = QRectF(SIZE / 2, 0, SIZE / 2, SIZE)
+    mark = FindingMark(3, "3  oval mass, equal", PointPx(150.0, 30.0), FindingShape())
+    _, taken = drawn(mark, covered=(texts,))
+    ring, plate = taken[1:]
+    assert not plate.intersects(texts)
+    assert not plate.intersects(ring)
+    assert QRectF(0, 0, SIZE, SIZE).contains(plate)
