@@ -54,11 +54,11 @@ def usable_breasts(manifest: Manifest, label: str = "") -> Usable:
 
 def usable_texts(manifest: Manifest, label: str = "") -> Usable:
     """Pictures that say something in words, by a report or by columns."""
-    told = sum(bool(facts_of(row)) for row in _part(manifest, "training"))
-    outlined = sum(
-        bool(facts_of(row)) and bool(row.mask or row.boxes) for row in _part(manifest, "training")
+    told = [row for row in _part(manifest, "training") if facts_of(row)]
+    outlined = sum(bool(row.mask or row.boxes) for row in told)
+    words = (
+        f"{_counted(len(told), 'picture')} with words to learn from, {outlined} of them outlined."
     )
-    words = f"{_counted(told, 'picture')} with words to learn from, {outlined} of them outlined."
     if told:
         return Usable(words, True)
     return Usable(f"{words} Fill the column report, or mass_shape and breast_density.", False)

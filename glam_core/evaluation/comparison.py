@@ -14,6 +14,7 @@ from glam_core.evaluation.correspondence import annotated_view
 from glam_core.evaluation.correspondence_queries import AnnotatedView, put_question
 from glam_core.evaluation.correspondence_results import summary
 from glam_core.evaluation.grounding_protocol import evaluate_grounding
+from glam_core.evaluation.manifest_views import check_units
 from glam_core.inference.grounders import reads_words
 from glam_core.inference.matcher_names import GEOMETRY
 from glam_core.inference.matchers import matcher
@@ -27,7 +28,6 @@ _OF_PLACES: tuple[tuple[str, str, bool | None, bool], ...] = (
     ("median error", "median_error", False, True),
     ("no confident match", "no_match_rate", None, False),
 )
-_OF_WORDS = (("pointing", "pointing", True, False), ("within 10 mm", "pointing_10mm", True, False))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +86,11 @@ def compare_places(
         report: Told the pairs done and all pairs.
 
     Raises:
-        GlamError: There is no such pair, or a model cannot be used.
+        GlamError: There is no such pair, only some pictures have a pixel spacing, or a model cannot
+            be used.
     """
     pairs = pairs_of(Manifest(manifest.file, tuple(rows)))
+    check_units([row for pair in pairs for row in (pair.cc, pair.mlo)], None)
     asked = {name: matcher(name) for name in (before, after) if name}
     results: dict[str, list[Any]] = {name: [] for name in asked}
     unit = "px"
@@ -125,9 +127,10 @@ def compare_words(
         asked, named = GEOMETRY, "geometry's measures: it read no words"
     old = evaluate_grounding(part, asked, report=report) if asked else None
     new = evaluate_grounding(part, after, report=report)
-    figures = _figures(_OF_WORDS, old, new, "")
-    patients = len({row.patient_id for row in rows})
-    return _compared((named, before), after, patients, int(new["n"]), figures)
+    within = f"within 10 {new['unit'] or 'mm'}"
+    names = (("pointing", "pointing", True, False), (within, "pointing_10mm", True, False))
+    figures = _figures(names, old, new, "")
+    return _compared((named, before), after, int(new["patients"]), int(new["n"]), figures)
 
 
 def told_classes(run: Path, after: str) -> Comparison:

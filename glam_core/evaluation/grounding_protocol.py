@@ -96,6 +96,7 @@ class _Tally:
         self.controls: dict[str, list[GroundingScore]] = {name: [] for name in _CONTROLS}
         self.labels: list[tuple[str, str]] = []  # type of finding, split
         self.lines: list[str] = []
+        self.units: set[str] = set()
         self.without_landmarks = 0
 
     def miss(self, row: ManifestRow) -> None:
@@ -127,6 +128,7 @@ def _partner_of(case: _Case, cases: list[_Case]) -> _Case | None:
 def _measure(search: Grounder, case: _Case, partner: _Case | None, tally: _Tally) -> None:
     answer = _answer(search, case, case.phrase, partner)
     tally.own.append(_scored(case, answer))
+    tally.units.add(case.view.frame.unit)
     tally.labels.append((case.phrase.type or "unknown", split_of(case.row)))
     tally.lines.append(_prediction(case, answer))
     alone = answer if partner is None else _answer(search, case, case.phrase, None)
@@ -289,6 +291,9 @@ def _result(model: str, tally: _Tally) -> dict[str, Any]:
     return {
         "model": model,
         "n": len(own),
+        "patients": len({score.group for score in own}),
+        # Of `pointing_10mm`, which counts stored pixels where a length is unknown.
+        "unit": " or ".join(sorted(tally.units)),
         **means,
         "ci95": {name: list(bootstrap_interval(own, name)) for name in _NAMES},
         "controls": {

@@ -45,6 +45,6 @@ def check_units(rows: list[ManifestRow], image_unit_mm: float | None) -> None:
     without = [row for row in rows if row.pixel_spacing_mm is None]
     if image_unit_mm is None and without and len(without) < len(rows):
         raise ManifestError(
-            f"Line {without[0].line} of the manifest has no pixel_spacing_mm but others have; "
-            "fill the column or give --image-unit-mm."
+            f"Line {without[0].line} of the manifest has no pixel_spacing_mm but others have; fill "
+            "the column (or give --image-unit-mm to glam evaluate correspondence)."
         )

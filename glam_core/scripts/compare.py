@@ -61,8 +61,9 @@ def _compared(args: argparse.Namespace, record: RunRecord) -> Comparison:
             f"{manifest.file.name}: no patient is set aside for validation; add patients, or fill "
             "the column 'split' with train and val."
         )
-    compare = compare_words if record.command == "finetune words" else compare_places
-    with reporting_bar("question", silent=not sys.stderr.isatty()) as report:
+    of_words = record.command == "finetune words"
+    compare, asked_on = (compare_words, "picture") if of_words else (compare_places, "pair")
+    with reporting_bar(asked_on, silent=not sys.stderr.isatty()) as report:
         return compare(rows, manifest, before, after, report)
 
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from glam_core.data.manifest import Manifest, ManifestRow
-from glam_core.data.split import split_of
+from glam_core.data.usable import usable_breasts
 from glam_core.errors import ManifestError
 from glam_core.loss.shuffled_control import shuffled_control
 from glam_core.loss.total import AnnotatedPairs, TotalLoss
@@ -81,11 +81,7 @@ def check_two_views(manifest: Manifest) -> None:
     Raises:
         ManifestError: There is no breast with both views among the training patients.
     """
-    seen: dict[tuple[str, str, str], set[str]] = {}
-    for row in manifest.rows:
-        if split_of(row) == "training":
-            seen.setdefault(row.breast, set()).add(row.view_position.value)
-    if len(seen) < 2 or not any(len(views) > 1 for views in seen.values()):
+    if not usable_breasts(manifest).enough:
         raise ManifestError(
             f"{manifest.file.name}: learning across views needs two breasts or more for training, "
             "and at least one with both its CC and its MLO view."

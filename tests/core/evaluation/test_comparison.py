@@ -45,9 +45,9 @@ def train(command: list[str], manifest: Path, out: Path, *more: str) -> None:
     assert main([*command, "--manifest", str(manifest), "--out", str(out), *more, *keys]) == 0
 
 
-def compared(folder: Path, run: str) -> dict:
+def compared(folder: Path, run: str, table: str = "manifest.csv") -> dict:
     out = folder / f"{run}.json"
-    manifest = folder / "drawn" / "manifest.csv"
+    manifest = folder / "drawn" / table
     assert main(["compare", str(folder / run), f"--manifest={manifest}", f"--json={out}"]) == 0
     told: dict = json.loads(out.read_text())
     return told
@@ -82,10 +82,37 @@ def test_a_run_from_nothing_has_no_model_before(drawn, capsys):
 @pytest.mark.slow
 def test_words_are_set_beside_geometry_where_the_model_read_none(drawn):
     told = compared(drawn, "words")
-    assert [each["name"] for each in told["figures"]] == ["pointing", "within 10 mm"]
+    assert [each["name"] for each in told["figures"]] == ["pointing", "within 10 px"]
     assert told["before"] == "geometry's measures: it read no words"
     assert told["before_model"] == str((drawn / "first" / "model").resolve())
     assert told["figures"][0]["before"] is not None
+    assert told["patients"] == 2
+
+
+@pytest.mark.slow
+def test_only_patients_who_are_asked_about_are_counted(drawn):
+    lines = (drawn / "drawn" / "manifest.csv").read_text(encoding="utf-8").splitlines()
+    columns = lines[0].split(",")
+    silent = []
+    for line in lines:
+        fields = dict(zip(columns, line.split(","), strict=True))
+        if fields["patient_id"] == "p7":  # one of the two who are set aside
+            fields.update(mask="", n_blobs="0")
+        silent.append(",".join(fields.values()))
+    (drawn / "drawn" / "fewer.csv").write_text("\n".join(silent) + "\n", encoding="utf-8")
+    told = compared(drawn, "words", "fewer.csv")
+    assert (told["patients"], told["questions"]) == (1, 2)
+
+
+@pytest.mark.slow
+def test_lengths_of_two_kinds_are_never_averaged(drawn, capsys):
+    lines = (drawn / "drawn" / "manifest.csv").read_text(encoding="utf-8").splitlines()
+    mixed = [f"{lines[0]},pixel_spacing_mm"]
+    mixed += [f"{line},{'1.0' if number % 4 else ''}" for number, line in enumerate(lines[1:])]
+    file = drawn / "drawn" / "mixed.csv"
+    file.write_text("\n".join(mixed) + "\n", encoding="utf-8")
+    assert main(["compare", str(drawn / "second"), f"--manifest={file}"]) == 3
+    assert "has no pixel_spacing_mm but others have" in capsys.readouterr().err
 
 
 def test_what_is_no_run_is_refused(tmp_path, capsys):
