@@ -1,4 +1,4 @@
-"""What a training needs beside what there is, found before it starts: four clear sentences."""
+"""What a training needs beside what there is, found before it starts, a sentence for each."""
 
 import importlib
 import json
@@ -73,7 +73,7 @@ class StartChecks(QObject):
 
 
 def checks(choice: RunChoice) -> tuple[StartCheck, ...]:
-    """What the manifest holds, disk, memory of the host, and that of the GPU where one is used."""
+    """What the manifest holds, disk, memory, and where it matters the GPU and the first model."""
     disk, memory = needs(choice)
     free_disk, free_memory, gpu = _free_disk(choice), _free_memory(), None
     if choice.device in ("auto", "cuda"):
@@ -114,9 +114,12 @@ def needs(choice: RunChoice) -> tuple[float, float]:
 def _usable(choice: RunChoice) -> StartCheck:
     try:
         changed = Path(choice.manifest).stat().st_mtime_ns
-        return _usable_of(choice.script.value, choice.manifest, choice.label, changed)
+        found = _usable_of(choice.script.value, choice.manifest, choice.label, changed)
     except (GlamError, OSError) as error:
         return StartCheck(str(error), False)
+    if not found.fits:
+        _usable_of.cache_clear()  # masks may be mended without a change of the table
+    return found
 
 
 @lru_cache(maxsize=8)

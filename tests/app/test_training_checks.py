@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import pytest
 
 from app.services import training_checks
@@ -113,6 +114,22 @@ def test_a_manifest_that_holds_too_little_is_said(old, new, said, choice):
     manifest.write_text(manifest.read_text().replace(old, new))
     (refusal,) = refusals(choice)
     assert said in refusal
+
+
+def test_masks_that_were_mended_count_at_once(choice):
+    manifest = Path(choice.manifest)
+    masks = list(manifest.parent.glob("*_mask.png"))
+    whole = [mask.read_bytes() for mask in masks]
+    manifest.write_text(manifest.read_text().replace(",1,train,", ",,train,"))  # so they are read
+    for mask in masks:
+        drawn = cv2.imread(str(mask), cv2.IMREAD_GRAYSCALE)
+        drawn[-4:, -4:] = 255  # a second lesion
+        cv2.imwrite(str(mask), drawn)
+    before = checks(choice)[0]
+    for mask, content in zip(masks, whole, strict=True):
+        mask.write_bytes(content)
+    assert not before.fits
+    assert checks(choice)[0].words.startswith("4 outlined pairs")
 
 
 def test_a_model_to_start_from_counts_by_its_own_size(choice, tmp_path):
