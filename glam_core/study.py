@@ -63,6 +63,11 @@ class MammogramImage:
         return self.member or self.path.name
 
     @property
+    def pixel_lengths_mm(self) -> tuple[float, float] | None:
+        """(row, col) length of a stored pixel; None where the file does not say."""
+        return None if self.spacing is None else (self.spacing.row_mm, self.spacing.col_mm)
+
+    @property
     def view_key(self) -> ViewKey | None:
         """Side and view together; None where either is unknown."""
         if self.laterality is None or self.view_position is None:

@@ -125,8 +125,7 @@ class MatchDesk:
         laterality, view_position = image.laterality, image.view_position
         if laterality is None or view_position is None:
             raise GlamError(f"{image.file_name}: side and view are unknown; choose them.")
-        spacing = image.spacing
-        lengths = (spacing.row_mm, spacing.col_mm) if spacing is not None else None
+        lengths = image.pixel_lengths_mm
         before = self._views.get(image_id)
         if before is not None and before.view_position is view_position:
             frame = frame_from_landmarks(

@@ -13,7 +13,7 @@ from app.services.match_desk import MatchDesk
 from app.similar import SimilarCase, SimilarCases
 from app.state import ImageId
 from glam_core.errors import GlamError
-from glam_core.inference.image_views import read_match_view, spacing_of
+from glam_core.inference.image_views import read_match_view
 from glam_core.inference.learned_matcher import LearnedMatcher
 from glam_core.inference.match_view import MatchView
 from glam_core.inference.session import Session, likeness
@@ -101,7 +101,7 @@ class SimilarDesk:
         name = (f"{session.provenance.name} {session.provenance.version}", picture_key(image))
         if name not in self._vectors:
             side, position = key.laterality, key.view_position
-            uid, spacing = image.sop_instance_uid, spacing_of(image)
+            uid, spacing = image.sop_instance_uid, image.pixel_lengths_mm
             view = read_match_view(image, side, position, uid, spacing)
             self._vectors[name] = session.vector(view)
             self._thumbnails[picture_key(image)] = _thumbnail(view)

@@ -128,7 +128,6 @@ def _row(
 ) -> AnnotatedPlace:
     """One place on one picture, with the landmarks that the user placed there."""
     correction = corrections.of(image)
-    spacing = corrected_image(image, correction).spacing
     return AnnotatedPlace(
         image=image.path,
         patient_id=pseudonyms[0],
@@ -136,7 +135,7 @@ def _row(
         laterality=Laterality(view.view[:1]),
         view_position=ViewPosition(view.view[1:]),
         box=Box(*view.box),
-        spacing=(spacing.row_mm, spacing.col_mm) if spacing is not None else None,
+        spacing=corrected_image(image, correction).pixel_lengths_mm,
         nipple=correction.nipple,
         pectoral_line=correction.pectoral_line,
         report=judged.words,

@@ -3,7 +3,7 @@
 from glam_core.data.manifest import ManifestRow, row_label
 from glam_core.dicom.scan import scan
 from glam_core.errors import LandmarkError, ManifestError, UnreadableFileError
-from glam_core.inference.image_views import read_match_view, spacing_of
+from glam_core.inference.image_views import read_match_view
 from glam_core.inference.match_view import MatchView
 
 
@@ -29,7 +29,7 @@ def view_of_row(row: ManifestRow, image_unit_mm: float | None = None) -> MatchVi
     spacing = row.pixel_spacing_mm
     if spacing is None and image_unit_mm is not None:
         spacing = (image_unit_mm, image_unit_mm)
-    spacing = spacing or spacing_of(image)
+    spacing = spacing or image.pixel_lengths_mm
     try:
         return read_match_view(image, row.laterality, row.view_position, row.image_name, spacing)
     except LandmarkError as error:

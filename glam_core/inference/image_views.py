@@ -6,20 +6,13 @@ from glam_core.inference.match_views import match_view_from
 from glam_core.study import MammogramImage
 from glam_core.terms import Laterality, ViewPosition
 
-Spacing = tuple[float, float]
-
-
-def spacing_of(image: MammogramImage) -> Spacing | None:
-    """(row, col) length of a stored pixel in mm, as the file says; None where it does not."""
-    return None if image.spacing is None else (image.spacing.row_mm, image.spacing.col_mm)
-
 
 def read_match_view(
     image: MammogramImage,
     laterality: Laterality,
     view_position: ViewPosition,
     key: str,
-    spacing: Spacing | None,
+    spacing: tuple[float, float] | None,
 ) -> MatchView:
     """The picture with landmarks that are found in it.
 

@@ -198,9 +198,7 @@ def _facts(
 ) -> dict[str, Any]:
     assert image.laterality is not None
     assert image.view_position is not None
-    spacing = task.picture.pixel_spacing_mm
-    if spacing is None and image.spacing is not None:
-        spacing = (image.spacing.row_mm, image.spacing.col_mm)
+    spacing = task.picture.pixel_spacing_mm or image.pixel_lengths_mm
     nipple, line = landmarks.nipple, landmarks.pectoral_line
     return {
         "picture": task.picture_name,

@@ -98,13 +98,12 @@ def _ap_axis(found: Landmarks, image: MammogramImage) -> dict[str, Any] | None:
     """The posterior nipple line from the nipple backwards; None where a landmark is missing."""
     if image.laterality is None or image.view_position is None:
         return None
-    spacing = image.spacing
     try:
         frame = frame_from_landmarks(
             found,
             laterality=image.laterality,
             view=image.view_position,
-            spacing=None if spacing is None else (spacing.row_mm, spacing.col_mm),
+            spacing=image.pixel_lengths_mm,
         )
     except LandmarkError:  # told by the landmark's own failure
         return None

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from glam_core.dicom.scan import scan
 from glam_core.errors import GlamError, UnreadableFileError
-from glam_core.inference.image_views import read_match_view, spacing_of
+from glam_core.inference.image_views import read_match_view
 from glam_core.inference.match_view import MatchView
 from glam_core.study import MammogramImage
 from glam_core.terms import Laterality, ViewPosition
@@ -50,4 +50,4 @@ def view_of(
     if position is None:
         raise GlamError(f"{image.file_name}: the view is unknown; give {option} CC or MLO.")
     key = image.sop_instance_uid or image.file_name
-    return read_match_view(image, laterality, position, key, spacing_of(image))
+    return read_match_view(image, laterality, position, key, image.pixel_lengths_mm)
