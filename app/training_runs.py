@@ -65,29 +65,39 @@ class RunChoice:
     device: str = "auto"
     keys: tuple[str, ...] = ()
 
-    def missing(self) -> str:
-        """What is still to be chosen, in one sentence; empty where all is."""
+    def missing(self, *, resume: bool = False) -> str:
+        """What is still to be chosen, in one sentence; empty where all is.
+
+        Args:
+            resume: A run is gone on with, which needs no first model.
+        """
         if not Path(self.manifest).is_file():
             return "Choose a manifest: the CSV table of the pictures."
         if not self.folder:
             return "Choose a folder for the run."
+        if not resume and (sentence := self._missing_model()):
+            return sentence
+        if self.script is Script.CLASSIFICATION and not self.label:
+            return "Name what is told apart: density, birads, cancer, or a column."
+        odd = [key for key in self.keys if not (key.startswith("--") and "=" in key)]
+        return f"{odd[0]} is not of the form --key=value." if odd else ""
+
+    def _missing_model(self) -> str:
         has_model = (Path(self.first_model) / "config.json").is_file()
         if self.script.starts_from_a_model and not (self.first_model and has_model):
             what = "Words start" if self.script is Script.WORDS else "A classification starts"
             return f"{what} from a trained model: choose one at Start from."
         if self.first_model and not has_model:
             return f"{self.first_model} holds no model: choose a folder with config.json in it."
-        if self.script is Script.CLASSIFICATION and not self.label:
-            return "Name what is told apart: density, birads, cancer, or a column."
-        odd = [key for key in self.keys if not (key.startswith("--") and "=" in key)]
-        return f"{odd[0]} is not of the form --key=value." if odd else ""
+        return ""
 
     def arguments(self, *, resume: bool = False) -> list[str]:
         """What follows `glam` on the command line."""
         words = [*self.script.value.split(), "--manifest", self.manifest, "--out", self.folder]
         words.append("--json-lines")
         if self.script is Script.CLASSIFICATION:
-            words += ["--model", self.first_model, "--label", self.label]
+            words += [] if resume else ["--model", self.first_model]
+            words += ["--label", self.label]
         elif not resume:
             words += [] if self.script is Script.WORDS else ["--preset", self.preset]
             words += ["--init", self.first_model] if self.first_model else []

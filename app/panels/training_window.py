@@ -153,9 +153,10 @@ class TrainingWindow(QDialog):
     def _picked(self) -> None:
         choice = self.form.choice()
         self.refusal.clear()
-        missing = choice.missing()
+        has_run = self._has_run(choice)
+        missing = choice.missing(resume=has_run)
         self.checks.setText(missing)
-        if not missing and not self._has_run(choice):
+        if not missing and not has_run:
             self.checks_wanted.emit(choice)
         self._list_models()
         if not self._progress.phase.runs:

@@ -51,7 +51,7 @@ class TrainingService(QObject):
 
         Whether there is room for it is seen before (`StartChecks`).
         """
-        sentence = choice.missing() or self._other_run()
+        sentence = choice.missing(resume=resume) or self._other_run()
         if sentence:
             self.refused.emit(sentence)
             return

@@ -118,6 +118,16 @@ def test_what_is_picked_becomes_a_command(tmp_path):
 
 
 @pytest.mark.parametrize("script", Script)
+def test_a_run_goes_on_without_the_model_that_it_started_from(script, tmp_path):
+    manifest = tmp_path / "m.csv"
+    manifest.touch()
+    choice = RunChoice(script, str(manifest), str(tmp_path), first_model="moved", label="density")
+    assert choice.missing() != ""
+    assert choice.missing(resume=True) == ""
+    assert "moved" not in choice.arguments(resume=True)
+
+
+@pytest.mark.parametrize("script", Script)
 def test_commands_are_those_that_glam_knows(script, tmp_path, capsys):
     from glam_core.scripts.glam import main
 
