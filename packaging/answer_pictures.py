@@ -22,10 +22,10 @@ from glam_core.evaluation.correspondence import annotated_view
 from glam_core.evaluation.correspondence_queries import AnnotatedView
 from glam_core.terms import PointPx
 
-HIT_MM = 5.0
+HIT_LENGTH = 5.0  # mm
 EACH = 10  # right answers, and as many wrong ones
 COLUMNS = 5
-VIEW_PX = (190, 250)  # width, height of one view
+VIEW_PX = (160, 210)  # width, height of one view
 GAP_PX, HEAD_PX = 10, 20
 BACK = 16
 ASKED, TRUTH, FIRST, OTHER, WORDS = (
@@ -71,8 +71,8 @@ def _is_hit(answer: dict[str, Any], rows: dict[str, ManifestRow]) -> bool:
     row = rows[answer["image_b"]]
     region, first = single_region(row), answer["peaks"][0]
     assert region is not None
-    assert row.pixel_spacing_mm is not None
-    return region.distance(PointPx(first["row"], first["col"]), row.pixel_spacing_mm) <= HIT_MM
+    spacing = row.pixel_spacing_mm or (1.0, 1.0)  # unknown: px
+    return region.distance(PointPx(first["row"], first["col"]), spacing) <= HIT_LENGTH
 
 
 def _evenly(answers: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -125,10 +125,9 @@ def _drawn(shown: AnnotatedView) -> tuple[Canvas, Placement]:
 
 
 def _say(canvas: Canvas, words: str, place: tuple[int, int]) -> None:
-    for colour, width in (((0, 0, 0), 3), (WORDS, 1)):
-        cv2.putText(
-            canvas, words, place, cv2.FONT_HERSHEY_SIMPLEX, 0.42, colour, width, cv2.LINE_AA
-        )
+    for colour, off in (((0, 0, 0), 1), (WORDS, 0)):  # a shadow, so that it reads on bright tissue
+        at = (place[0] + off, place[1] + off)
+        cv2.putText(canvas, words, at, cv2.FONT_HERSHEY_SIMPLEX, 0.4, colour, 1, cv2.LINE_AA)
 
 
 if __name__ == "__main__":
