@@ -11,7 +11,7 @@ import psutil
 from PySide6.QtCore import QObject, Signal
 
 from app.services.delivery import Delivery
-from app.training_runs import RunChoice, StartCheck
+from app.training_runs import RunChoice, Script, StartCheck
 from glam_core.data.manifest import read_manifest
 from glam_core.data.usable import USABLE
 from glam_core.errors import GlamError
@@ -117,9 +117,17 @@ def _usable(choice: RunChoice) -> StartCheck:
         found = _usable_of(choice.script.value, choice.manifest, choice.label, changed)
     except (GlamError, OSError) as error:
         return StartCheck(str(error), False)
+    if not found.fits and _brings_words(choice):
+        return StartCheck(f"{found.words} Synthetic breasts bring theirs.", True)
     if not found.fits:
         _usable_of.cache_clear()  # masks may be mended without a change of the table
     return found
+
+
+def _brings_words(choice: RunChoice) -> bool:
+    """Whether synthetic breasts, which say what they show, are enough to learn words from."""
+    made = any(key.startswith("--synthetic=") for key in choice.keys)
+    return made and choice.script is Script.WORDS
 
 
 @lru_cache(maxsize=8)

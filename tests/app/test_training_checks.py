@@ -116,6 +116,15 @@ def test_a_manifest_that_holds_too_little_is_said(old, new, said, choice):
     assert said in refusal
 
 
+def test_words_of_synthetic_breasts_are_enough(choice):
+    manifest = Path(choice.manifest)
+    lines = manifest.read_text().splitlines()
+    manifest.write_text("\n".join(",".join(line.split(",")[:7]) for line in lines) + "\n")
+    words = replace(choice, script=Script.WORDS)
+    assert refusals(words)[0].startswith("0 pictures with words to learn from")
+    assert refusals(replace(words, keys=("--synthetic=phantom:1:20",))) == []
+
+
 def test_masks_that_were_mended_count_at_once(choice):
     manifest = Path(choice.manifest)
     masks = list(manifest.parent.glob("*_mask.png"))
