@@ -9,9 +9,9 @@ from glam_core.data.manifest import Manifest, ManifestRow
 from glam_core.errors import ManifestError
 
 PARTS = 5
-TRAIN, VALIDATION, TEST = "train", "validation", "test"
+TRAIN, VALIDATION, TEST = "train", "validation", "test"  # as `glam prepare` fills the column
+PART_NAMES = ("training", "validation", "test")  # as `split_of` names what it reads there
 _TEST_SHARE = 15  # in 100 of the patients that do not fall to validation
-PART_NAMES = ("training", "validation", "test")
 _TRAINING = frozenset({"train", "training"})
 _VALIDATION = frozenset({"val", "valid", "validation", "dev"})
 _TEST = frozenset({"test", "testing"})
@@ -28,11 +28,7 @@ def split_of(row: ManifestRow) -> str:
     """
     if row.split is not None:
         word = row.split.lower()
-        for name, words in (
-            ("training", _TRAINING),
-            ("validation", _VALIDATION),
-            ("test", _TEST),
-        ):
+        for name, words in zip(PART_NAMES, (_TRAINING, _VALIDATION, _TEST), strict=True):
             if word in words:
                 return name
         raise ManifestError(
@@ -50,8 +46,9 @@ def part_of_manifest(manifest: Manifest, part: str) -> Manifest:
         part: One of `PART_NAMES`.
 
     Raises:
-        ManifestError: There are none.
+        ManifestError: There are none, or a patient stands on two sides.
     """
+    check_no_leak(manifest.rows)
     rows = tuple(row for row in manifest.rows if split_of(row) == part)
     if not rows:
         raise ManifestError(

@@ -97,6 +97,10 @@ def test_the_patients_of_one_split_are_measured_alone(drawn, tmp_path, capsys):
     words = ["evaluate", "correspondence", "--manifest", str(split), "--split", "test"]
     assert glam.main(words) == 3
     assert "no patient falls to test" in capsys.readouterr().err
+    rows[0]["split"] = "train" if rows[0]["split"] == "val" else "val"
+    write_manifest(split, rows)
+    assert glam.main(words) == 3
+    assert "this patient stands in the" in capsys.readouterr().err
 
 
 def test_predictions_agree_with_the_report(drawn, evaluated):
