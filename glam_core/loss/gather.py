@@ -52,13 +52,17 @@ def gather(features: Tensor, *, over_ranks: bool) -> tuple[Tensor, int]:
     return gathered, rank * features.shape[0]
 
 
-def gather_labels(labels: Tensor, *, over_ranks: bool) -> Tensor:
-    """The same for whole numbers and masks, which have no gradient."""
+def gather_without_gradient(values: Tensor, *, over_ranks: bool) -> Tensor:
+    """(N, ...) rows of all ranks, rank by rank: of labels, masks and lengths that nothing learns.
+
+    Args:
+        values: (n, ...) of this rank, as many rows as on every other.
+    """
     _, count = rank_and_count()
     if not over_ranks or count == 1:
-        return labels
-    parts = [torch.empty_like(labels) for _ in range(count)]
-    distributed.all_gather(parts, labels.contiguous())
+        return values
+    parts = [torch.empty_like(values) for _ in range(count)]
+    distributed.all_gather(parts, values.contiguous())
     return torch.cat(parts)
 
 
@@ -100,7 +104,7 @@ class _Gather(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, features: Tensor) -> Tensor:
         ctx.rows = features.shape[0]
-        return gather_labels(features, over_ranks=True)
+        return gather_without_gradient(features, over_ranks=True)
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> Tensor:

@@ -6,7 +6,7 @@ CLIP (Radford et al. 2021), with the multi-positive targets of correction 6.
 from torch import Tensor
 
 from glam_core.loss.cross_entropy import masked_cross_entropy
-from glam_core.loss.gather import gather, gather_labels
+from glam_core.loss.gather import gather, gather_without_gradient
 
 
 def image_text_loss(
@@ -35,8 +35,8 @@ def image_text_loss(
     """
     images, _ = gather(image, over_ranks=over_ranks)
     texts, _ = gather(text, over_ranks=over_ranks)
-    groups = gather_labels(group, over_ranks=over_ranks)
-    there = gather_labels(present, over_ranks=over_ranks)
+    groups = gather_without_gradient(group, over_ranks=over_ranks)
+    there = gather_without_gradient(present, over_ranks=over_ranks)
     same = group[:, None] == groups[None]
     to_text = masked_cross_entropy(scale * image @ texts.T, same, present, over_ranks=over_ranks)
     to_image = masked_cross_entropy(

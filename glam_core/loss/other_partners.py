@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from glam_core.loss.gather import gather, gather_labels, on_batch_rows
+from glam_core.loss.gather import gather, gather_without_gradient, on_batch_rows
 from glam_core.model.cross_view import CrossView
 from glam_core.model.match_head import Places
 from glam_core.model.output import CrossViewFeatures
@@ -39,14 +39,14 @@ def lenders_of(context: Places, pairs: Tensor, batch_size: int, *, over_ranks: b
     """
     wide, present = on_batch_rows(context.features, pairs, batch_size)
     everyone, first_row = gather(wide, over_ranks=over_ranks)
-    present = gather_labels(present, over_ranks=over_ranks)
+    present = gather_without_gradient(present, over_ranks=over_ranks)
 
     def known(part: Tensor | None) -> Tensor | None:
         if part is None:
             return None
-        return gather_labels(on_batch_rows(part, pairs, batch_size)[0], over_ranks=over_ranks)[
-            present
-        ]
+        return gather_without_gradient(
+            on_batch_rows(part, pairs, batch_size)[0], over_ranks=over_ranks
+        )[present]
 
     views = Places(everyone[present], known(context.valid), known(context.depth_mm))
     return Lenders(views, int(present[:first_row].sum()))

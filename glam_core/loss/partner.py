@@ -5,7 +5,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from glam_core.loss.cross_entropy import HIDDEN_LOGIT
-from glam_core.loss.gather import gather, gather_labels
+from glam_core.loss.gather import gather, gather_without_gradient
 
 
 def partner_loss(
@@ -34,7 +34,7 @@ def partner_loss(
     found = scores.masked_fill(~inside[None], HIDDEN_LOGIT)
     own = found.logsumexp(dim=-1) - inside.sum(dim=-1).log()
     pairs = gather(own.T, over_ranks=over_ranks)[0].T
-    counted = gather_labels(counted, over_ranks=over_ranks)
+    counted = gather_without_gradient(counted, over_ranks=over_ranks)
     if int(counted.sum()) < 2:
         return pairs.sum() * 0.0
     pairs = pairs[counted][:, counted]

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from glam_core.loss.cross_entropy import masked_cross_entropy
-from glam_core.loss.gather import gather, gather_labels
+from glam_core.loss.gather import gather, gather_without_gradient
 from glam_core.model.attention import HIDDEN_SCORE
 
 
@@ -55,14 +55,14 @@ def report_to_patch_loss(
         A scalar, the same on every rank.
     """
     texts, _ = gather(text, over_ranks=over_ranks)
-    groups = gather_labels(group, over_ranks=over_ranks)
+    groups = gather_without_gradient(group, over_ranks=over_ranks)
     own = report_to_patch_logits(texts, places, tissue, scale).T
     # A row for every sample, since every rank has to give as many.
     wide = own.new_zeros((len(text), len(texts))).index_copy(0, rows, own)
     shown = torch.zeros(len(text), dtype=torch.bool, device=rows.device)
     shown[rows] = True
     by_picture, _ = gather(wide, over_ranks=over_ranks)
-    there = gather_labels(shown, over_ranks=over_ranks)
+    there = gather_without_gradient(shown, over_ranks=over_ranks)
     same = groups[:, None] == groups[None]
     to_image = masked_cross_entropy(by_picture.T, same, columns=there)
     to_text = masked_cross_entropy(by_picture, same, rows=there)

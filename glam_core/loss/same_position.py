@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from glam_core.loss.cross_entropy import diagonal, masked_cross_entropy
-from glam_core.loss.gather import gather, gather_labels
+from glam_core.loss.gather import gather, gather_without_gradient
 
 
 def same_position_logits(own: Tensor, attended: Tensor, scale: Tensor) -> Tensor:
@@ -29,7 +29,7 @@ def same_position_loss(
     """
     owns, start = gather(own, over_ranks=over_ranks)
     attendeds, _ = gather(attended, over_ranks=over_ranks)
-    valids = gather_labels(valid, over_ranks=over_ranks).T
+    valids = gather_without_gradient(valid, over_ranks=over_ranks).T
     target = diagonal(len(own), own.device, start, len(owns))
     rows = masked_cross_entropy(
         same_position_logits(own, attendeds, scale),

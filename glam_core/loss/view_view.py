@@ -5,7 +5,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from glam_core.loss.cross_entropy import diagonal, masked_cross_entropy
-from glam_core.loss.gather import gather, gather_labels
+from glam_core.loss.gather import gather, gather_without_gradient
 
 
 def view_view_loss(
@@ -31,7 +31,7 @@ def view_view_loss(
     first, second = functional.normalize(first, dim=-1), functional.normalize(second, dim=-1)
     firsts, start = gather(first, over_ranks=over_ranks)
     seconds, _ = gather(second, over_ranks=over_ranks)
-    there = gather_labels(present, over_ranks=over_ranks)
+    there = gather_without_gradient(present, over_ranks=over_ranks)
     losses = [
         _one_way(own, partners, others, temperature, present, there, start, over_ranks)
         for own, partners, others in ((first, seconds, firsts), (second, firsts, seconds))

@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from glam_core.loss.correspondence import correspondence_loss, point_loss, saliency_loss
-from glam_core.loss.gather import gather, gather_labels
+from glam_core.loss.gather import gather, gather_without_gradient
 from glam_core.loss.partner import partner_loss
 from glam_core.model.glam import GlamModel
 from glam_core.model.matching import (
@@ -186,8 +186,8 @@ def _partners(
         own = asked_regions(views[asking], rows, asked)
         everyone = AskedPlaces(
             gather(own.features, over_ranks=True)[0],
-            gather_labels(own.depth_mm, over_ranks=True),
-            gather_labels(own.offset_mm, over_ranks=True),
+            gather_without_gradient(own.depth_mm, over_ranks=True),
+            gather_without_gradient(own.offset_mm, over_ranks=True),
         )
         scores = partner_scores(model, everyone, answering, rows, asking)
         target = batch.slots[1 - asking].regions[rows] & answering.tissue[rows]
