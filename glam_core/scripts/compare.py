@@ -17,7 +17,7 @@ from glam_core.evaluation.comparison import (
 )
 from glam_core.scripts.bar import reporting_bar
 from glam_core.scripts.output import add_json_argument, write_json
-from glam_core.scripts.run_record import RunRecord, kept_record
+from glam_core.scripts.run_record import RunRecord, digest_of, kept_record
 from glam_core.training.checkpoint import MODEL_FOLDER
 from glam_core.training.config import read_config
 from glam_core.training.starts import START_NAMES
@@ -54,6 +54,12 @@ def _compared(args: argparse.Namespace, record: RunRecord) -> Comparison:
         return told_classes(args.run, after)
     before = "" if record.first_weights in START_NAMES else record.first_weights
     manifest = read_manifest(args.manifest)
+    if digest_of(args.manifest) != record.digest:
+        raise ManifestError(
+            f"{manifest.file.name} is not the manifest as the run learnt from it and may set aside "
+            f"patients who were learnt from: give {record.manifest} as it was, or measure each "
+            "model with glam evaluate."
+        )
     part_of = limits_part if read_config(args.run).for_limits else split_of
     rows = [row for row in manifest.rows if part_of(row) == "validation"]
     if not rows:

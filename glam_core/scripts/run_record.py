@@ -61,7 +61,7 @@ def record_of(args: argparse.Namespace, command: str) -> RunRecord:
     now = RunRecord(
         command=command,
         manifest=args.manifest.name,
-        digest=_digest(args.manifest),
+        digest=digest_of(args.manifest),
         synthetic=getattr(args, "synthetic", None) or "",
         synthetic_folder=str(folder.resolve()) if folder else "",
         label=getattr(args, "label", None) or "",
@@ -111,7 +111,12 @@ def kept_record(folder: Path) -> RunRecord | None:
         return None
 
 
-def _digest(file: Path) -> str:
+def digest_of(file: Path) -> str:
+    """SHA-256 of a manifest.
+
+    Raises:
+        ManifestError: It cannot be read.
+    """
     try:
         return hashlib.sha256(file.read_bytes()).hexdigest()
     except OSError as error:

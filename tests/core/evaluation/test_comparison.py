@@ -1,11 +1,20 @@
 """A model before and after its training, on the patients who were set aside."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from glam_core.evaluation.comparison import ComparedFigure, Interval, verdict_of
+from glam_core.data.manifest import Manifest, ManifestRow, read_manifest
+from glam_core.errors import ManifestError
+from glam_core.evaluation.comparison import (
+    ComparedFigure,
+    Interval,
+    compare_places,
+    compare_words,
+    verdict_of,
+)
 from glam_core.scripts.glam import main
 from tests.core.training.drawn_manifest import write_manifest
 
@@ -45,9 +54,9 @@ def train(command: list[str], manifest: Path, out: Path, *more: str) -> None:
     assert main([*command, "--manifest", str(manifest), "--out", str(out), *more, *keys]) == 0
 
 
-def compared(folder: Path, run: str, table: str = "manifest.csv") -> dict:
+def compared(folder: Path, run: str) -> dict:
     out = folder / f"{run}.json"
-    manifest = folder / "drawn" / table
+    manifest = folder / "drawn" / "manifest.csv"
     assert main(["compare", str(folder / run), f"--manifest={manifest}", f"--json={out}"]) == 0
     told: dict = json.loads(out.read_text())
     return told
@@ -89,30 +98,34 @@ def test_words_are_set_beside_geometry_where_the_model_read_none(drawn):
     assert told["patients"] == 2
 
 
+def set_aside(manifest: Path) -> tuple[Manifest, list[ManifestRow]]:
+    table = read_manifest(manifest)
+    return table, [row for row in table.rows if row.split == "val"]
+
+
 @pytest.mark.slow
 def test_only_patients_who_are_asked_about_are_counted(drawn):
-    lines = (drawn / "drawn" / "manifest.csv").read_text(encoding="utf-8").splitlines()
-    columns = lines[0].split(",")
-    silent = []
-    for line in lines:
-        fields = dict(zip(columns, line.split(","), strict=True))
-        if fields["patient_id"] == "p7":  # one of the two who are set aside
-            fields.update(mask="", n_blobs="0")
-        silent.append(",".join(fields.values()))
-    (drawn / "drawn" / "fewer.csv").write_text("\n".join(silent) + "\n", encoding="utf-8")
-    told = compared(drawn, "words", "fewer.csv")
-    assert (told["patients"], told["questions"]) == (1, 2)
+    table, rows = set_aside(drawn / "drawn" / "manifest.csv")
+    silent = [replace(row, mask=None) if row.patient_id == "p7" else row for row in rows]
+    found = compare_words(silent, table, "", str(drawn / "words" / "model"), lambda *_: None)
+    assert (found.patients, found.questions) == (1, 2)
 
 
 @pytest.mark.slow
-def test_lengths_of_two_kinds_are_never_averaged(drawn, capsys):
-    lines = (drawn / "drawn" / "manifest.csv").read_text(encoding="utf-8").splitlines()
-    mixed = [f"{lines[0]},pixel_spacing_mm"]
-    mixed += [f"{line},{'1.0' if number % 4 else ''}" for number, line in enumerate(lines[1:])]
-    file = drawn / "drawn" / "mixed.csv"
-    file.write_text("\n".join(mixed) + "\n", encoding="utf-8")
-    assert main(["compare", str(drawn / "second"), f"--manifest={file}"]) == 3
-    assert "has no pixel_spacing_mm but others have" in capsys.readouterr().err
+def test_lengths_of_two_kinds_are_never_averaged(drawn):
+    table, rows = set_aside(drawn / "drawn" / "manifest.csv")
+    mixed = [replace(rows[0], pixel_spacing_mm=(1.0, 1.0)), *rows[1:]]
+    with pytest.raises(ManifestError, match="has no pixel_spacing_mm but others have"):
+        compare_places(mixed, table, "", str(drawn / "first" / "model"), lambda *_: None)
+
+
+@pytest.mark.slow
+def test_patients_of_another_manifest_are_not_taken_for_set_aside(drawn, capsys):
+    text = (drawn / "drawn" / "manifest.csv").read_text(encoding="utf-8")
+    other = drawn / "drawn" / "other.csv"
+    other.write_text(text.replace(",train,", ",val,"), encoding="utf-8")
+    assert main(["compare", str(drawn / "second"), f"--manifest={other}"]) == 3
+    assert "not the manifest as the run learnt from it" in capsys.readouterr().err
 
 
 def test_what_is_no_run_is_refused(tmp_path, capsys):
