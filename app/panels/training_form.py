@@ -113,7 +113,9 @@ class TrainingForm(QWidget):
 
     def _first_model(self) -> str:
         """The folder of the entry that is picked, or what is typed."""
-        at = self.first_model.findText(self.first_model.currentText())
+        shown, at = self.first_model.currentText(), self.first_model.currentIndex()
+        if self.first_model.itemText(at) != shown:  # two models may be called alike: no search then
+            at = self.first_model.findText(shown)
         return self.first_model.itemData(at) if at >= 0 else self.first_model.currentText().strip()
 
     def _show_model(self, folder: str) -> None:

@@ -77,7 +77,7 @@ def joints(workstation) -> Iterator[TrainingJoints]:
 def test_a_run_ends_with_a_comparison_and_the_model_is_taken(joints, workstation, choice, qtbot):
     window = joints.show()
     window.show_choice(choice)
-    qtbot.waitUntil(lambda: "outlined pairs to learn from" in window.checks.text())
+    qtbot.waitUntil(lambda: "outlined pairs to learn from" in window.checks.text(), timeout=20_000)
     window.start.click()
     qtbot.waitUntil(lambda: bool(window.comparison.texts()), timeout=30_000)
     assert joints._service.progress.phase is Phase.FINISHED
@@ -109,3 +109,16 @@ def test_the_model_that_ships_can_be_started_from(joints, choice):
     window.form.script.setCurrentIndex(window.form.script.findData(Script.WORDS.value))
     assert window.form.choice().missing() == ""
     assert window.form.preset.isHidden()
+
+
+def test_of_two_models_that_are_called_alike_the_picked_one_is_taken(joints):
+    form = joints.show().form
+    form.offer_models(
+        (("runs/first/model", "correspondence 1"), ("runs/second/model", "correspondence 1"))
+    )
+    form.first_model.setCurrentIndex(1)
+    assert form.choice().first_model == "runs/second/model"
+    form.offer_models((("runs/third/model", "words 1"), ("runs/second/model", "correspondence 1")))
+    assert form.choice().first_model == "runs/second/model"
+    form.first_model.setEditText("somewhere/model")
+    assert form.choice().first_model == "somewhere/model"
