@@ -44,9 +44,8 @@ def lenders_of(context: Places, pairs: Tensor, batch_size: int, *, over_ranks: b
     def known(part: Tensor | None) -> Tensor | None:
         if part is None:
             return None
-        return gather_without_gradient(
-            on_batch_rows(part, pairs, batch_size)[0], over_ranks=over_ranks
-        )[present]
+        spread, _ = on_batch_rows(part, pairs, batch_size)
+        return gather_without_gradient(spread, over_ranks=over_ranks)[present]
 
     views = Places(everyone[present], known(context.valid), known(context.depth_mm))
     return Lenders(views, int(present[:first_row].sum()))

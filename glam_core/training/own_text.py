@@ -20,7 +20,7 @@ _FEWEST_PATIENTS = 3
 def own_text_share(
     model: GlamModel, breasts: Sequence[Breast], texts: TextOf = text_of
 ) -> dict[str, float]:
-    """How often a picture likes its own text better than one of another patient that says more.
+    """How often a picture likes its own text better than another patient's that says otherwise.
 
     The share of other patients' texts, saying something else, that the own text beats; 0.5 is
     chance, however many there are. The mean over pictures, with a 95 % bootstrap interval over
