@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from app.training_runs import Script
+
 COMPARISON_FILE = "comparison.json"
 
 
@@ -23,7 +25,7 @@ class RunComparison:
     """What a run has changed.
 
     Attributes:
-        about: How many questions about how many patients.
+        about: What was asked about how many patients, and how, in one sentence.
         before: What answered for the model that the run started from; "" for none.
         verdict: One sentence.
         old_model: The model to go back to, by name or folder; "" for none.
@@ -52,13 +54,20 @@ def read_comparison(run: Path) -> RunComparison | None:
             ComparedRow(_name(told), _words(told, told["before"]), _words(told, told["after"]))
             for told in said["figures"]
         )
-        about = (
-            f"{said['questions']} questions about {said['patients']} patients who were set aside"
-        )
+        about = _about(said)
         models = str(said["before_model"]), str(said["after"])
         return RunComparison(about, str(said["before"]), rows, str(said["verdict"]), *models)
     except (OSError, ValueError, LookupError, TypeError):
         return None
+
+
+def _about(said: dict[str, Any]) -> str:
+    patients = f"{said['patients']} patients who were set aside"
+    if said.get("command") == Script.CLASSIFICATION.value:
+        counted = f"{said['questions']} pictures of {patients}, measured by the run itself"
+    else:
+        counted = f"{said['questions']} questions about {patients}, answered as in the viewer"
+    return f"{counted}, with 95 % intervals over the patients."
 
 
 def _name(told: dict[str, Any]) -> str:

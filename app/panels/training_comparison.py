@@ -9,7 +9,6 @@ from app.panels.parts import SPACE, label, set_role
 from app.training_comparison import RunComparison
 
 _UNDER_WAY = "Asking both models about the patients who were set aside …"
-_HOW = "answered as in the viewer, with 95 % intervals over the patients."
 _TIP = "An open question is asked again, so that both answers can be seen in turn."
 
 
@@ -73,7 +72,7 @@ class ComparisonPanel(QWidget):
     def show_comparison(self, comparison: RunComparison) -> None:
         """The figures of both models."""
         self._show(comparison)
-        self.about.setText(f"{comparison.about}, {_HOW}")
+        self.about.setText(comparison.about)
         set_role(self.about, "quiet")
         self.show()
 

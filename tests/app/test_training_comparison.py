@@ -48,12 +48,24 @@ def run(tmp_path: Path) -> Path:
 def test_figures_become_words(run):
     found = read_comparison(run)
     assert found is not None
-    assert found.about == "40 questions about 12 patients who were set aside"
+    assert found.about == (
+        "40 questions about 12 patients who were set aside, answered as in the viewer, with 95 % "
+        "intervals over the patients."
+    )
     assert [(row.name, row.before, row.after) for row in found.rows] == [
         ("Hit rate, higher is better", "72 % (60 to 81)", "75 % (64 to 83)"),
         ("Median error, lower is better", "4.0 mm (3.1 to ?)", "3.5 mm (3.0 to 4.2)"),
         ("AUC, higher is better", "–", "0.700 (0.650 to 0.750)"),
     ]
+
+
+def test_what_a_classification_has_measured_itself_is_not_told_as_answers_of_the_viewer(run):
+    file = run / COMPARISON_FILE
+    said = {**json.loads(file.read_text()), "command": "finetune classification"}
+    file.write_text(json.dumps(said), encoding="utf-8")
+    found = read_comparison(run)
+    assert found is not None
+    assert found.about.startswith("40 pictures of 12 patients who were set aside, measured by the")
 
 
 def test_a_comparison_of_an_earlier_checkpoint_does_not_count(run):
