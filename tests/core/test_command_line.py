@@ -36,7 +36,7 @@ def test_the_first_word_of_several_commands_lists_them(word, capsys):
     ("command", "said"),
     [
         ("pretrain", "60; lite 20"),
-        ("finetune correspondence", "40; tiny 20"),
+        ("finetune correspondence", "16; tiny 20"),
         ("finetune classification", "10"),
         ("evaluate table", "10"),
     ],
