@@ -10,7 +10,7 @@ from glam_core.data.manifest import read_manifest
 from glam_core.data.split import limits_part, split_of
 from glam_core.inference.embedding_input import canvas_grid, nominal_mm_per_unit, view_batch
 from glam_core.model.build import build_model
-from glam_core.training.augmentation import UNCHANGED, SharedChange, changed_canvas
+from glam_core.training.augmentation import SharedChange, changed_canvas
 from glam_core.training.averaged import AveragedModel
 from glam_core.training.config import TrainingConfig
 from glam_core.training.correspondence import question
@@ -93,7 +93,7 @@ def test_an_unchanged_canvas_is_the_plain_one(data):
         def uniform(self, low: float, high: float, size: int | None = None) -> object:
             return (low + high) / 2 if size is None else np.full(size, (low + high) / 2)
 
-    changed = changed_canvas(canvas, still, UNCHANGED, Middle())  # type: ignore[arg-type]
+    changed = changed_canvas(canvas, still, SharedChange(1.0, False), Middle())  # type: ignore[arg-type]
     assert np.allclose(changed.canvas_from_image, canvas.canvas_from_image)
 
 
