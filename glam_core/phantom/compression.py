@@ -6,7 +6,7 @@ picture (CC: lateral, MLO: cranial), b along the beam.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,9 @@ _WAVES = 24
 _DISPLACEMENT_MM = 7.4
 _HELD_BY_SKIN = 0.6
 _DISPLACEMENT_LENGTH_MM = 35.0
+# Of the rounds of the inverse: their step, and how much of an error each may leave at most.
+_STEP, _SLOWEST = 0.7, 0.93
+_LATTICE, _NEAR_MM = 11, 0.25
 _MLO_DEG = 45.0
 _TENSORS = ("nipple", "radii", "rotation", "stretch", "waves", "phases", "amplitudes")
 _ALIKE = (0.6, 0.74, 0.30)  # spread of thickness by woman, by her view, by side and visit
@@ -52,12 +55,38 @@ class ViewMap:
         return torch.einsum("bij,bnj->bni", self.rotation, moved) * self.stretch[:, None]
 
     def anatomy_from_view(self, points: torch.Tensor, *, rounds: int = 16) -> torch.Tensor:
-        """The inverse, by fixed-point rounds (the displacement's gradient is well below 1)."""
+        """The inverse, by fixed-point rounds, which come nearer everywhere (see `unfolded`)."""
         moved = self.moved_from_view(points)
         found = moved
         for _ in range(rounds):
-            found = 0.3 * found + 0.7 * (moved - self.displacement(found))
+            found = (1 - _STEP) * found + _STEP * (moved - self.displacement(found))
         return found
+
+    def unfolded(self) -> "ViewMap":
+        """The same map; its displacement is weakened where it would fold the tissue.
+
+        Tissue that is folded has two places in a view, and the rounds of the inverse find neither.
+        """
+        slope = self._slope()
+        still = (1 - _STEP) * torch.eye(3, dtype=slope.dtype, device=slope.device)
+        kept = 1.0
+        while torch.linalg.matrix_norm(still - _STEP * kept * slope, ord=2).max() > _SLOWEST:
+            kept *= 0.9
+        return replace(self, amplitudes=kept * self.amplitudes)
+
+    def _slope(self) -> torch.Tensor:
+        """(M, 3, 3) change of the displacement by mm at places all over the breast."""
+        depth, side, up, down = self.radii[0]
+        ticks = torch.linspace(-1, 1, _LATTICE, dtype=depth.dtype, device=depth.device)
+        x, y, z = torch.meshgrid(depth * (ticks + 1) / 2, side * ticks, ticks, indexing="ij")
+        places = torch.stack([x, y, torch.where(z >= 0, up * z, down * z)], dim=-1).view(1, -1, 3)
+        places = places[self.skin_radius(places) < 1][None]
+        steps = _NEAR_MM * torch.eye(3, dtype=depth.dtype, device=depth.device)
+        ahead, behind = (
+            torch.stack([self.displacement(places + sign * step)[0] for step in steps], dim=-1)
+            for sign in (1, -1)
+        )
+        return (ahead - behind) / (2 * _NEAR_MM)
 
     def moved_from_view(self, points: torch.Tensor) -> torch.Tensor:
         """(B, N, 3) view mm to anatomical mm after displacement: the linear part, undone."""
@@ -154,7 +183,7 @@ def view_map(anatomy: Anatomy, pose: Pose, seed: int, index: int, visit: int) ->
         anatomy.radius_up_mm,
         anatomy.radius_down_mm,
     )
-    return ViewMap(
+    drawn = ViewMap(
         nipple=_batch_of_one(anatomy.nipple_mm),
         radii=_batch_of_one(radii),
         rotation=_batch_of_one(_rotation(pose)),
@@ -163,6 +192,7 @@ def view_map(anatomy: Anatomy, pose: Pose, seed: int, index: int, visit: int) ->
         phases=_batch_of_one(phases),
         amplitudes=_batch_of_one(amplitudes),
     )
+    return drawn.unfolded()
 
 
 def _rotation(pose: Pose) -> npt.NDArray[np.float64]:

@@ -33,8 +33,8 @@ def breast(index: int = 0):
 
 
 def test_map_and_its_inverse_agree() -> None:
-    agree, draw = [], generator()
-    for index in range(10):
+    draw = generator()
+    for index in range(60):  # a few of which would fold
         held = breast(index)
         points = torch.rand(1, 200, 3, dtype=torch.float64, generator=draw)
         points = points - torch.tensor([0.0, 0.5, 0.5])
@@ -42,10 +42,7 @@ def test_map_and_its_inverse_agree() -> None:
         for view in VIEWS:
             moves = held.maps[view]
             back = moves.anatomy_from_view(moves.view_from_anatomy(points), rounds=60)
-            agree.append((back - points).abs().amax(-1) < 0.05)
-    shares = torch.cat(agree).double().mean(-1)
-    assert shares.mean() > 0.99
-    assert (shares == 1.0).sum() >= 18  # one or two views in a hundred have a small fold
+            assert (back - points).abs().max() < 0.05
 
 
 def test_nipple_is_the_origin_of_every_view() -> None:
