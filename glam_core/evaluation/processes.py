@@ -1,11 +1,13 @@
 """Parts of an evaluation side by side, in the order in which they were asked for."""
 
 import multiprocessing
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import cv2
+import torch
 
 Part = TypeVar("Part")
 
@@ -36,8 +38,9 @@ def in_processes(
             report(done, sum(counts))
 
     if workers <= 1:
-        for index, task in enumerate(tasks):
-            note(index, function(*task))
+        with _as_one_thread():
+            for index, task in enumerate(tasks):
+                note(index, function(*task))
     else:
         _in_pool(function, tasks, workers, note)
     return [found[index] for index in range(len(tasks))]
@@ -65,4 +68,17 @@ def _in_pool(
 
 
 def _one_thread() -> None:
+    """So that processes do not crowd the cores, and figures do not depend on how many there are."""
     cv2.setNumThreads(1)
+    torch.set_num_threads(1)
+
+
+@contextmanager
+def _as_one_thread() -> Iterator[None]:
+    before = cv2.getNumThreads(), torch.get_num_threads()
+    _one_thread()
+    try:
+        yield
+    finally:
+        cv2.setNumThreads(before[0])
+        torch.set_num_threads(before[1])
