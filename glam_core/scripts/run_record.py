@@ -102,13 +102,23 @@ def _first_weights(args: argparse.Namespace) -> str:
 
 
 def kept_record(folder: Path) -> RunRecord | None:
-    """The record of the run in `folder`; None where it was begun before there were such records."""
+    """The record of the run in `folder`; None where it was begun before there were such records.
+
+    Raises:
+        CheckpointError: It is there and cannot be read.
+    """
+    file = folder / RECORD_FILE
+    if not file.exists():
+        return None
     try:
-        told = json.loads((folder / RECORD_FILE).read_text(encoding="utf-8"))
+        told = json.loads(file.read_text(encoding="utf-8"))
         names = {entry.name for entry in fields(RunRecord)}
         return RunRecord(**{name: str(value) for name, value in told.items() if name in names})
-    except (OSError, ValueError, AttributeError, TypeError):
-        return None
+    except (OSError, ValueError, AttributeError, TypeError) as error:
+        raise CheckpointError(
+            f"{file} cannot be read, so what the run learns from is not known: copy it again, or "
+            "start a new run (--init takes this one's model)."
+        ) from error
 
 
 def digest_of(file: Path) -> str:

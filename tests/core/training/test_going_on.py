@@ -50,6 +50,14 @@ def test_a_manifest_that_only_moved_is_taken(manifest, tmp_path):
     assert given(FINETUNE, moved, out, "--resume") == 0
 
 
+def test_a_damaged_record_is_named(manifest, tmp_path, capsys):
+    out = tmp_path / "run"
+    assert given(FINETUNE, manifest, out, *SMALL) == 0
+    (out / "learns_from.json").write_text("{", encoding="utf-8")
+    assert given(FINETUNE, manifest, out, "--resume") == 3
+    assert "learns_from.json cannot be read" in said(capsys)
+
+
 def test_another_command_is_refused(manifest, tmp_path, capsys):
     out = tmp_path / "run"
     assert given(FINETUNE, manifest, out, *SMALL) == 0
