@@ -19,7 +19,7 @@ from glam_core.phantom.render import BreastTissue
 from glam_core.phantom.request import ExamRequest
 from glam_core.phantom.strands import draw_curves
 from glam_core.phantom.streams import field_stream, stream
-from glam_core.phantom.styles import ScannerStyle, draw_training_style
+from glam_core.phantom.styles import ScannerStyle, draw_training_style, exposed
 from glam_core.phantom.threads import each_on_one_thread
 from glam_core.phantom.view import DrawnView, draw_view, view_setup
 from glam_core.terms import Laterality, ViewPosition
@@ -225,6 +225,7 @@ class _PairMaker:
         words = (breast.index, breast.anatomy.laterality, view, "noise", 0)
         fields = field_stream(self.device, self.seed, *words)
         drawn = draw_view(breast, tissue, setup, fields)
+        style = exposed(style, stream(self.seed, *words[:3], "exposure", 0))
         display = display_values(
             drawn,
             setup.pose.thickness_mm,

@@ -19,7 +19,7 @@ from glam_core.phantom.request import ExamRequest, LesionRequest
 from glam_core.phantom.stored_view import stored_view
 from glam_core.phantom.strands import draw_curves
 from glam_core.phantom.streams import field_stream, stream
-from glam_core.phantom.styles import STYLES, ScannerStyle, draw_style
+from glam_core.phantom.styles import STYLES, ScannerStyle, draw_style, set_up
 from glam_core.phantom.threads import each_on_one_thread
 from glam_core.phantom.truth import Lesion, PhantomExam, PhantomView
 from glam_core.terms import Laterality, ViewKey
@@ -110,11 +110,12 @@ def make_exam(
 
 
 def _style(seed: int, index: int, wishes: ExamRequest) -> ScannerStyle:
+    setting = stream(seed, index, "exposure", wishes.visit)
     if wishes.style is None:
-        return draw_style(stream(seed, index, "style", wishes.visit))
+        return set_up(draw_style(stream(seed, index, "style", wishes.visit)), setting)
     if wishes.style not in STYLES:
         raise GlamError(f"{wishes.style!r} is no scanner style; use one of {tuple(STYLES)}.")
-    return STYLES[wishes.style]
+    return set_up(STYLES[wishes.style], setting)
 
 
 def _detector(style: ScannerStyle, anatomies: dict[Laterality, Anatomy]) -> tuple[float, float]:

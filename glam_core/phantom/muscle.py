@@ -6,18 +6,23 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch.nn import functional
 
 from glam_core.phantom.anatomy import Anatomy
 from glam_core.phantom.envelope import cell_centres, cell_factor
 from glam_core.phantom.framing import Framing
 from glam_core.phantom.splat import enlarge
+from glam_core.phantom.strands import CONTROLS, ProjectedCurves, project_curves
 from glam_core.phantom.streams import stream
 
 FloatArray = npt.NDArray[np.float64]
-_FIBRES = 7
+_TILE = 64
+_LAYERS = ((0.5, 9.0, 0.35), (1.5, 20.0, 1.0))  # (mm across, mm along, share) of the streaks
 _MINOR_SHARE = 0.4
-_CC_SHARE = 0.12
+_CC_SHARE = 0.15
 _CC_DEPTH_MM = 8.0
+_STRANDS, _STRAND_SIGMA_MM = 150, 0.4
+_STRAND, _VESSEL = (7.0, 16.0, 0.9, 0.32), (45.0, 30.0, 0.8, 1.1)  # mm, mm, radians, mm2
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +36,8 @@ class _Belly:
         soft_mm: Width of the edge.
         foot, fade_mm: v of the lower end, and how slowly it fades in above.
         bow, waves: Form of the edge: its arching, and (height, length, phase) of its waves.
-        fibres: (pitch, fan, phase, strength) of the streaks along it.
+        fan: How fast the fibres close in on the edge, going up, per mm.
+        streaks: Strength of the fat between them, as a share.
         minor: Strength of the smaller muscle behind, 0 where none shows.
     """
 
@@ -43,15 +49,16 @@ class _Belly:
     fade_mm: float
     bow: float
     waves: FloatArray
-    fibres: FloatArray
+    fan: float
+    streaks: float
     minor: float
 
 
 def _draw_belly(woman: np.random.Generator, draw: np.random.Generator) -> _Belly:
     """One side's muscle; `woman` draws what both sides share."""
     return _Belly(
-        share=float(woman.uniform(0.32, 0.68) * draw.uniform(0.94, 1.06)),
-        step=float(woman.uniform(0.30, 0.60)),
+        share=float(woman.uniform(0.44, 0.92) * draw.uniform(0.94, 1.06)),
+        step=float(woman.uniform(0.30, 0.70)),
         ramp_mm=float(woman.uniform(24, 51) * draw.uniform(0.9, 1.1)),
         soft_mm=float(woman.uniform(0.5, 1.8)),
         foot=float(woman.normal(-45, 23) + draw.normal(0, 9)),
@@ -60,15 +67,8 @@ def _draw_belly(woman: np.random.Generator, draw: np.random.Generator) -> _Belly
         waves=np.stack(
             [draw.normal(0, 0.4, 3), draw.uniform(28, 75, 3), draw.uniform(0, 6.3, 3)], axis=1
         ),
-        fibres=np.stack(
-            [
-                draw.uniform(0.25, 1.3, _FIBRES),
-                draw.normal(0, 0.10, _FIBRES),
-                draw.uniform(0, 6.3, _FIBRES),
-                draw.uniform(0.001, 0.009, _FIBRES),
-            ],
-            axis=1,
-        ),
+        fan=float(woman.normal(0.004, 0.003)),
+        streaks=float(woman.uniform(0.008, 0.045)),
         minor=float(woman.uniform(0.15, 0.5)) if woman.random() < _MINOR_SHARE else 0.0,
     )
 
@@ -93,7 +93,8 @@ def muscle_mm(
     places = cell_centres(framing, factor, device)
     x, v = places[..., 0] - framing.muscle_x, places[..., 1]
     if oblique:
-        shares = _oblique_share(belly, framing, x, v)
+        tile = _streak_tile(stream(seed, index, anatomy.laterality, "muscle fibres"), device)
+        shares = _oblique_share(belly, framing, x, v) * _fibres(belly, tile, x, v)
     else:
         front = _CC_DEPTH_MM * (0.6 + shallow) * (1.0 - ((v + 12.0) / (30.0 + 20.0 * shallow)) ** 2)
         into = front - framing.nipple_mm[1] - framing.muscle_x - x
@@ -111,16 +112,33 @@ def _oblique_share(
     body = belly.step * torch.sigmoid(into / belly.soft_mm) + (1 - belly.step) * ramp * (2 - ramp)
     along = ((v - low) / (high - low)).clamp(0.0, 1.2)
     faded = torch.sigmoid((v - low) / belly.fade_mm) * (0.55 + 0.45 * along)
-    fibres, wander = torch.zeros_like(x), 0.6 * torch.sin(v / 31.0)
-    narrowed = x * (1.0 - 0.004 * (v - high))
-    for pitch, fan, phase, strength in belly.fibres.tolist():
-        course = narrowed + fan * v
-        fibres = fibres + strength * torch.sin(course * pitch + phase + wander)
-    body = body * faded * (1.0 + fibres)
+    body = body * faded
     if belly.minor:
         behind = -0.42 * (v - 0.5 * (low + high)).clamp(max=60.0) - 14.0 - x
         body = body * (1.0 + belly.minor * torch.sigmoid(-behind.abs() / 9.0 + behind / 6.0))
     return belly.share * body
+
+
+def _streak_tile(draw: np.random.Generator, device: torch.device) -> torch.Tensor:
+    """(1, 1, side, side) noise that repeats itself, unit variance, its longer waves stronger."""
+    waves = np.fft.fftfreq(_TILE, 1 / _TILE)
+    gain = np.maximum(np.hypot(waves[:, None], waves[None]), 6.0) ** -0.8
+    tile = np.fft.ifft2(np.fft.fft2(draw.normal(size=(_TILE, _TILE))) * gain).real
+    return torch.as_tensor(tile / tile.std(), dtype=torch.float32, device=device)[None, None]
+
+
+def _fibres(belly: _Belly, tile: torch.Tensor, x: torch.Tensor, v: torch.Tensor) -> torch.Tensor:
+    """Factor on the muscle: its streaks, thin across and long along, closing in upwards."""
+    across = x * (1.0 + belly.fan * v) + 1.5 * torch.sin(v / 37.0)
+    factor = torch.ones_like(x)
+    for wide, long, share in _LAYERS:
+        places = torch.stack([across / wide + 11.0 * wide, v / long * 4.0], dim=-1)
+        grid = torch.remainder(places, _TILE).mul_(2.0 / _TILE).sub_(1.0)
+        read = functional.grid_sample(
+            tile, grid[None], mode="bilinear", padding_mode="border", align_corners=False
+        )
+        factor = factor + belly.streaks * share * read[0, 0]
+    return factor.clamp(min=0.0)
 
 
 def _shown_length(belly: _Belly, framing: Framing) -> tuple[float, float]:
@@ -150,6 +168,56 @@ def _curve(belly: _Belly, low: float, high: float, v: torch.Tensor) -> torch.Ten
     return curve
 
 
+def tissue_over_muscle(
+    anatomy: Anatomy, framing: Framing, *, seed: int, index: int, device: torch.device
+) -> torch.Tensor | None:
+    """(1, 1, rows, cols) strands and vessels in the fat in front of an MLO's muscle, in mm."""
+    if framing.angle_deg == 0.0 or framing.muscle_x is None:
+        return None
+    draw = stream(seed, index, anatomy.laterality, "over the muscle")
+    top = framing.view_from_picture(
+        torch.zeros(1, dtype=torch.float64, device="cpu"),
+        torch.zeros(1, dtype=torch.float64, device="cpu"),
+    )[0, 1].item()
+    families = [
+        _wanderers(anatomy, framing, top, count, kind, draw, device)
+        for count, kind in ((_STRANDS, _STRAND), (int(draw.integers(2, 7)), _VESSEL))
+    ]
+    return project_curves(
+        families, sigma_mm=_STRAND_SIGMA_MM, pixel_mm=framing.pixel_mm, shape=framing.shape
+    )
+
+
+def _wanderers(
+    anatomy: Anatomy,
+    framing: Framing,
+    top: float,
+    count: int,
+    kind: tuple[float, float, float, float],
+    draw: np.random.Generator,
+    device: torch.device,
+) -> ProjectedCurves:
+    """`count` bent curves that set out over the muscle, up to `top`, down and forward."""
+    shortest, mean, bend, area = kind
+    x = (framing.muscle_x or 0.0) + draw.uniform(-42, 14, count)
+    v = draw.uniform(-25, max(top, 10.0), count)
+    turn = draw.normal(-1.0, 0.75, count)[:, None]
+    steps = CONTROLS - 1
+    turn = turn + np.cumsum(draw.normal(0, bend / math.sqrt(steps), (count, steps)), axis=1)
+    length = (shortest + draw.gamma(2.0, 0.5 * mean, count))[:, None] / steps
+    course = np.stack([np.cos(turn), np.sin(turn)], axis=-1) * length[..., None]
+    start = np.stack([x, v], axis=-1)[:, None]
+    places = np.concatenate([start, start + np.cumsum(course, axis=1)], axis=1)
+    controls = framing.picture_from_view(torch.as_tensor(places, device="cpu"))
+    areas = area * anatomy.ligaments * draw.lognormal(0.0, 0.6, count).clip(0, 4)
+    taper = draw.uniform(0.3, 1.2, (count, CONTROLS)) * np.hanning(CONTROLS + 2)[1:-1] ** 0.5
+    return ProjectedCurves(
+        controls.to(device, torch.float32),
+        torch.as_tensor(areas, dtype=torch.float32, device=device),
+        torch.as_tensor(taper, dtype=torch.float32, device=device),
+    )
+
+
 def nodes_mm(
     anatomy: Anatomy, framing: Framing, *, seed: int, index: int, device: torch.device
 ) -> list[tuple[int, int, torch.Tensor]]:
@@ -158,7 +226,7 @@ def nodes_mm(
         return []
     draw = stream(seed, index, anatomy.laterality, "nodes")
     patches = []
-    for _ in range(int(draw.choice([0, 1, 2, 3], p=[0.45, 0.3, 0.17, 0.08]))):
+    for _ in range(int(draw.choice([0, 1, 2, 3], p=[0.38, 0.28, 0.2, 0.14]))):
         place = np.array([framing.muscle_x + draw.uniform(-12, 14), draw.uniform(45, 110)])
         size = draw.uniform(3.5, 8.0)
         patches.append(_node_patch(framing, place, size, draw, device))
@@ -175,13 +243,14 @@ def _node_patch(
     row, col = framing.picture_from_view(torch.tensor(place, device="cpu")).tolist()
     half = math.ceil(1.3 * size / framing.pixel_mm)
     turn, thin = draw.uniform(0, math.pi), draw.uniform(0.5, 0.75)
-    hilum = draw.uniform(0.25, 0.45)
+    hilum, sunk = draw.uniform(0.25, 0.45), draw.uniform(0.4, 1.0)
+    strength = draw.uniform(0.7, 1.5)
     reach = torch.arange(-half, half + 1, device=device, dtype=torch.float32) * framing.pixel_mm
     a = reach[:, None] * math.cos(turn) + reach[None] * math.sin(turn)
     b = (reach[None] * math.cos(turn) - reach[:, None] * math.sin(turn)) / thin
-    whole = (1.0 - (a**2 + b**2) / size**2).clamp(min=0.0).sqrt()
-    hole = (1.0 - (a**2 + (b - 0.45 * size) ** 2) / (hilum * 2 * size) ** 2).clamp(min=0.0).sqrt()
-    patch = 0.7 * (whole * size - hole * 0.4 * size).clamp(min=0.0)
+    whole = (1.0 - (a**2 + b**2) / size**2).clamp(min=0.0) ** 0.7
+    hole = torch.exp(-1.5 * (a**2 + (b - 0.5 * size) ** 2) / (hilum * 2 * size) ** 2)
+    patch = strength * size * (whole - sunk * hole).clamp(min=0.0)
     row0, col0 = round(row) - half, round(col) - half
     outside = row0 + 2 * half < 0 or row0 >= framing.rows or col0 + 2 * half < 0
     return None if outside or col0 >= framing.cols else (row0, col0, patch)

@@ -34,7 +34,7 @@ def display_values(
     envelope, extra = drawn.envelope, drawn.extra
     thin = FAT_PER_CM * (full_mm - envelope.thickness_mm) / 10.0
     evened = style.equalisation * (
-        1.0 - torch.exp(-envelope.inside_mm.clamp(min=0.0) / style.rim_mm)
+        1.0 - torch.exp(-(envelope.inside_mm.clamp(min=0.0) / style.rim_mm).square())
     )
     spread = _dense_end(extra, (envelope.inside_mm > 0) & (drawn.muscle_mm < 1.0))
     signal = extra - (1.0 - evened) * thin

@@ -11,7 +11,7 @@ from glam_core.phantom.envelope import Envelope, breast_envelope, cell_factor
 from glam_core.phantom.folds import fold_mm
 from glam_core.phantom.framing import Framing
 from glam_core.phantom.gland import GlandVolume
-from glam_core.phantom.muscle import muscle_mm, nodes_mm
+from glam_core.phantom.muscle import muscle_mm, nodes_mm, tissue_over_muscle
 from glam_core.phantom.projection import (
     FAT_PER_CM,
     GLAND_PER_CM,
@@ -80,12 +80,14 @@ def render_tissue(
     )
     inner = (envelope.thickness_mm - envelope.skin_mm).clamp(min=0.0)
     share = project_gland(tissue.volume, setup.map32, framing, anatomy.implant)
-    gland = share * inner
+    muscle = muscle_mm(anatomy, framing, inner, seed=setup.seed, index=setup.index, device=device)
+    gland = share * (inner - 1.2 * muscle).clamp(min=0.0)
     gland = gland + _fine_texture(gland, inner, framing, generator)
     gland = gland + project_families(tissue.curves, setup, device, tissue.volume)
-    gland = torch.minimum(gland.clamp(min=0.0), inner)
-    muscle = muscle_mm(anatomy, framing, inner, seed=setup.seed, index=setup.index, device=device)
-    gland = gland * (1.0 - 2.4 * muscle / inner.clamp(min=1.0)).clamp(min=0.1) + muscle
+    over = tissue_over_muscle(anatomy, framing, seed=setup.seed, index=setup.index, device=device)
+    if over is not None:
+        gland = gland + over
+    gland = torch.minimum(gland.clamp(min=0.0), inner) + muscle
     for row0, col0, patch in nodes_mm(
         anatomy, framing, seed=setup.seed, index=setup.index, device=device
     ):

@@ -13,7 +13,7 @@ from glam_core.phantom.presentation import display_values, stored_values, window
 from glam_core.phantom.render import BreastTissue
 from glam_core.phantom.request import ExamRequest
 from glam_core.phantom.streams import field_stream, stream
-from glam_core.phantom.styles import ScannerStyle
+from glam_core.phantom.styles import ScannerStyle, exposed
 from glam_core.phantom.truth import Box, LesionTruth, PhantomView
 from glam_core.phantom.view import DrawnLesion, DrawnView, draw_view, view_setup
 from glam_core.terms import ChestWall, Laterality, PointPx, ViewKey, ViewPosition
@@ -49,6 +49,7 @@ def stored_view(
         marked = bool(stream(seed, index, side, "markers", visit).random() < _SKIN_MARKER_SHARE)
     if marked:
         markers += add_skin_markers(drawn.extra, breast.anatomy, setup, seed, index)
+    style = exposed(style, stream(seed, index, side, view, "exposure", visit))
     display = display_values(
         drawn,
         setup.pose.thickness_mm,

@@ -1,5 +1,6 @@
 """Scanner styles: how different makes store and process their pictures (invented, vendor-like)."""
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -25,6 +26,9 @@ class ScannerStyle:
         rim_mm: Equalisation gives up that near to the skin.
         evens_muscle: Whether processing holds the muscle near the grey of dense gland.
         strip_share: Share of views with a bright strip of film edge at the chest wall.
+        exam_spread: How much exams differ in what the fat and the dense level show: standard
+            deviations in log-odds.
+        view_spread: How much the views of one exam differ in them.
     """
 
     name: str
@@ -47,6 +51,8 @@ class ScannerStyle:
     air_noise: float = 0.0
     rim_mm: float = 1.6
     evens_muscle: bool = True
+    exam_spread: tuple[float, float] = (0.10, 0.12)
+    view_spread: tuple[float, float] = (0.04, 0.06)
 
 
 _FLAT = ((240.0, 192.0), (290.0, 239.0))
@@ -73,7 +79,8 @@ STYLES = {
         ),
         ScannerStyle(
             "digitised film", 0.100, _FILM, 12, "MONOCHROME2", 90, 140, 3900,
-            0.72, 0.38, 0.73, 0.35, 1.2, 0.0110, 0.10, "box", 0.15, 8.0, 5.5, False,
+            0.82, 0.32, 0.73, 0.35, 1.2, 0.0110, 0.10, "box", 0.15, 8.0, 7.8, False,
+            (0.34, 0.46), (0.16, 0.26),
         ),
     )
 }  # fmt: skip
@@ -92,6 +99,9 @@ def draw_style(draw: np.random.Generator) -> ScannerStyle:
 
 
 _FILM_SHARE = 0.5  # of what people have to train on
+_LEVELS = ((0.06, 0.62), (0.50, 0.94))  # within which the fat and the dense level stay
+_TOGETHER = 0.35
+_TRAINING_SPREAD = (0.28, 0.27)  # at least
 
 
 def draw_training_style(draw: np.random.Generator, name: str | None = None) -> ScannerStyle:
@@ -104,12 +114,36 @@ def draw_training_style(draw: np.random.Generator, name: str | None = None) -> S
     film = draw.random() < _FILM_SHARE
     drawn = "digitised film" if film else digital[int(draw.integers(len(digital)))]
     style = STYLES[name or drawn]
-    fat = style.fat_level * float(np.exp(draw.normal(0, 0.24)))
+    fat, dense = np.maximum(style.exam_spread, _TRAINING_SPREAD).tolist()
     return replace(
-        style,
-        equalisation=float(np.clip(style.equalisation + draw.normal(0, 0.08), 0.4, 0.97)),
-        fat_level=min(fat, 0.52),
-        dense_level=float(np.clip(style.dense_level + draw.normal(0, 0.06), 0.52, 0.85)),
+        _shifted(style, (fat, dense), draw),
+        equalisation=float(np.clip(style.equalisation + draw.normal(0, 0.035), 0.4, 0.95)),
+        rim_mm=style.rim_mm * float(np.exp(draw.normal(0, 0.3))),
         sharpening=max(0.0, style.sharpening * (1.0 + draw.normal(0, 0.35))),
         noise=style.noise * float(np.exp(draw.normal(0, 0.3))),
     )
+
+
+def set_up(style: ScannerStyle, draw: np.random.Generator) -> ScannerStyle:
+    """The style as one exam was taken in it."""
+    return _shifted(style, style.exam_spread, draw)
+
+
+def exposed(style: ScannerStyle, draw: np.random.Generator) -> ScannerStyle:
+    """The style as one view of an exam came out in it."""
+    return _shifted(style, style.view_spread, draw)
+
+
+def _shifted(
+    style: ScannerStyle, spread: tuple[float, float], draw: np.random.Generator
+) -> ScannerStyle:
+    """Fat and dense level moved in log-odds; the dense level goes part of the way with the fat."""
+    fat, dense = (float(step) for step in draw.normal(0, 1, 2))
+    steps = (spread[0] * fat, spread[1] * (_TOGETHER * fat + math.sqrt(1 - _TOGETHER**2) * dense))
+    levels = [
+        float(np.clip(1.0 / (1.0 + math.exp(-math.log(level / (1.0 - level)) - step)), *limits))
+        for level, step, limits in zip(
+            (style.fat_level, style.dense_level), steps, _LEVELS, strict=True
+        )
+    ]
+    return replace(style, fat_level=levels[0], dense_level=levels[1])
