@@ -72,10 +72,11 @@ def _films(draw: np.random.Generator) -> dict[str, Iterator[_Picture]]:
     turn = {woman: place for place, woman in enumerate(women)}
     once = {row["patient_id"]: row for row in draw.permutation(np.array(rows))}
     ordered = sorted(once.values(), key=lambda row: turn[row["patient_id"]])
-    return {
-        view: (_grey(folder / row["image"]) for row in ordered if row["view"] == view)
+    by_view = {
+        view: [folder / row["image"] for row in ordered if row["view"] == view]
         for view in ("CC", "MLO")
     }
+    return {view: map(_grey, paths) for view, paths in by_view.items()}
 
 
 def _grey(path: Path) -> _Picture:
