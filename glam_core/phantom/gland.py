@@ -13,6 +13,7 @@ SHAPE = (52, 72, 72)
 _SIDE = 64
 _HEIGHT = 1.05
 _BOX_SHARE = 0.5  # of the lattice's box that lies in the half ellipsoid
+_REGION = 1.25  # of the gland: the tissue that it runs through
 _OUTMOST = 1.05  # skin radius beyond which nothing is left
 
 
@@ -69,25 +70,27 @@ def gland_volume(
 
     cloud = power_law_cube(1, _SIDE, 1.6, generator, low=2.0, alike=woman)
     lobules = band_cube(1, _SIDE, 9.0, generator)
-    streaming = torch.stack([distance / 3.2, 42.0 * side / distance, 42.0 * up / distance], dim=-1)
+    streaming = torch.stack([distance / 3.0, 42.0 * side / distance, 42.0 * up / distance], dim=-1)
     streaks = read_periodic(cloud, streaming)
-    net = streaming * streaming.new_tensor((1.7, 1.0, 1.0))
-    septa = read_periodic(lobules, net + 17.0)
-    fine_septa = read_periodic(lobules, 1.9 * net)
+    net = streaming * streaming.new_tensor((1.3, 1.0, 1.0))
+    lobes = read_periodic(lobules, 0.8 * net + 17.0)
+    fine_lobes = read_periodic(lobules, 1.7 * net)
     cloudy = tiled(cloud, SHAPE).flatten()[inside]
 
     texture = math.sqrt(anatomy.streak) * streaks + math.sqrt(1.0 - anatomy.streak) * cloudy
-    prior = _prior(anatomy, x, y, z, skin_radius, distance)
-    score = (1.0 + 0.6 * anatomy.clump) * texture + prior
-    gland, core = _share(score, _threshold(anatomy, score, skin_radius, inside), anatomy.clump)
+    prior = _prior(anatomy, x, y, z, skin_radius, distance, cloudy, lobes)
+    score = (1.0 + 0.6 * anatomy.clump) * texture + 0.35 * lobes + prior
+    above = score - _threshold(anatomy, score, skin_radius, inside)
+    gland = torch.sigmoid(above / (0.22 - 0.10 * anatomy.clump))
+    lumps = (0.5 + 0.4 * anatomy.clump) * lobes + (0.75 - 0.3 * anatomy.clump) * fine_lobes
+    solid = torch.sigmoid((lumps + 0.55 * above - 0.95 + 1.6 * anatomy.gland_fraction) / 0.16)
     within = skin_radius < 1.02
-    sheets = torch.exp(-((septa / 0.30) ** 2)) * within
-    fine_sheets = torch.exp(-((fine_septa / 0.32) ** 2)) * within
-    lace = 0.16 + 0.58 * sheets + 0.34 * fine_sheets
-    fat_sheets = 0.13 * anatomy.ligaments * (sheets + 0.5 * fine_sheets)
-    fat_sheets = fat_sheets + 0.05 * streaks.clamp(min=0.0)
+    sheets = torch.exp(-((lobes / 0.30) ** 2)) * within
+    fine_sheets = torch.exp(-((fine_lobes / 0.32) ** 2)) * within
+    lace = 0.08 + 0.30 * sheets + 0.22 * fine_sheets
+    fat_sheets = 0.05 * anatomy.ligaments * (sheets + 0.5 * fine_sheets)
     fat_sheets = fat_sheets * torch.sigmoid((x - 0.08 * depth) / (0.05 * depth))
-    found = gland * torch.lerp(lace, 0.92 + 0.08 * sheets, core) + (1.0 - gland) * fat_sheets
+    found = gland * torch.lerp(lace, 0.90 + 0.10 * sheets, solid) + (1.0 - gland) * fat_sheets
     found = found * torch.sigmoid((0.97 - skin_radius) / 0.012)
     density = torch.zeros(SHAPE, device=device)
     density.view(-1)[inside] = found.clamp(0.0, 1.0)
@@ -101,11 +104,13 @@ def _prior(
     z: torch.Tensor,
     skin_radius: torch.Tensor,
     distance: torch.Tensor,
+    cloudy: torch.Tensor,
+    lobes: torch.Tensor,
 ) -> torch.Tensor:
     """Where gland tends to be: behind the nipple and upper outer, never under the skin."""
     radius = anatomy.radius_mm
-    under_skin = (1.0 - skin_radius) * radius - anatomy.fat_layer_mm
-    behind = x - anatomy.retro_fat * anatomy.depth_mm
+    under_skin = (1.0 - skin_radius) * radius - anatomy.fat_layer_mm + 1.6 * lobes
+    behind = x - anatomy.retro_fat * anatomy.depth_mm + 6.0 * cloudy + 2.0 * lobes
     across = (y**2 + z**2) / (0.85 * radius) ** 2
     outer = anatomy.upper_outer * (y + z) / (1.4 * radius)
     under_skin = under_skin + 14.0 * torch.exp(-((distance / 16.0) ** 2))
@@ -126,14 +131,5 @@ def _threshold(
     sample = score[sparse.flatten()[inside] & (skin_radius < 1.0)]
     ordered = sample.sort(descending=True).values
     lattice = math.prod(-(-n // 3) for n in SHAPE)
-    rank = int(anatomy.gland_fraction * _BOX_SHARE * 1.2 * lattice)
+    rank = int(anatomy.gland_fraction * _BOX_SHARE * _REGION * lattice)
     return ordered[min(rank, len(ordered) - 1)]
-
-
-def _share(
-    score: torch.Tensor, threshold: torch.Tensor, clump: float
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Where gland is, and where it is solid: sigmoids of the score above the threshold."""
-    above = score - threshold
-    width = 0.20 - 0.09 * clump
-    return torch.sigmoid(above / width), torch.sigmoid((above - 2.0 + 0.7 * clump) / 0.35)

@@ -29,8 +29,8 @@ _TILE = 512
 _FINE_FROM_PER_MM = 0.35
 _FINE_SHARE = 0.05
 _MOTTLE_FROM_PER_MM = 0.05
-_MOTTLE_SHARE = 0.013
-_GRAIN = 1.7  # the fat's grain runs towards the nipple
+_MOTTLE_SHARE = 0.006
+_GRAIN = 1.2  # the fat's grain runs towards the nipple
 _MOTTLE_CELL_MM = 0.8
 
 
@@ -168,7 +168,8 @@ def _fine_texture(
     above = min(0.4, _FINE_FROM_PER_MM * framing.pixel_mm)
     side = _TILE if max(framing.shape) > _TILE // 2 else _TILE // 2
     noise = tiled(fine_tile(1, side, 1.5, above, generator), framing.shape)
-    fine = noise * _FINE_SHARE * (4.0 * gland + 0.35 * inner).clamp(min=0.0).sqrt()
+    seen = 1.0 - 0.6 * min(1.0, framing.pixel_mm)
+    fine = noise * seen * _FINE_SHARE * (6.0 * gland + 0.35 * inner).clamp(min=0.0).sqrt()
     factor = cell_factor(framing.pixel_mm, _MOTTLE_CELL_MM)
     coarse = _MOTTLE_FROM_PER_MM * framing.pixel_mm * factor
     cells = tiled(

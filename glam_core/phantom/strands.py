@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -12,8 +13,11 @@ from glam_core.phantom.anatomy import Anatomy
 from glam_core.phantom.splat import blur, coarse_shape, enlarge, splat
 
 CONTROLS = 9
-_FINE_MM = 0.36
-_LIGAMENTS_FROM = 0.6
+_FINE_MM, _THICK_MM = 0.22, 0.46
+_LIGAMENTS_FROM = 0.3
+_BEND_WAVES = 24
+_THICK_FROM = 1.8
+_LEAST_BLUR_PX = 0.45
 FloatArray = npt.NDArray[np.float64]
 
 
@@ -40,37 +44,84 @@ class Curves:
 
 def draw_curves(anatomy: Anatomy, draw: np.random.Generator) -> list[Curves]:
     """The fine curved structures of one breast."""
+    bends = _Bends(draw)
     return [
-        _ligaments(anatomy, draw),
-        _fibrils(anatomy, draw),
+        *_ligaments(anatomy, bends, draw),
+        _lobule_rims(anatomy, draw),
+        _fibrils(anatomy, bends, draw),
+        _cords(anatomy, bends, draw),
         _ducts(anatomy, draw),
-        _vessels(anatomy, draw),
-        _axilla(anatomy, draw),
+        _vessels(anatomy, bends, draw),
+        _axilla(anatomy, bends, draw),
     ]
 
 
-def _ligaments(anatomy: Anatomy, draw: np.random.Generator) -> Curves:
-    """Through the fat, most of them between gland and skin: towards the nipple, some across."""
+class _Bends:
+    """A smooth field of directions, so that neighbouring strands run and turn together."""
+
+    def __init__(self, draw: np.random.Generator) -> None:
+        length_mm = draw.uniform(22.0, 80.0, _BEND_WAVES)
+        self._waves = _unit(draw.normal(size=(_BEND_WAVES, 3))) * (2 * math.pi / length_mm)[:, None]
+        self._phases = draw.uniform(0, 2 * math.pi, _BEND_WAVES)
+        self._ways = draw.normal(size=(_BEND_WAVES, 3)) * math.sqrt(2.0 / _BEND_WAVES)
+
+    def at(self, places: FloatArray) -> FloatArray:
+        """(N, 3) of unit variance at places (N, 3) mm."""
+        return np.asarray(np.cos(places @ self._waves.T + self._phases) @ self._ways)
+
+
+def _ligaments(anatomy: Anatomy, bends: _Bends, draw: np.random.Generator) -> list[Curves]:
+    """The web in the fat: many faint threads, and a few that can be followed over centimetres."""
     count = anatomy.strands
-    start = _inside(anatomy, count, draw, _LIGAMENTS_FROM) * (1.0, 1.2, 1.2) - (4.0, 0.0, 0.0)
-    radial = _unit(np.asarray(anatomy.nipple_mm) + np.array([12.0, 0.0, 0.0]) - start)
-    random = _unit(draw.normal(size=(count, 3)))
-    heading = _unit(radial + 0.5 * draw.uniform(0.1, 1.5, (count, 1)) * random)
-    length = draw.gamma(3.0, 9.0, count) + 8.0
-    controls = _walk(start, heading, length, draw, bend=1.1)
-    area = 0.36 * anatomy.ligaments * draw.lognormal(0.0, 0.8, count).clip(0, 3.5)
-    return Curves(controls, area, _uneven_taper(count, draw), _FINE_MM)
+    start = _inside(anatomy, count, draw, _LIGAMENTS_FROM) * (1.0, 1.1, 1.1) - (6.0, 0.0, 0.0)
+    strength = draw.lognormal(0.0, 1.0, count).clip(0.0, 9.0)
+    length = (draw.gamma(3.0, 7.0, count) + 6.0) * strength.clip(0.4, 5.0) ** 0.4
+    controls = _drift(anatomy, bends, start, length, draw)
+    taper = _uneven_taper(count, draw)
+    area = anatomy.ligaments * strength
+    thick = strength > _THICK_FROM
+    return [
+        Curves(controls[~thick], 0.17 * area[~thick], taper[~thick], _FINE_MM),
+        Curves(controls[thick], 0.42 * area[thick], taper[thick], _THICK_MM),
+    ]
 
 
-def _fibrils(anatomy: Anatomy, draw: np.random.Generator) -> Curves:
+def _lobule_rims(anatomy: Anatomy, draw: np.random.Generator) -> Curves:
+    """Arcs around lobules of fat, where their walls are seen edge on."""
+    lobules, arcs = 70, 5
+    centre = _inside(anatomy, lobules, draw, 0.45)
+    size = draw.gamma(5.0, 0.2, (lobules, 1)) * 0.105 * anatomy.radius_mm
+    size = size * draw.uniform(0.75, 1.3, (lobules, 3))
+    first = _unit(draw.normal(size=(lobules, arcs, 3)))
+    second = _unit(np.cross(first, draw.normal(size=(lobules, arcs, 3))))
+    begin = draw.uniform(0, 2 * math.pi, (lobules, arcs, 1))
+    angle = begin + draw.uniform(1.2, 3.6, (lobules, arcs, 1)) * np.linspace(0, 1, CONTROLS)
+    ring = first[:, :, None] * np.cos(angle)[..., None]
+    ring = ring + second[:, :, None] * np.sin(angle)[..., None]
+    controls = centre[:, None, None] + size[:, None, None] * ring
+    strength = draw.lognormal(0.0, 0.6, (lobules, 1)) * draw.lognormal(0.0, 0.5, (lobules, arcs))
+    area = 0.20 * anatomy.ligaments * strength.reshape(-1).clip(0.0, 4.0)
+    return Curves(
+        controls.reshape(-1, CONTROLS, 3), area, _uneven_taper(lobules * arcs, draw), _FINE_MM
+    )
+
+
+def _fibrils(anatomy: Anatomy, bends: _Bends, draw: np.random.Generator) -> Curves:
     """The grain of the glandular tissue, streaming towards the nipple."""
-    count = 700
-    start = _inside(anatomy, count, draw)
-    radial = _unit(np.asarray(anatomy.nipple_mm) + np.array([6.0, 0.0, 0.0]) - start)
-    heading = _unit(radial + 0.45 * draw.normal(size=(count, 3)))
-    controls = _walk(start, heading, draw.uniform(8, 24, count), draw, bend=1.2)
-    area = 0.80 * draw.lognormal(0.0, 0.6, count)
+    count = 800
+    start = _inside(anatomy, count, draw) - (4.0, 0.0, 0.0)
+    controls = _drift(anatomy, bends, start, draw.uniform(8, 28, count), draw)
+    area = 0.9 * draw.lognormal(0.0, 0.5, count).clip(0.0, 2.5)
     return Curves(controls, area, _uneven_taper(count, draw), _FINE_MM, in_gland=True)
+
+
+def _cords(anatomy: Anatomy, bends: _Bends, draw: np.random.Generator) -> Curves:
+    """Coarse trabeculae of the glandular tissue."""
+    count = 220
+    start = _inside(anatomy, count, draw) - (6.0, 0.0, 0.0)
+    controls = _drift(anatomy, bends, start, draw.uniform(10, 36, count), draw)
+    area = 4.0 * draw.lognormal(0.0, 0.6, count).clip(0.0, 3.0)
+    return Curves(controls, area, _uneven_taper(count, draw), _THICK_MM, in_gland=True)
 
 
 def _ducts(anatomy: Anatomy, draw: np.random.Generator) -> Curves:
@@ -86,28 +137,45 @@ def _ducts(anatomy: Anatomy, draw: np.random.Generator) -> Curves:
     return Curves(controls, area, np.linspace(1.0, 0.15, CONTROLS), _FINE_MM)
 
 
-def _vessels(anatomy: Anatomy, draw: np.random.Generator) -> Curves:
-    """Long and gently wound, from the chest wall forward under the skin."""
+def _vessels(anatomy: Anatomy, bends: _Bends, draw: np.random.Generator) -> Curves:
+    """Long and gently wound, from the chest wall forward under the skin; some fork."""
     count = anatomy.vessels
     turn = draw.uniform(0, 2 * math.pi, count)
     turn[: count // 2] = draw.normal(math.pi / 4, 0.6, count // 2)
-    rim = draw.uniform(0.55, 0.85, count) * anatomy.radius_mm
+    rim = draw.uniform(0.5, 0.85, count) * anatomy.radius_mm
     start = np.stack([np.full(count, 2.0), rim * np.cos(turn), rim * np.sin(turn)], axis=1)
-    goal = np.asarray(anatomy.nipple_mm) + draw.normal(size=(count, 3)) * (8, 14, 14) - (14, 0, 0)
-    controls = _walk(
-        start, _unit(goal - start), np.linalg.norm(goal - start, axis=1) * 0.95, draw, bend=1.1
-    )
+    goal = np.asarray(anatomy.nipple_mm) + draw.normal(size=(count, 3)) * (10, 16, 16)
+    goal = goal - (14, 0, 0)
+    length = np.linalg.norm(goal - start, axis=1) * draw.uniform(0.6, 0.95, count)
+    stems = _walk(start, _unit(goal - start), length, draw, bend=1.5)
     middle = np.sin(np.linspace(0, math.pi, CONTROLS))[None, :, None]
     outward = np.stack([np.zeros(count), np.cos(turn), np.sin(turn)], axis=1)[:, None]
-    controls = controls + middle * outward * 0.12 * anatomy.radius_mm
-    area = 1.7 * draw.lognormal(0.0, 0.45, count).clip(0.4, 2.2)
-    faded = np.hanning(CONTROLS + 2)[1:-1] ** 0.4 * np.linspace(1.1, 0.25, CONTROLS)
-    return Curves(controls, area, faded, 0.72)
+    stems = stems + middle * outward * 0.12 * anatomy.radius_mm
+    stem_area = 2.4 * draw.lognormal(0.0, 0.6, count).clip(0.3, 2.6)
+
+    forks = draw.integers(count, size=count)
+    at = draw.integers(2, CONTROLS - 2, count)
+    from_stem = stems[forks, at]
+    ahead = _unit(stems[forks, at + 1] - from_stem)
+    heading = _unit(ahead + 0.6 * draw.normal(size=(count, 3)))
+    branches = _walk(
+        from_stem, heading, draw.uniform(0.3, 0.6, count) * length[forks], draw, bend=1.5
+    )
+    thinning = np.linspace(1.0, 0.3, CONTROLS)
+    thinning[0] = 0.5
+    controls = np.concatenate([stems, branches])
+    wound = bends.at(controls.reshape(-1, 3)).reshape(controls.shape)
+    return Curves(
+        controls + 1.2 * wound,
+        np.concatenate([stem_area, 0.45 * stem_area[forks]]),
+        np.concatenate([np.tile(thinning, (count, 1)), np.tile(thinning, (count, 1))]),
+        _THICK_MM,
+    )
 
 
-def _axilla(anatomy: Anatomy, draw: np.random.Generator) -> Curves:
+def _axilla(anatomy: Anatomy, bends: _Bends, draw: np.random.Generator) -> Curves:
     """Through the fat above the breast, down and forward."""
-    count = anatomy.strands // 2
+    count = anatomy.strands // 3
     start = np.stack(
         [
             draw.uniform(-5, 42, count),
@@ -116,10 +184,12 @@ def _axilla(anatomy: Anatomy, draw: np.random.Generator) -> Curves:
         ],
         axis=1,
     )
-    heading = _unit(np.array([0.5, -0.5, -0.7]) + 0.45 * draw.normal(size=(count, 3)))
-    length = draw.gamma(3.0, 8.0, count) + 12.0
+    strength = draw.lognormal(0.0, 1.1, count).clip(0, 12)
+    length = (draw.gamma(3.0, 7.0, count) + 9.0) * strength.clip(0.4, 4.0) ** 0.3
+    heading = np.array([0.5, -0.5, -0.7]) + 0.45 * draw.normal(size=(count, 3))
+    heading = _unit(heading + 0.5 * bends.at(start))
     controls = _walk(start, heading, length, draw, bend=1.2)
-    area = 0.24 * anatomy.ligaments * draw.lognormal(0.0, 0.8, count).clip(0, 4)
+    area = 0.16 * anatomy.ligaments * strength.clip(0.0, 4.0)
     return Curves(controls, area, _uneven_taper(count, draw), _FINE_MM, oblique_only=True)
 
 
@@ -157,6 +227,28 @@ def _walk(
     return np.concatenate([start[:, None], start[:, None] + np.cumsum(steps, axis=1)], axis=1)
 
 
+def _drift(
+    anatomy: Anatomy,
+    bends: _Bends,
+    start: FloatArray,
+    length: FloatArray,
+    draw: np.random.Generator,
+) -> FloatArray:
+    """Curves of `length` mm towards the nipple, turned by the common bends and a little apart."""
+    count = len(start)
+    goal = np.asarray(anatomy.nipple_mm) + np.array([16.0, 0.0, 0.0])
+    own = draw.normal(size=(count, 3)) * draw.uniform(0.1, 0.6, (count, 1))
+    step = (length / (CONTROLS - 1))[:, None]
+    places, heading = [start], np.zeros((count, 3))
+    for _ in range(CONTROLS - 1):
+        here = places[-1]
+        aim = _unit(_unit(goal - here) + 0.6 * bends.at(here) + own)
+        heading = _unit(0.8 * heading + aim)
+        own = own + 0.1 * draw.normal(size=(count, 3))
+        places.append(here + step * heading)
+    return np.stack(places, axis=1)
+
+
 def _unit(vectors: FloatArray) -> FloatArray:
     return np.asarray(vectors / np.linalg.norm(vectors, axis=-1, keepdims=True))
 
@@ -190,10 +282,9 @@ def project_curves(
     small = coarse_shape(shape, factor)
     device = families[0].controls_px.device
     deposited = torch.zeros((1, 1, *small), device=device)
-    for family in families:
-        for part in _by_length(family):
-            deposited = deposited + _deposit(part, factor, pixel_mm, small)
-    softened = blur(deposited, max(0.7, sigma_mm / (pixel_mm * factor)))
+    for part in _by_length(families):
+        deposited = deposited + _deposit(part, factor, pixel_mm, small)
+    softened = blur(deposited, max(_LEAST_BLUR_PX, sigma_mm / (pixel_mm * factor)))
     return enlarge(softened, factor, shape)
 
 
@@ -203,26 +294,27 @@ def _deposit(
     cells = (curves.controls_px + 0.5) / factor - 0.5
     reach = (cells[:, 1:] - cells[:, :-1]).norm(dim=-1).sum(-1)
     fine = _fineness(reach)
-    weights = _curve_weights(fine, cells)
+    weights = _curve_weights(fine).to(cells)
     places = torch.einsum("fc,ncj->nfj", weights, cells)
     taper = curves.taper @ weights.T
-    step_mm = reach * (pixel_mm * factor) / fine
-    amounts = (curves.area_mm2 * step_mm)[:, None] * taper / (pixel_mm * factor) ** 2
+    steps = (places[:, 1:] - places[:, :-1]).norm(dim=-1)
+    steps = 0.5 * (torch.cat([steps[:, :1], steps], 1) + torch.cat([steps, steps[:, -1:]], 1))
+    amounts = curves.area_mm2[:, None] * steps * taper / (pixel_mm * factor)
     return splat(places.reshape(1, -1, 2), amounts.reshape(1, -1), small)
 
 
-def _by_length(curves: ProjectedCurves) -> list[ProjectedCurves]:
+def _by_length(families: Sequence[ProjectedCurves]) -> list[ProjectedCurves]:
     """Shorter and longer curves apart, so that short ones take few points; whole on a GPU."""
-    count = len(curves.controls_px)
-    if curves.controls_px.device.type != "cpu" or count < 60:
-        return [curves]
-    ends = curves.controls_px[:, -1] - curves.controls_px[:, 0]
+    controls = torch.cat([family.controls_px for family in families])
+    area = torch.cat([family.area_mm2 for family in families])
+    taper = torch.cat(
+        [family.taper.expand(len(family.controls_px), CONTROLS) for family in families]
+    )
+    if controls.device.type != "cpu" or len(controls) < 60:
+        return [ProjectedCurves(controls, area, taper)]
+    ends = controls[:, -1] - controls[:, 0]
     order = ends.norm(dim=-1).argsort(stable=True)
-    tapers = curves.taper.expand(count, CONTROLS)
-    return [
-        ProjectedCurves(curves.controls_px[part], curves.area_mm2[part], tapers[part])
-        for part in order.chunk(3)
-    ]
+    return [ProjectedCurves(controls[part], area[part], taper[part]) for part in order.chunk(6)]
 
 
 def _fineness(reach: torch.Tensor) -> int:
@@ -233,7 +325,8 @@ def _fineness(reach: torch.Tensor) -> int:
     return int(min(1024, max(16, 16 * math.ceil(longest * 0.75 / 16))))
 
 
-def _curve_weights(fine: int, like: torch.Tensor) -> torch.Tensor:
+@lru_cache(maxsize=64)
+def _curve_weights(fine: int) -> torch.Tensor:
     """(fine, CONTROLS) Catmull-Rom weights: smooth curves through their control points."""
     place = (torch.arange(fine, dtype=torch.float64, device="cpu") + 0.5) / fine * (CONTROLS - 1)
     left = place.floor().clamp(max=CONTROLS - 2).long()
@@ -248,4 +341,4 @@ def _curve_weights(fine: int, like: torch.Tensor) -> torch.Tensor:
     for offset, share in zip((-1, 0, 1, 2), cubic, strict=True):
         index = (left + offset).clamp(0, CONTROLS - 1)
         weights.scatter_add_(1, index[:, None], share[:, None])
-    return weights.to(like.device, like.dtype)
+    return weights
