@@ -7,6 +7,7 @@ picture (CC: lateral, MLO: cranial), b along the beam.
 
 import math
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -97,10 +98,15 @@ class ViewMap:
 
     def displacement(self, points: torch.Tensor) -> torch.Tensor:
         """(B, N, 3) smooth displacement in mm: zero at the nipple, small at the skin."""
-        here = self._waves_at(points) - self._waves_at(self.nipple[:, None])
+        here = self._waves_at(points) - self._at_nipple
         return (
             here * (1.0 - _HELD_BY_SKIN * self.skin_radius(points) ** 2).clamp(min=0.0)[..., None]
         )
+
+    @cached_property
+    def _at_nipple(self) -> torch.Tensor:
+        """(B, 1, 3) what the waves would move the nipple by."""
+        return self._waves_at(self.nipple[:, None])
 
     def skin_radius(self, points: torch.Tensor) -> torch.Tensor:
         """(B, N) 0 in the middle of the chest wall, 1 on the envelope."""
@@ -122,8 +128,13 @@ class ViewMap:
         return float(self.view_from_anatomy(places[None])[0, :, 1].mean())
 
     def to(self, device: torch.device, dtype: torch.dtype = torch.float32) -> "ViewMap":
-        """The same map elsewhere or in another precision."""
-        return ViewMap(*(getattr(self, name).to(device, dtype) for name in _TENSORS))
+        """The same map elsewhere or in another precision; it crosses to another device at once."""
+        tensors = [getattr(self, name).to(dtype=dtype) for name in _TENSORS]
+        if device != self.nipple.device:
+            together = torch.cat([each.flatten() for each in tensors]).to(device)
+            parts = torch.split(together, [each.numel() for each in tensors])
+            tensors = [part.view_as(each) for part, each in zip(parts, tensors, strict=True)]
+        return ViewMap(*tensors)
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,11 +54,11 @@ class Framing:
 
     def view_from_picture(self, rows_px: torch.Tensor, cols_px: torch.Tensor) -> torch.Tensor:
         """Pixels to (..., 2) view mm (x, v)."""
-        axes = torch.as_tensor(self._axes, dtype=rows_px.dtype, device=rows_px.device)
+        (x_row, x_col), (v_row, v_col) = self._axes.tolist()
         row = rows_px * self.pixel_mm - self.nipple_mm[0]
         col = cols_px * self.pixel_mm - self.nipple_mm[1]
-        x = row * axes[0, 0] + col * axes[0, 1]
-        v = row * axes[1, 0] + col * axes[1, 1]
+        x = row * x_row + col * x_col
+        v = row * v_row + col * v_col
         return torch.stack([x, v], -1)
 
     def inside_mm(self, places: torch.Tensor) -> torch.Tensor:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 import torch
 
 from glam_core.phantom.anatomy import Anatomy
@@ -19,7 +21,7 @@ from glam_core.phantom.projection import (
     project_implant,
 )
 from glam_core.phantom.splat import coarse_shape, enlarge
-from glam_core.phantom.strands import Curves, ProjectedCurves, project_curves
+from glam_core.phantom.strands import CONTROLS, Curves, ProjectedCurves, project_curves
 from glam_core.phantom.texture import fine_tile, tiled
 from glam_core.terms import ViewPosition
 
@@ -119,29 +121,52 @@ def project_families(
     if setup.pose.view is not ViewPosition.MLO:
         families = [curves for curves in families if not curves.oblique_only]
     for sigma_mm in sorted({curves.sigma_mm for curves in families}):
-        alike = [_projected(each, setup, device, volume) for each in families
-                 if each.sigma_mm == sigma_mm]  # fmt: skip
+        alike = [curves for curves in families if curves.sigma_mm == sigma_mm]
+        groups = [[curves] for curves in alike] if device.type == "cpu" else [alike]
+        projected = [_projected(group, setup, device, volume) for group in groups]
         pixel_mm, shape = setup.framing.pixel_mm, setup.framing.shape
-        total = total + project_curves(alike, sigma_mm=sigma_mm, pixel_mm=pixel_mm, shape=shape)
+        total = total + project_curves(projected, sigma_mm=sigma_mm, pixel_mm=pixel_mm, shape=shape)
     return total
 
 
 def _projected(
-    curves: Curves, setup: ViewSetup, device: torch.device, volume: GlandVolume | None
+    families: Sequence[Curves], setup: ViewSetup, device: torch.device, volume: GlandVolume | None
 ) -> ProjectedCurves:
-    controls = torch.as_tensor(curves.controls, dtype=torch.float32, device=device)
-    flat = controls.reshape(1, -1, 3)
-    places = setup.framing.picture_from_view(setup.map32.view_from_anatomy(flat))
-    inside = setup.map32.skin_radius(flat).view(controls.shape[:2])
+    """All curves of the families as the view sees them."""
+    rows = np.concatenate([_as_rows(curves) for curves in families])
+    flat, taper, area_and_reach = torch.split(
+        torch.as_tensor(rows, dtype=torch.float32, device=device),
+        [3 * CONTROLS, CONTROLS, 2],
+        dim=1,
+    )
+    controls = flat.contiguous().view(-1, CONTROLS, 3)
+    points = controls.view(1, -1, 3)
+    places = setup.framing.picture_from_view(setup.map32.view_from_anatomy(points))
+    inside = setup.map32.skin_radius(points).view(controls.shape[:2])
+    area, reach = area_and_reach.T
+    kept = (inside < reach[:, None]).float().mean(-1) ** 2
+    end = 0
+    for curves in families:
+        start, end = end, end + len(curves.controls)
+        if curves.in_gland and volume is not None:
+            taper[start:end] *= volume.read(controls[start:end].permute(2, 0, 1).clone())
+    if len(families) == 1 and families[0].taper.ndim == 1:
+        taper = taper[0]
+    return ProjectedCurves(places.view(*controls.shape[:2], 2), area * kept, taper)
+
+
+def _as_rows(curves: Curves) -> npt.NDArray[np.float64]:
+    """(N, 4 CONTROLS + 2): control points, taper, area, and the skin radius of the outermost."""
+    count = len(curves.controls)
     reach = 4.0 if curves.oblique_only else 1.3
-    kept = (inside < reach).float().mean(-1) ** 2
-    taper = torch.as_tensor(curves.taper, dtype=torch.float32, device=device)
-    if curves.in_gland and volume is not None:
-        taper = taper * volume.read(controls.permute(2, 0, 1).clone())
-    return ProjectedCurves(
-        places.reshape(*controls.shape[:2], 2),
-        torch.as_tensor(curves.area_mm2, dtype=torch.float32, device=device) * kept,
-        taper,
+    return np.concatenate(
+        [
+            curves.controls.reshape(count, -1),
+            np.broadcast_to(curves.taper, (count, CONTROLS)),
+            curves.area_mm2[:, None],
+            np.full((count, 1), reach),
+        ],
+        axis=1,
     )
 
 
