@@ -1,7 +1,7 @@
 """Endless batches of CC and MLO pairs with exact correspondences, straight from memory."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -28,6 +28,10 @@ _DETECTOR_MM = (300.0, 240.0)
 _WINDOW_PIXEL_MM = 1.0
 _COUNT_SHARES = (0.3, 0.55, 0.15)  # of 0, 1 and 2 lesions in a breast
 _CUT_MM = 6.0
+_TENSORS = (
+    "cc", "mlo", "pixel_mm", "nipples", "pectoral", "points", "points_visible", "tissue",
+    "lesion_map",
+)  # fmt: skip
 _TRAINING = 1 << 40  # names streams of findings that no exam has
 
 
@@ -78,6 +82,11 @@ class PairBatch:
     lesion_map: torch.Tensor
     lesions: tuple[tuple[PairLesion, ...], ...]
     names: tuple[tuple[int, Laterality, str], ...]
+
+    def to(self, device: str | torch.device) -> "PairBatch":
+        """The same batch elsewhere; what is known of each lesion stays on the processor."""
+        moved = {name: getattr(self, name).to(device) for name in _TENSORS}
+        return replace(self, **moved)
 
 
 def pair_batches(

@@ -1,0 +1,113 @@
+"""Batches of pairs made by several processes ahead of their use, in order, through memory alone.
+
+One process cannot keep a GPU busy: a breast takes thousands of small operations, and what it costs
+is the processor's time to start them. Each process makes whole batches on the device by itself.
+"""
+
+import multiprocessing
+import pickle
+import signal
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any
+
+import torch
+
+from glam_core.errors import GlamError
+from glam_core.phantom.batch import PairBatch, pair_batch
+
+_AHEAD = 2  # batches that a process may have waiting when it has finished one
+
+
+@dataclass(frozen=True, slots=True)
+class BatchPlan:
+    """What every batch has in common; `breasts` and what follows as in `pair_batches`."""
+
+    seed: int
+    breasts: int
+    side: int = 512
+    pixel_mm: float = 0.2
+    points: int = 256
+    first_exam: int = 0
+
+    def batch(self, number: int, device: str | torch.device) -> PairBatch:
+        """Batch `number` of the sequence.
+
+        Raises:
+            GlamError: A figure that makes no picture.
+        """
+        start = 2 * self.first_exam + number * self.breasts
+        return pair_batch(
+            self.seed,
+            range(start, start + self.breasts),
+            side=self.side,
+            pixel_mm=self.pixel_mm,
+            points=self.points,
+            device=device,
+        )
+
+
+def batches_ahead(
+    plan: BatchPlan, *, workers: int, device: str | torch.device = "cpu", first: int = 0
+) -> Iterator[PairBatch]:
+    """The batches of `plan` from number `first` on, without end, on `device`.
+
+    They are those of `pair_batches`, whatever the number of processes. Close the iterator to end
+    the processes.
+
+    Args:
+        workers: Processes; each makes a batch on `device`, so that on a GPU it takes about 0.5 GiB
+            of its memory. As a process is started anew, the calling script needs its
+            `if __name__ == "__main__"`.
+
+    Raises:
+        GlamError: A figure that makes no picture, or a process was ended.
+    """
+    if workers < 1:
+        raise GlamError("Batches are made ahead by at least 1 process.")
+    coming: deque[Future[bytes]] = deque()
+    pool = ProcessPoolExecutor(
+        workers,
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=_start_process,
+    )
+    try:
+        number = first
+        while True:
+            while len(coming) < _AHEAD * workers:
+                coming.append(pool.submit(_made, plan, number, str(device)))
+                number += 1
+            batch: PairBatch = pickle.loads(coming.popleft().result())
+            yield batch.to(device)
+    except BrokenProcessPool as error:
+        raise GlamError(
+            "A process that makes synthetic breasts was ended by the system (out of memory?); "
+            "use fewer of them."
+        ) from error
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _made(plan: BatchPlan, number: int, device: str) -> bytes:
+    message = BytesIO()
+    _Packer(message, protocol=5).dump(plan.batch(number, device))
+    return message.getvalue()
+
+
+class _Packer(pickle.Pickler):
+    """Writes a tensor's values into the message: torch would pass files of shared memory."""
+
+    def reducer_override(self, value: Any) -> Any:
+        if isinstance(value, torch.Tensor):
+            return torch.from_numpy, (value.cpu().numpy(),)
+        return NotImplemented
+
+
+def _start_process() -> None:
+    """One thread a process; Ctrl-C is the parent's to answer."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    torch.set_num_threads(1)
