@@ -17,6 +17,32 @@ from glam_core.phantom.truth import LesionKind
 FloatArray = npt.NDArray[np.float64]
 _BEAM_SAMPLES = 28
 _GLOBE = (64, 128)  # rows of latitude, columns of longitude
+_LOBED_SHARE = 0.5  # of ovals
+
+
+# Width of the edge as (least, most) shares of the radius and mm added; the same of the veil over
+# one side, with the share of bodies that have one; how firm the rim is against the middle.
+_EDGE_SHARES = {
+    "circumscribed": (0.0, 0.04, 0.30),
+    "microlobulated": (0.0, 0.05, 0.35),
+    "obscured": (0.0, 0.06, 0.35),
+    "indistinct": (0.05, 0.17, 0.40),
+    "spiculated": (0.04, 0.14, 0.35),
+}
+_VEIL_SHARES = {
+    "circumscribed": (0.06, 0.22, 0.3, 0.5),
+    "microlobulated": (0.08, 0.22, 0.3, 0.6),
+    "obscured": (0.14, 0.32, 0.7, 1.0),
+    "indistinct": (0.05, 0.20, 0.4, 0.6),
+    "spiculated": (0.05, 0.15, 0.3, 0.5),
+}
+_FALLS = {
+    "circumscribed": (0.0, 0.55),
+    "microlobulated": (0.2, 0.75),
+    "obscured": (0.1, 0.7),
+    "indistinct": (0.15, 0.75),
+    "spiculated": (0.35, 0.85),
+}
 
 
 @dataclass(frozen=True)
@@ -27,7 +53,10 @@ class Body:
         semi_axes: Before the perturbation, in mm.
         turn: (3, 3) rotation into its own axes.
         waves, phases, heights: Perturbation of the logarithm of the radius.
-        soft_mm: Width of the edge; `veil` more on the side `veiled`.
+        soft_mm: Width of the edge; `veil_mm` more on the side `veiled`.
+        veiled: Direction of that side; the longer, the more sudden its border.
+        veil_level: How far that side reaches round: 0 is half of the body, more is less.
+        fall: Share of its density that the body loses from the middle to the edge.
     """
 
     semi_axes: FloatArray
@@ -38,42 +67,65 @@ class Body:
     soft_mm: float
     veil_mm: float
     veiled: FloatArray
+    veil_level: float
+    fall: float
 
 
 def draw_body(plan: LesionPlan, draw: np.random.Generator) -> Body:
     """The body of a mass or an asymmetry of this plan."""
     radius = plan.size_mm / 2
-    flat = {"round": 0.94, "oval": 0.68}.get(plan.shape or "", 0.78)
-    axes = radius * np.array([1.0, flat * draw.uniform(0.95, 1.05), flat * draw.uniform(0.9, 1.1)])
-    lobes = [(2.0, 0.03, 6)]
-    if plan.shape == "irregular":
-        lobes = [(2.6, 0.15, 8), (6.0, 0.07, 10)]
-    if plan.margin == "microlobulated":
-        lobes.append((8.5, 0.055, 14))
-    if plan.margin == "spiculated":
-        lobes.append((11.0, 0.07, 16))
-    soft = {"indistinct": 0.20 * radius + 0.7, "spiculated": 0.10 * radius + 0.25}
-    edge = soft.get(plan.margin or "", 0.22)
-    if plan.kind is LesionKind.ASYMMETRY:
-        lobes, edge = [(2.2, 0.22, 8), (5.0, 0.12, 10)], 0.22 * radius + 0.8
-    waves = np.concatenate([draw.normal(size=(n, 3)) * k for k, _, n in lobes])
-    heights = np.concatenate([np.full(n, h * math.sqrt(2 / n)) for _, h, n in lobes])
+    flat = {"round": 0.93, "oval": 0.70}.get(plan.shape or "", 0.80)
+    axes = radius * np.array([1.0, flat * draw.uniform(0.94, 1.06), flat * draw.uniform(0.9, 1.1)])
+    waves, heights = _lobes(plan, draw)
+    margin = plan.margin or ""
+    least, most, added = _EDGE_SHARES.get(margin, (0.22, 0.22, 0.8))
+    edge = draw.uniform(least, most) * radius + added
+    least, most, added, share = _VEIL_SHARES.get(margin, (0.0, 0.0, 0.0, 0.0))
+    veil = (draw.uniform(least, most) * radius + added) * (draw.random() < share)
     return Body(
         semi_axes=axes,
         turn=_random_rotation(draw),
         waves=waves,
         phases=draw.uniform(0, 2 * math.pi, len(waves)),
         heights=heights,
-        soft_mm=edge,
-        veil_mm=0.30 * radius + 1.2 if plan.margin == "obscured" else 0.0,
-        veiled=unit_vectors(draw.normal(size=3)),
+        soft_mm=float(edge),
+        veil_mm=float(veil),
+        veiled=unit_vectors(draw.normal(size=3)) * draw.uniform(2.5, 7.0),
+        veil_level=float(draw.normal(0.0, 1.2)),
+        fall=float(draw.uniform(*_FALLS.get(margin, (0.2, 0.6)))),
     )
 
 
-def body_chord(body: Body, window: LesionWindow, device: torch.device) -> torch.Tensor:
-    """(h, w) mm of body along the beam, on the lesion's window."""
-    half = 1.5 * float(body.semi_axes.max()) + 4.0 * (body.soft_mm + body.veil_mm)
-    whole = torch.zeros(window.framing.shape, device=device)
+def _lobes(plan: LesionPlan, draw: np.random.Generator) -> tuple[FloatArray, FloatArray]:
+    """(N, 3) waves over the sphere of directions and their (N,) heights."""
+    lobes = [(1.6, 0.035, 6), (4.0, 0.035, 10)]
+    if plan.kind is LesionKind.ASYMMETRY:
+        lobes = [(2.2, 0.22, 8), (5.0, 0.12, 10)]
+    elif plan.shape == "oval":
+        lobed = draw.random() < _LOBED_SHARE
+        lobes = [(2.0, 0.07, 6), (3.6, 0.15 if lobed else 0.06, 10)]
+    elif plan.shape == "irregular":
+        lobes = [(2.4, 0.16, 8), (5.0, 0.12, 10), (9.0, 0.06, 14)]
+    if plan.margin == "microlobulated":
+        lobes.append((7.5, 0.07, 14))
+    if plan.margin == "spiculated":
+        lobes = [(2.4, 0.11, 8), (5.0, 0.08, 10), (9.0, 0.09, 16)]
+    waves = np.concatenate([draw.normal(size=(n, 3)) * k for k, _, n in lobes])
+    heights = np.concatenate([np.full(n, h * math.sqrt(2 / n)) for _, h, n in lobes])
+    return waves, heights
+
+
+def body_chords(
+    body: Body, window: LesionWindow, device: torch.device
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """The body along the beam on the lesion's window, both (h, w) in mm.
+
+    Returns:
+        Its length, and its length weighted with its density, which is 1 on average along the beam
+        through the middle.
+    """
+    globe = _globe(body, device)
+    half = float((globe[0] + 2.25 * globe[1]).max()) + 0.5
     cut = max(0, (window.framing.rows - 1) // 2 - math.ceil(half / window.framing.pixel_mm))
     side = window.framing.rows - 2 * cut
     framing = window.framing.cropped(cut, cut, side, side)
@@ -85,13 +137,16 @@ def body_chord(body: Body, window: LesionWindow, device: torch.device) -> torch.
     flat = offsets @ into_own[:2]
     own = flat[..., None, :] + (beam * half)[:, None] * into_own[2]
     distance = own.norm(dim=-1).clamp(min=1e-3)
-    radius, soft = _read_globe(_globe(body, device), own, distance)
+    radius, soft = _read_globe(globe, own, distance)
     # A smooth step that ends, for the tails of soft edges would stand out as the window's square.
     into = ((radius - distance) / (4.5 * soft) + 0.5).clamp(0.0, 1.0)
-    chord = (into * into * (3.0 - 2.0 * into)).sum(-1) * (2 * half / _BEAM_SAMPLES)
-    fine = enlarge(chord[None, None], factor, framing.shape, mode="bilinear")[0, 0]
-    whole[cut : cut + side, cut : cut + side] = fine
-    return whole
+    into = into * into * (3.0 - 2.0 * into)
+    firm = (1.0 - body.fall * (distance / radius).clamp(max=1.0)) / (1.0 - 0.5 * body.fall)
+    chords = torch.stack([into.sum(-1), (into * firm).sum(-1)]) * (2 * half / _BEAM_SAMPLES)
+    whole = torch.zeros((2, *window.framing.shape), device=device)
+    fine = enlarge(chords[:, None], factor, framing.shape, mode="bilinear")[:, 0]
+    whole[:, cut : cut + side, cut : cut + side] = fine
+    return whole[0], whole[1]
 
 
 def _globe(body: Body, device: torch.device) -> torch.Tensor:
@@ -111,7 +166,7 @@ def _globe(body: Body, device: torch.device) -> torch.Tensor:
     ellipsoid = (direction / tensor_of(body.semi_axes, device)).norm(dim=-1)
     phase = direction @ tensor_of(body.waves, device).T + tensor_of(body.phases, device)
     radius = (phase.cos() @ tensor_of(body.heights, device)).exp() / ellipsoid
-    turned = torch.sigmoid(6.0 * (direction @ tensor_of(body.veiled, device)))
+    turned = torch.sigmoid(direction @ tensor_of(body.veiled, device) - body.veil_level)
     return torch.stack([radius, body.soft_mm + body.veil_mm * turned])
 
 

@@ -41,9 +41,9 @@ _KIND_SHARES = {
 _COUNT_SHARES = (0.38, 0.40, 0.16, 0.06)
 _PLACE_SHARES = (0.36, 0.14, 0.14, 0.10, 0.12, 0.07, 0.07)
 _MARGINS_OF_SHAPE = {
-    "round": (0.5, 0.15, 0.2, 0.15, 0.0),
-    "oval": (0.5, 0.15, 0.2, 0.15, 0.0),
-    "irregular": (0.0, 0.12, 0.1, 0.28, 0.5),
+    "round": (0.45, 0.12, 0.23, 0.20, 0.0),
+    "oval": (0.40, 0.12, 0.30, 0.18, 0.0),
+    "irregular": (0.0, 0.06, 0.08, 0.36, 0.50),
 }
 _EXTENT_MM = {
     "grouped": (6.0, 16.0),
@@ -141,12 +141,12 @@ def _plan(number: int, wish: LesionRequest, growth: float, draw: np.random.Gener
 def _mass_words(
     wish: LesionRequest, draw: np.random.Generator
 ) -> tuple[dict[str, str | None], float]:
-    shape = _one_of(wish.shape, SHAPES, (0.2, 0.4, 0.4), draw, "shape")
+    shape = _one_of(wish.shape, SHAPES, (0.14, 0.46, 0.40), draw, "shape")
     if wish.margin == "spiculated" and wish.shape is None:
         shape = "irregular"
     margin = _one_of(wish.margin, MARGINS, _MARGINS_OF_SHAPE[shape], draw, "margin")
     density = _one_of(wish.density, DENSITIES, (0.15, 0.4, 0.45), draw, "density")
-    size = float(np.clip(draw.lognormal(np.log(12.0), 0.4), 5, 35))
+    size = float(np.clip(draw.lognormal(np.log(11.0), 0.34), 5, 28))
     return {"shape": shape, "margin": margin, "density": density}, size
 
 

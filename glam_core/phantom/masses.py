@@ -1,9 +1,13 @@
 """Masses, asymmetries and architectural distortion in one view."""
 
+import math
+from dataclasses import dataclass
+
 import numpy as np
+import numpy.typing as npt
 import torch
 
-from glam_core.phantom.body import Body, body_chord, draw_body, unit_vectors
+from glam_core.phantom.body import Body, body_chords, draw_body, unit_vectors
 from glam_core.phantom.envelope import cell_centres
 from glam_core.phantom.lesion_window import LesionImage, LesionWindow
 from glam_core.phantom.lesions import LesionPlan
@@ -14,14 +18,34 @@ from glam_core.phantom.truth import LesionKind
 
 _MASS_EXCESS_PER_MM = (MASS_PER_CM - FAT_PER_CM) / 10.0
 _DENSITY = {"low": 0.5, "equal": 0.75, "high": 1.05}
+_FIRMNESS = {  # of a mass of this margin against others
+    "circumscribed": 0.90,
+    "microlobulated": 1.35,
+    "obscured": 1.25,
+    "indistinct": 1.40,
+    "spiculated": 2.05,
+}
 _MASK_LEVEL = 0.18
+_MOST_MM = 30.0  # of the densest mass, along the beam
+
+
+@dataclass(frozen=True)
+class _Rays:
+    """How many lines radiate from a mass, how much they hold, and how far they bend."""
+
+    count: float
+    strength: float
+    bend: float
+
+
+_RAYS = {"spiculated": _Rays(1.0, 1.4, 0.07), "indistinct": _Rays(0.6, 0.9, 0.16)}
 
 
 def reach_mm(plan: LesionPlan) -> float:
     """Half side of the window that such a lesion needs."""
     if plan.kind is LesionKind.DISTORTION:
         return 1.15 * plan.size_mm + 2.0
-    factor = 1.5 if plan.margin == "spiculated" else 0.95
+    factor = 1.6 if plan.margin in _RAYS else 1.1
     return factor * plan.size_mm + (8.0 if plan.kind is LesionKind.ASYMMETRY else 4.0)
 
 
@@ -32,14 +56,19 @@ def draw_mass(plan: LesionPlan, window: LesionWindow, draw: np.random.Generator)
     """
     body = draw_body(plan, draw)
     device = window.setup.map32.nipple.device
-    chord = body_chord(body, window, device)
-    strength = _DENSITY.get(plan.density or "", 0.75)
+    length, weighted = body_chords(body, window, device)
+    strength = _DENSITY.get(plan.density or "", 0.75) * _FIRMNESS.get(plan.margin or "", 1.0)
     if plan.kind is LesionKind.ASYMMETRY:
         strength = 0.42
-    mask = chord > _MASK_LEVEL * plan.size_mm
-    if plan.margin == "spiculated":
-        chord = chord + _spicules(plan, body, window, draw, device)
-    return LesionImage(strength * _MASS_EXCESS_PER_MM * chord, mask)
+    strength *= draw.lognormal(0.0, 0.25)
+    most = _MOST_MM / plan.size_mm
+    strength = most * math.tanh(strength / most)
+    mask = length > _MASK_LEVEL * plan.size_mm
+    added = strength * weighted
+    rays = _RAYS.get(plan.margin or "")
+    if rays is not None and plan.kind is LesionKind.MASS:
+        added = added + math.sqrt(strength) * _spicules(body, rays, window, draw, device)
+    return LesionImage(_MASS_EXCESS_PER_MM * added, mask)
 
 
 def draw_distortion(
@@ -69,28 +98,59 @@ def draw_distortion(
 
 
 def _spicules(
-    plan: LesionPlan,
     body: Body,
+    rays: _Rays,
     window: LesionWindow,
     draw: np.random.Generator,
     device: torch.device,
 ) -> torch.Tensor:
-    """(h, w) mm of thin lines that radiate from the body and thin out."""
-    count = int(np.clip(4.0 * plan.size_mm + 20, 40, 110))
-    radius = plan.size_mm / 2
-    direction = unit_vectors(draw.normal(size=(count, 3)))
-    start = 0.55 * radius
-    length = radius * draw.gamma(3.5, 0.30, (count, 1)) + 2.0
-    along = np.linspace(0.0, 1.0, CONTROLS)[None, :, None]
-    sideways = unit_vectors(draw.normal(size=(count, 3)))[:, None] * draw.normal(
-        0, 0.16, (count, 1, 1)
+    """(h, w) mm of what radiates from the body: lines that thin out, and tissue drawn towards it.
+
+    Between the lines drawn in there is less tissue than before, so that some count as negative.
+    """
+    radius = float(body.semi_axes.max())
+    # Lines keep to the body, which compression does not press flat.
+    turned, pressed = (
+        each[0].numpy() for each in (window.setup.map64.rotation, window.setup.map64.stretch)
     )
+    firm = (body.turn * (body.semi_axes / radius)[:, None]) @ turned.T / pressed @ turned
+    families = []
+    for count, start, reach, area, spread, sigma_mm in (
+        (9 + 1.2 * radius, 0.65, 1.5, 0.20, 0.7, 0.32),
+        (15 + 2.5 * radius, 0.65, 0.9, 0.08, 0.6, 0.20),
+        (10 + 1.6 * radius, 0.95, 1.3, 0.35, 0.5, 0.85),
+    ):
+        ends = start * radius, reach * radius
+        lines = _rays(round(count * rays.count), ends, draw, bend=rays.bend)
+        areas = area * rays.strength * math.sqrt(radius) * draw.lognormal(0, spread, len(lines))
+        taper = np.linspace(1.3, 0.0, CONTROLS) ** 1.6
+        if sigma_mm > 0.5:
+            areas = areas * draw.choice([1.0, -0.8], len(lines))
+            taper = np.sin(np.linspace(0.2, 1.0, CONTROLS) * math.pi)
+        families.append(Curves(lines @ firm + window.position.numpy(), areas, taper, sigma_mm))
+    return project_families(families, window.setup, device)[0, 0]
+
+
+def _rays(
+    count: int, ends: tuple[float, float], draw: np.random.Generator, *, bend: float
+) -> npt.NDArray[np.float64]:
+    """(count, CONTROLS, 3) mm of lines outwards, some in bundles.
+
+    Args:
+        ends: From the middle to where they begin, and their usual length, in mm.
+    """
+    start, reach = ends
+    heads = unit_vectors(draw.normal(size=(max(3, count // 4), 3)))
+    bundled = heads[draw.integers(0, len(heads), count)] + 0.3 * draw.normal(size=(count, 3))
+    alone = draw.normal(size=(count, 3))
+    direction = unit_vectors(np.where(draw.random((count, 1)) < 0.5, bundled, alone))
+    length = reach * np.minimum(draw.gamma(2.2, 0.45, (count, 1)), 2.0) + 1.5
+    along = np.linspace(0.0, 1.0, CONTROLS)[None, :, None]
+    sideways = draw.normal(0, bend, (count, 2, 1, 3))
     run = direction[:, None] * (start + length[:, None] * along)
-    controls = run + sideways * length[:, None] * along**2 + window.position.numpy()
-    area = 0.10 * (0.6 + 0.05 * plan.size_mm) * draw.lognormal(0, 0.5, count)
-    taper = np.linspace(1.6, 0.12, CONTROLS)
-    curves = Curves(controls, area, taper, 0.17)
-    return project_families([curves], window.setup, device)[0, 0]
+    beside = 0.2 * start * draw.normal(size=(count, 1, 3))
+    sway = sideways[:, 0] * along**2 + 0.5 * sideways[:, 1] * np.sin(2 * math.pi * along)
+    return np.asarray(run + beside + length[:, None] * sway)
 
 
 def _offsets(window: LesionWindow, factor: int, device: torch.device) -> torch.Tensor:
