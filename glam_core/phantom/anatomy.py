@@ -77,11 +77,11 @@ def draw_anatomies(
 ) -> dict[Laterality, Anatomy]:
     """Both breasts of one woman: alike, not the same."""
     shared = stream(seed, index, "woman")
-    depth = float(np.clip(shared.normal(66.0 + _CLASS_MEAN_DEPTH[density_class], 12.5), 38, 105))
+    depth = float(np.clip(shared.normal(66.0 + _CLASS_MEAN_DEPTH[density_class], 13.7), 36, 108))
     low, high = GLAND_FRACTIONS[density_class]
     common = {
         "depth": depth,
-        "radius": 0.70 * depth + shared.normal(0, 4),
+        "radius": 46.0 * (depth / 66.0) ** 0.45 + shared.normal(0, 4),
         "fraction": shared.uniform(low, high),
         "layer": shared.uniform(3.0, 9.0) + (1.0 if density_class in "AB" else 0.0),
         "retro": shared.uniform(0.04, 0.36) + (0.05 if density_class in "AB" else 0.0),

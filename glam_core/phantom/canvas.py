@@ -14,8 +14,10 @@ from glam_core.phantom.framing import Framing
 from glam_core.phantom.streams import stream
 from glam_core.terms import ViewPosition
 
-_ROOM_MM = (2.0, 14.0)  # above and below the breast in CC, below it in MLO
-_AXILLA_MM = (12.0, 75.0)  # above the breast in MLO
+_FILM_MM, _FILM_SPREAD = 162.0, 0.13  # usual height of the part shown, spread of its logarithm
+_CLOSEST = (1.02, 1.25)  # least height of that part, as a share of the breast's in CC
+_NIPPLE_SHARES = {ViewPosition.CC: (0.51, 0.04), ViewPosition.MLO: (0.72, 0.055)}
+_CUT_MM = 7.0  # of the breast above and below in CC, below in MLO, that may be lost
 _FRONT_MM = 9.0  # in front of the nipple
 
 
@@ -27,30 +29,32 @@ def canvas_framings(
     Args:
         pixel_mm: The finest pixel; a large breast gets larger ones, the same in both views.
     """
-    windows = {view: _rows_mm(breast, view) for view in breast.framings}
-    heights = [low - high for high, low in windows.values()]
+    draw = _draw(breast, "film")
+    film = _FILM_MM * math.exp(_FILM_SPREAD * float(draw.normal()))
+    high, low = _rows_mm(breast.framings[ViewPosition.CC])
+    film = max(film, (low - high) * float(draw.uniform(*_CLOSEST)))
     widths = [framing.nipple_mm[1] + _FRONT_MM for framing in breast.framings.values()]
-    pixel = max(pixel_mm, *(length / side for length in (*heights, *widths)))
+    pixel = max(pixel_mm, *(length / side for length in (film, *widths)))
     placed = {}
-    for view, (high, low) in windows.items():
-        draw = _draw(breast, view, "place")
-        spare = side * pixel - (low - high)
-        share = draw.uniform(0.35, 0.65) if view is ViewPosition.CC else draw.uniform(0.4, 1.0)
-        framing = breast.framings[view].resampled(pixel)
-        placed[view] = framing.cropped(round((high - share * spare) / pixel), 0, side, side)
+    for view, whole in breast.framings.items():
+        framing = whole.resampled(pixel)
+        high, low = _rows_mm(framing)
+        usual, spread = _NIPPLE_SHARES[view]
+        share = usual + spread * float(np.clip(_draw(breast, view, "place").normal(), -2.2, 2.2))
+        first = framing.nipple_mm[0] - share * side * pixel
+        first = max(first, low - side * pixel - _CUT_MM)
+        if view is ViewPosition.CC:
+            first = min(first, high + _CUT_MM)
+        placed[view] = framing.cropped(round(first / pixel), 0, side, side)
     return placed
 
 
-def _rows_mm(breast: BreastSetup, view: ViewPosition) -> tuple[float, float]:
-    """Upper and lower end of the part shown, in mm from the framing's first row."""
-    draw, framing = _draw(breast, view, "crop"), breast.framings[view]
-    outline, row = framing.outline, framing.nipple_mm[0]
-    upright = math.cos(math.radians(framing.angle_deg))
-    up, down = (outline.up + outline.middle) * upright, (outline.down - outline.middle) * upright
-    above = draw.uniform(*(_ROOM_MM if view is ViewPosition.CC else _AXILLA_MM))
-    return row - up - above, row + down + draw.uniform(*_ROOM_MM)
+def _rows_mm(framing: Framing) -> tuple[float, float]:
+    """Upper and lower end of the breast, in mm from the first row."""
+    high, low = framing.outline.rows(framing.nipple_mm[1])
+    return framing.nipple_mm[0] + high, framing.nipple_mm[0] + low
 
 
-def _draw(breast: BreastSetup, view: ViewPosition, what: str) -> np.random.Generator:
-    words = (breast.index, breast.anatomy.laterality, view, "canvas", what)
+def _draw(breast: BreastSetup, *what: str) -> np.random.Generator:
+    words = (breast.index, breast.anatomy.laterality, "canvas", *what)
     return stream(breast.seed, *words)

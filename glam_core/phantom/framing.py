@@ -9,7 +9,7 @@ import torch
 
 from glam_core.phantom.anatomy import Anatomy
 from glam_core.phantom.compression import Pose
-from glam_core.phantom.outline import Outline, PressedBody, cc_skin, mlo_skin
+from glam_core.phantom.outline import Forms, Outline, PressedBody, cc_skin, mlo_skin
 from glam_core.phantom.streams import stream
 from glam_core.terms import ViewPosition
 
@@ -130,10 +130,13 @@ def draw_outline(
         up=reach * (1.0 + 0.04 * float(again.normal())),
         down=reach * (0.86 if oblique else 1.0) * (1.0 + 0.04 * float(again.normal())),
     )
+    forms = Forms.drawn(
+        stream(seed, index, "outline"), stream(seed, index, anatomy.laterality, "outline", visit)
+    )
     if oblique:
-        skin = mlo_skin(body, math.radians(pose.pectoral_deg), nipple_col, draw, again)
+        skin = mlo_skin(body, math.radians(pose.pectoral_deg), nipple_col, forms, draw, again)
     else:
-        skin = cc_skin(body, draw, again)
+        skin = cc_skin(body, nipple_col, forms, draw, again)
     return Outline(body.length, body.middle, body.up, body.down, skin)
 
 
@@ -169,10 +172,10 @@ def draw_framing(
         outline = draw_outline(anatomy, pose, middle, col, seed, index, visit)
         return Framing(rows, cols, pixel_mm, (row, col), 0.0, muscle, outline)
     turn = math.radians(pose.pectoral_deg)
-    foot_col = float(np.clip(usual.normal(-3, 8) + draw.normal(0, 6), -22, 24))
+    foot_col = float(np.clip(usual.normal(1.5, 8) + draw.normal(0, 6), -22, 24))
     col = foot_col + length * math.cos(turn)
     outline = draw_outline(anatomy, pose, middle, col, seed, index, visit)
-    below = outline.down * math.cos(turn) - outline.middle + _ROOM_MM + 8.0
+    below = outline.rows(col)[1] + _ROOM_MM + 8.0
     row = height * 0.56 + float(usual.normal(0, 7.5) + draw.normal(0, 5))
     row = float(np.clip(row, 0.40 * height, max(0.42 * height, height - below)))
     return Framing(rows, cols, pixel_mm, (row, col), pose.pectoral_deg, -length, outline)

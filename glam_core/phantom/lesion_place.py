@@ -54,7 +54,7 @@ def _draw(
         turn = draw.uniform(0.15, 0.28) * math.pi
         reach = radius * max(1.0, draw.uniform(1.15, 1.45) * closer)
         return (
-            draw.uniform(5.0, 12.0),
+            draw.uniform(5.0, 12.0) - 20.0 * (1.0 - closer),
             float(reach * math.cos(turn)),
             float(reach * math.sin(turn)),
         )

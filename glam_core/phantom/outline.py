@@ -1,17 +1,28 @@
 """The breast's outline in one picture: a smooth skin line from axilla or chest wall to fold."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
+from glam_core.phantom.outline_modes import CC_DEG, MEAN, MLO_DEG, MLO_ROWS, MODES
+
 FloatArray = npt.NDArray[np.float64]
-_ROUNDS = 3
+_ROUNDS = 2
 _FAR_MM = 300.0
-_UP_SHARES, _DOWN_SHARES = (0.28, 0.52, 0.74), (0.3, 0.55, 0.76, 0.9)
-_SIDE_SHARES = (0.3, 0.55, 0.76, 0.9, 0.97)
+_RIM_SHARE = 0.12
+_ALIKE, _MOST = (0.93, 0.37), 2.2  # spread by woman and by breast; farthest from the mean
+# Usual logarithm, and its spread, of the pressed envelope's half height over the nipple's length,
+# and of its upper over its lower reach; and the values of an outline that say as much of it.
+_CC_TALL, _CC_LEAN = (-0.074, 0.23), (0.0, 0.24)
+_MLO_TALL, _MLO_MUSCLE = (-0.14, 0.27), (-1.0, 0.42)
+# In MLO the same of the height and of the muscle's width in the axilla.
+_CC_LOW, _CC_UP, _MLO_SIDES, _MLO_NECK = slice(1, 5), slice(14, 18), slice(29, 34), slice(19, 22)
+_BEFORE_MUSCLE_MM, _SOFT_MM = 3.0, 2.5  # of skin before the muscle's edge at least; how gradually
+_ABDOMEN_SHARES = (0.40, 0.72)  # up to which none shows, and up to which a narrow stem
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +41,15 @@ class Outline:
     up: float
     down: float
     skin: FloatArray
+
+    def rows(self, nipple_col: float) -> tuple[float, float]:
+        """Upper and lower end in mm from the nipple, without what only rims the chest wall.
+
+        Args:
+            nipple_col: mm from the picture's chest wall edge to the nipple.
+        """
+        shown = self.skin[self.skin[:, 1] > (_RIM_SHARE - 1.0) * nipple_col, 0]
+        return float(shown.min()), float(shown.max())
 
     def inside(self, places: torch.Tensor) -> torch.Tensor:
         """(...) mm from places (..., 2) (row, col from the nipple) to the skin, inside positive."""
@@ -58,42 +78,72 @@ class PressedBody:
     up: float
     down: float
 
-    def front(self, share: float, reach: float, power: float) -> tuple[float, float]:
-        """(x, v) of a superellipse at `share` of its signed `reach` from the middle."""
-        off = min(abs(self.middle) / abs(reach), 0.6)
-        depth = self.length / (1.0 - off**power) ** (1 / power)
-        return depth * (1.0 - share**power) ** (1 / power) - self.length, (
-            self.middle + share * reach
-        )
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Forms:
+    """Which of the usual forms of outlines a breast has; both views share them.
+
+    Attributes:
+        shares: (modes,) of each mode of `outline_modes`.
+    """
+
+    shares: FloatArray
+
+    @classmethod
+    def drawn(cls, woman: np.random.Generator, again: np.random.Generator) -> "Forms":
+        """Those of one breast; `woman` draws what both sides share."""
+        count = len(MODES)
+        shares = _ALIKE[0] * woman.normal(size=count) + _ALIKE[1] * again.normal(size=count)
+        return cls(np.clip(shares, -_MOST, _MOST))
+
+    def lengths(self, kept: slice, held: FloatArray, marks: Sequence[float]) -> FloatArray:
+        """Lengths of one view, as shares of that to the nipple: `kept` of all values.
+
+        Args:
+            held: (k, modes) what is held to the pressed body, as sums of the modes.
+            marks: k standard scores of the body in these.
+        """
+        usual = np.linalg.norm(held, axis=1) * np.clip(marks, -_MOST, _MOST)
+        shares = self.shares + np.linalg.pinv(held) @ (usual - held @ self.shares)
+        return np.asarray(np.exp(MEAN[kept] + shares @ MODES[:, kept]))
 
 
 def cc_skin(
-    body: PressedBody, woman: np.random.Generator, again: np.random.Generator
+    body: PressedBody,
+    nipple_col: float,
+    forms: Forms,
+    woman: np.random.Generator,
+    again: np.random.Generator,
 ) -> FloatArray:
-    """The skin line of a CC view: lateral is up."""
-    power = float(np.clip(woman.normal(2.0, 0.15), 1.7, 2.35))
-    lean = float(woman.normal(0.05, 0.055) + again.normal(0, 0.02))
-    sides = []
-    for sign, reach in ((1.0, body.up * (1 + lean)), (-1.0, body.down * (1 - lean))):
-        bent = float(np.clip(power + woman.normal(0, 0.12) + again.normal(0, 0.05), 1.7, 2.45))
-        points = [body.front(share, sign * reach, bent) for share in _SIDE_SHARES]
-        wall, flare = (
-            float(woman.uniform(0.92, 1.08)),
-            float(np.clip(woman.normal(3.5, 4.2) + again.normal(0, 1.2), -2.0, 12.0)),
-        )
-        edge = body.middle + sign * reach * float(woman.uniform(0.99, 1.03))
-        points.append((-wall * body.length, edge + 0.2 * sign * flare))
-        points.append((-(wall + 0.25) * body.length, edge + sign * 0.6 * flare))
-        points.append((-(wall + 0.45) * body.length - 90.0, edge + sign * (4.0 * flare + 10.0)))
-        sides.append(_uneven(points, woman, again))
-    points = [*reversed(sides[0]), _nose(body, power), *sides[1]]
-    return _through_nipple(_smooth([_in_picture(each, 0.0) for each in points]), 0.0)
+    """The skin line of a CC view: lateral is up.
+
+    Args:
+        nipple_col: mm from the picture's chest wall edge to the nipple.
+    """
+    reach = 0.5 * (body.up + body.down)
+    off = float(np.clip(body.middle / reach, -0.5, 0.5))
+    marks = (_score(reach / nipple_col, _CC_TALL), _score((1 + off) / (1 - off), _CC_LEAN))
+    up, low = MODES[:, _CC_UP].mean(1), MODES[:, _CC_LOW].mean(1)
+    held = np.stack([0.5 * (up + low), up - low])
+    lengths = nipple_col * forms.lengths(slice(0, len(CC_DEG)), held, marks)
+    turn = np.radians(CC_DEG)
+    places = np.stack([-lengths * np.sin(turn), lengths * np.cos(turn) - nipple_col], axis=1)
+    points = [(float(row), float(col)) for row, col in places[::-1]]
+    ends = []
+    for sign, (row, _) in ((-1.0, points[0]), (1.0, points[-1])):
+        flare = float(np.clip(woman.normal(4.0, 4.0) + again.normal(0, 1.2), -1.0, 14.0))
+        back = -nipple_col - float(woman.uniform(6.0, 16.0))
+        ends.append([(row + sign * flare, back), (row + sign * (2.0 * flare + 10.0), back - 90.0)])
+    whole = [*reversed(ends[0]), *points, *ends[1]]
+    off = float(woman.normal(0, 2.0) + again.normal(0, 1.2))
+    return _through_nipple(_smooth(whole), 0.0, off)
 
 
 def mlo_skin(
     body: PressedBody,
     turn: float,
     nipple_col: float,
+    forms: Forms,
     woman: np.random.Generator,
     again: np.random.Generator,
 ) -> FloatArray:
@@ -103,62 +153,58 @@ def mlo_skin(
         turn: Of the AP axis, downwards, in radians.
         nipple_col: mm from the picture's chest wall edge to the nipple.
     """
-    size = body.length / 77.0
-    upper = body.up * float(woman.uniform(1.05, 1.35))
-    bent = float(np.clip(woman.normal(1.95, 0.2) + again.normal(0, 0.04), 1.55, 2.5))
-    round_below = float(np.clip(woman.normal(2.25, 0.25) + again.normal(0, 0.04), 1.8, 2.9))
-    above = [body.front(share, upper, bent) for share in _UP_SHARES]
-    below = [body.front(share, -body.down, round_below) for share in _DOWN_SHARES]
-    above, below = _uneven(above, woman, again), _uneven(below, woman, again)
-    reach = float(np.clip(woman.normal(16, 8), 5, 42) + again.normal(0, 3)) * math.sqrt(size)
-    neck = _in_picture((reach - body.length, body.middle + upper * woman.uniform(1.0, 1.3)), turn)
-    tilt = turn * float(woman.uniform(0.1, 1.0) + again.normal(0, 0.1))
+    muscle = nipple_col - (body.length + nipple_col * MLO_ROWS * math.sin(turn)) / math.cos(turn)
+    shown = max(float(muscle[:3].mean()) / nipple_col, 0.2)
+    tall = 0.5 * (body.up + body.down) / nipple_col
+    marks = (_score(tall, _MLO_TALL), _score(shown, _MLO_MUSCLE))
+    held = np.stack([MODES[:, part].mean(1) for part in (_MLO_SIDES, _MLO_NECK)])
+    lengths = nipple_col * forms.lengths(slice(len(CC_DEG), None), held, marks)
+    widths, rays = lengths[: len(MLO_ROWS)], lengths[len(MLO_ROWS) :]
+    widths = np.logaddexp(widths / _SOFT_MM, (muscle + _BEFORE_MUSCLE_MM) / _SOFT_MM) * _SOFT_MM
+    below = np.radians(MLO_DEG)
+    upper = np.stack([nipple_col * MLO_ROWS, widths - nipple_col], axis=1)
+    lower = np.stack([rays * np.sin(below), rays * np.cos(below) - nipple_col], axis=1)
+    slope = float(np.clip((widths[0] - widths[1]) / (upper[1, 0] - upper[0, 0]), -0.5, 0.2))
     axilla = []
-    for length, more in ((_FAR_MM, 0.05), (95.0, 0.05), (40.0, 0.0)):
-        course = tilt + more * float(woman.normal())
-        axilla.append((neck[0] - length * math.cos(course), neck[1] + length * math.sin(course)))
-    points = [*axilla, neck, *(_in_picture(each, turn) for each in reversed(above))]
-    points.append(_in_picture(_nose(body, bent), turn))
-    points.extend(_in_picture(each, turn) for each in below)
-    points.extend(_abdomen(points[-1], nipple_col, woman, again))
-    return _through_nipple(_smooth(points), turn)
+    for length, lasting in ((_FAR_MM, 0.15), (70.0, 0.35), (25.0, 0.7)):
+        col = max(widths[0] + lasting * slope * length, 0.25 * widths[0]) + woman.normal(0, 0.02)
+        axilla.append((float(upper[0, 0]) - length, float(col) - nipple_col))
+    points = [*axilla, *((float(row), float(col)) for row, col in (*upper, *lower))]
+    points.extend(_abdomen(points[-1][0], nipple_col, woman, again))
+    off = float(woman.normal(0, 2.0) + again.normal(0, 1.2))
+    return _through_nipple(_smooth(points), turn, off)
+
+
+def _score(ratio: float, usual: tuple[float, float]) -> float:
+    """Standard score of the logarithm of `ratio`."""
+    return (math.log(ratio) - usual[0]) / usual[1]
 
 
 def _abdomen(
-    last: tuple[float, float],
-    nipple_col: float,
-    woman: np.random.Generator,
-    again: np.random.Generator,
+    row: float, nipple_col: float, woman: np.random.Generator, again: np.random.Generator
 ) -> list[tuple[float, float]]:
-    """From the breast's underside back to the fold under it, and down the abdomen."""
-    col = float(woman.normal(0.5, 7.5) + again.normal(0, 3.0)) - nipple_col
-    col = min(col, last[1] - 12.0)
-    row = last[0] + float(woman.normal(-1.0, 5.0))
-    half = (last[0] + 0.65 * (row - last[0]) + 1.5, 0.4 * last[1] + 0.6 * col)
-    bulge = float(woman.uniform(0.5, 4.5))
-    down = [(8.0, 0.3 * bulge), (18.0, 0.8 * bulge), (34.0, -1.0), (60.0, -9.0), (_FAR_MM, -80.0)]
-    return [half, (row, col), (row + 1.0, col - 0.5), *((row + r, col + c) for r, c in down)]
-
-
-def _nose(body: PressedBody, power: float) -> tuple[float, float]:
-    return body.front(0.0, body.up, power)
-
-
-def _uneven(
-    points: list[tuple[float, float]], woman: np.random.Generator, again: np.random.Generator
-) -> list[tuple[float, float]]:
-    """The same places, in long waves a little off: no breast is a superellipse."""
-    along = np.linspace(0.0, 1.0, len(points))[:, None]
-    heights = woman.normal(0, 1.2, (2, 2)) + again.normal(0, 0.7, (2, 2))
-    phases = woman.uniform(0, 2 * math.pi, (2, 2))
-    off = sum(heights[k] * np.sin((k + 1) * math.pi * along + phases[k]) for k in range(2))
-    return [(x + float(dx), v + float(dv)) for (x, v), (dx, dv) in zip(points, off, strict=True)]
-
-
-def _in_picture(place: tuple[float, float], turn: float) -> tuple[float, float]:
-    """(x, v) of the view frame as (row, col) from the nipple."""
-    x, v = place
-    return x * math.sin(turn) - v * math.cos(turn), x * math.cos(turn) + v * math.sin(turn)
+    """(row, col) from the fold under the breast at `row` down the abdomen to the picture's end."""
+    kind, width, long = woman.random(), woman.uniform(), woman.uniform(14.0, 42.0)
+    width = float(np.clip(width + again.normal(0, 0.1), 0.0, 1.0))
+    if kind < _ABDOMEN_SHARES[0]:
+        course = [(2.0, -3.0), (10.0, -14.0)]
+    elif kind < _ABDOMEN_SHARES[1]:
+        stem = 1.0 + 4.0 * width
+        course = [(1.0, 1.3 * stem), (8.0, stem), (long, 0.8 * stem), (long + 25.0, -4.0)]
+    else:
+        wedge = 5.0 + 20.0 * width**1.5
+        course = [
+            (1.5, 0.5),
+            (5.0, 0.4 * wedge),
+            (0.7 * long, 0.9 * wedge),
+            (long, wedge),
+            (long + 0.6, 0.96 * wedge),
+            (long + 3.5, 0.3 * wedge),
+            (long + 7.0, -4.0),
+        ]
+    last_row, last_col = course[-1]
+    course.append((last_row + _FAR_MM, last_col - 80.0))
+    return [(row + down, ahead - nipple_col) for down, ahead in course]
 
 
 def _smooth(points: list[tuple[float, float]]) -> FloatArray:
@@ -173,12 +219,12 @@ def _smooth(points: list[tuple[float, float]]) -> FloatArray:
     return line
 
 
-def _through_nipple(line: FloatArray, turn: float) -> FloatArray:
-    """The line, moved along the AP axis until it runs through the nipple at (0, 0)."""
+def _through_nipple(line: FloatArray, turn: float, off: float) -> FloatArray:
+    """The line, moved until its place `off` mm across the AP axis is the nipple at (0, 0)."""
     forward = np.array([math.sin(turn), math.cos(turn)])
-    v = line @ np.array([-math.cos(turn), math.sin(turn)])
-    x = line @ forward
+    across = np.array([-math.cos(turn), math.sin(turn)])
+    v, x = line @ across - off, line @ forward
     crossing = np.flatnonzero((v[:-1] >= 0) != (v[1:] >= 0))
     at = crossing[np.argmax(x[crossing])]
     share = v[at] / (v[at] - v[at + 1])
-    return np.asarray(line - (x[at] + share * (x[at + 1] - x[at])) * forward)
+    return np.asarray(line - (line[at] + share * (line[at + 1] - line[at])))
