@@ -17,12 +17,12 @@ from glam_core.phantom.streams import stream
 
 FloatArray = npt.NDArray[np.float64]
 _TILE = 64
-_LAYERS = ((0.5, 9.0, 0.35), (1.5, 20.0, 1.0))  # (mm across, mm along, share) of the streaks
+_LAYERS = ((0.5, 8.0, 0.3), (1.5, 18.0, 1.0), (0.6, 2.6, 0.45))  # mm across, along; share
 _MINOR_SHARE = 0.4
 _CC_SHARE = 0.15
 _CC_DEPTH_MM = 8.0
-_STRANDS, _STRAND_SIGMA_MM = 150, 0.4
-_STRAND, _VESSEL = (7.0, 16.0, 0.9, 0.32), (45.0, 30.0, 0.8, 1.1)  # mm, mm, radians, mm2
+_STRANDS, _STRAND_SIGMA_MM = 170, 0.4
+_STRAND, _VESSEL = (10.0, 20.0, 0.8, 0.36), (45.0, 30.0, 0.8, 1.6)  # mm, mm, radians, mm2
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def _draw_belly(woman: np.random.Generator, draw: np.random.Generator) -> _Belly
             [draw.normal(0, 0.4, 3), draw.uniform(28, 75, 3), draw.uniform(0, 6.3, 3)], axis=1
         ),
         fan=float(woman.normal(0.004, 0.003)),
-        streaks=float(woman.uniform(0.008, 0.045)),
+        streaks=float(woman.uniform(0.016, 0.055)),
         minor=float(woman.uniform(0.15, 0.5)) if woman.random() < _MINOR_SHARE else 0.0,
     )
 

@@ -12,7 +12,8 @@ from glam_core.phantom.styles import ScannerStyle
 from glam_core.phantom.truth import WindowSetting
 from glam_core.phantom.view import DrawnView
 
-_AIR_SIGNAL = -0.6  # the air's darkness as the sharpening sees it
+_AIR_SIGNAL = -0.25  # the air's darkness as the sharpening sees it
+_FLAT_SKIN_MM, _SKIN_EVENED = 3.5, 0.9  # above and below; of what the rim has more of
 _MUSCLE_LEAST, _MUSCLE_RISE = 0.45, 0.7  # of the breast's range, by the muscle's share
 _LEAST_RANGE = 0.48  # log units: fatty breasts are not stretched further
 
@@ -37,14 +38,15 @@ def display_values(
         1.0 - torch.exp(-(envelope.inside_mm.clamp(min=0.0) / style.rim_mm).square())
     )
     spread = _dense_end(extra, (envelope.inside_mm > 0) & (drawn.muscle_mm < 1.0))
-    signal = extra - (1.0 - evened) * thin
+    rim = (envelope.skin_mm - _FLAT_SKIN_MM).clamp(min=0.0) * evened
+    signal = extra - (1.0 - evened) * thin - (_SKIN_EVENED * GLAND_EXCESS_PER_MM) * rim
     if style.evens_muscle:
         signal = signal - _muscle_surplus(drawn.muscle_mm, spread, full_mm)
     noise = torch.randn(extra.shape, generator=generator, device=generator.device)
     grain = 0.0015 * (0.1 / pixel_mm)
     signal = (
         signal
-        + noise * (style.noise * (0.1 / pixel_mm) * 0.5 + grain) * (0.5 * (extra - thin)).exp()
+        + noise * (style.noise * (0.1 / pixel_mm) * 0.5 + grain) * (0.8 * (extra - thin)).exp()
     )
     if style.sharpening:
         smooth = _wide_blur(signal.clamp(min=_AIR_SIGNAL), style.sharpening_mm / pixel_mm)

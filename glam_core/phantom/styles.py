@@ -63,19 +63,19 @@ STYLES = {
     for style in (
         ScannerStyle(
             "flat panel", 0.094, _FLAT, 12, "MONOCHROME2", 0, 2150, 3350,
-            0.93, 0.16, 0.64, 0.55, 1.6, 0.0100, 0.0, "none",
+            0.93, 0.10, 0.70, 0.55, 1.6, 0.0100, 0.0, "none",
         ),
         ScannerStyle(
             "selenium", 0.070, ((240.0, 180.0), (290.0, 240.0)), 12, "MONOCHROME2", 0, 350, 3700,
-            0.88, 0.13, 0.66, 0.60, 1.2, 0.0110, 0.0, "plain",
+            0.90, 0.11, 0.70, 0.60, 1.2, 0.0110, 0.0, "plain",
         ),
         ScannerStyle(
             "silicon", 0.085, _FLAT, 14, "MONOCHROME1", 200, 3200, 14500,
-            0.90, 0.17, 0.64, 0.40, 1.8, 0.0100, 0.12, "plain",
+            0.90, 0.12, 0.69, 0.40, 1.8, 0.0100, 0.12, "plain",
         ),
         ScannerStyle(
             "storage phosphor", 0.100, _FILM, 12, "MONOCHROME1", 60, 500, 3700,
-            0.78, 0.22, 0.66, 0.35, 2.2, 0.0160, 0.15, "box",
+            0.84, 0.17, 0.69, 0.35, 2.2, 0.0160, 0.15, "box",
         ),
         ScannerStyle(
             "digitised film", 0.100, _FILM, 12, "MONOCHROME2", 90, 140, 3900,
