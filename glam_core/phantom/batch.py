@@ -14,7 +14,7 @@ from glam_core.phantom.canvas import canvas_framings
 from glam_core.phantom.framing import Framing
 from glam_core.phantom.gland import GlandVolume, gland_volume
 from glam_core.phantom.lesions import LesionPlan, draw_wish, plan_lesions
-from glam_core.phantom.presentation import display_values
+from glam_core.phantom.presentation import display_values, film_edge
 from glam_core.phantom.render import BreastTissue
 from glam_core.phantom.request import ExamRequest
 from glam_core.phantom.strands import draw_curves
@@ -247,6 +247,8 @@ class _PairMaker:
         if style.name == "digitised film":
             cut = stream(self.seed, *words[:3], "background")
             picture = _background_cut(picture, drawn.envelope.inside_mm, fields, cut)
+            edge = stream(self.seed, *words[:3], "film edge")
+            picture = film_edge(picture, framing.pixel_mm, edge)
         return picture[0, 0], drawn
 
 

@@ -1,15 +1,21 @@
 """Skin folds: soft bright lines from the skin inwards, of one positioning, not of the breast."""
 
+import math
+
 import numpy as np
 import torch
 
 from glam_core.phantom.anatomy import Anatomy
+from glam_core.phantom.envelope import cell_centres, cell_factor
 from glam_core.phantom.framing import Framing
+from glam_core.phantom.splat import enlarge
 from glam_core.phantom.strands import CONTROLS, ProjectedCurves, project_curves
 from glam_core.phantom.streams import stream
 
 _SIGMA_MM = 0.8
 _SHARES = {True: 0.35, False: 0.12}  # of oblique and of other views
+_AXILLARY_SHARE = 0.3
+_CELL_MM = 0.5
 
 
 def fold_mm(
@@ -44,4 +50,33 @@ def fold_mm(
     )
     return project_curves(
         [curve], sigma_mm=_SIGMA_MM, pixel_mm=framing.pixel_mm, shape=framing.shape
+    )
+
+
+def axillary_fold_mm(
+    anatomy: Anatomy, framing: Framing, *, seed: int, index: int, visit: int, device: torch.device
+) -> torch.Tensor | None:
+    """(1, 1, rows, cols) skin doubled up in front of the arm, in mm; None where there is none.
+
+    Its lower edge is a line across the axilla; above it the skin lies double and thins out.
+    """
+    draw = stream(seed, index, anatomy.laterality, "axillary fold", visit)
+    if framing.angle_deg == 0.0 or draw.random() >= _AXILLARY_SHARE:
+        return None
+    outline = framing.outline
+    row = -outline.up * float(draw.uniform(1.15, 1.75))
+    slope, sag = float(draw.normal(0.0, 0.30)), float(draw.normal(0.0, 5.0))
+    line, sheet = float(draw.uniform(2.0, 9.0)), float(draw.uniform(0.0, 9.0))
+    soft, fading = float(draw.uniform(0.4, 1.0)), float(draw.uniform(1.0, 4.0))
+    factor = cell_factor(framing.pixel_mm, _CELL_MM)
+    turn = math.radians(framing.angle_deg)
+    x, v = cell_centres(framing, factor, device).unbind(-1)
+    down = x * math.sin(turn) - v * math.cos(turn)
+    ahead = x * math.cos(turn) + v * math.sin(turn) + outline.length
+    edge = row + slope * (ahead - 35.0) + sag * torch.sin(ahead / 16.0)
+    above = edge - down
+    thick = torch.exp(-above.clamp(min=0.0) / fading) * line
+    thick = thick + sheet * torch.exp(-above.clamp(min=0.0) / 18.0)
+    return enlarge(
+        (torch.sigmoid(above / soft) * thick)[None, None], factor, framing.shape, mode="bilinear"
     )

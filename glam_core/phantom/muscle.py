@@ -60,7 +60,7 @@ def _draw_belly(woman: np.random.Generator, draw: np.random.Generator) -> _Belly
         share=float(woman.uniform(0.44, 0.92) * draw.uniform(0.94, 1.06)),
         step=float(woman.uniform(0.30, 0.70)),
         ramp_mm=float(woman.uniform(24, 51) * draw.uniform(0.9, 1.1)),
-        soft_mm=float(woman.uniform(0.5, 1.8)),
+        soft_mm=float(np.clip(woman.lognormal(0.2, 0.55), 0.5, 3.5)),
         foot=float(woman.normal(-45, 23) + draw.normal(0, 9)),
         fade_mm=float(woman.uniform(14, 32)),
         bow=float(woman.normal(1.0, 2.3) + draw.normal(0, 1.2)),
@@ -98,7 +98,7 @@ def muscle_mm(
     else:
         front = _CC_DEPTH_MM * (0.6 + shallow) * (1.0 - ((v + 12.0) / (30.0 + 20.0 * shallow)) ** 2)
         into = front - framing.nipple_mm[1] - framing.muscle_x - x
-        shares = 0.6 * belly.share * torch.sigmoid(into / 2.5) * (0.5 + into / 20.0).clamp(0.5, 1.2)
+        shares = 0.6 * belly.share * torch.sigmoid(into / 0.9) * (0.4 + into / 14.0).clamp(0.4, 1.2)
     return enlarge(shares[None, None], factor, framing.shape, mode="bilinear") * thickness_mm
 
 

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import torch
 from torch.nn import functional
 
@@ -15,6 +16,7 @@ from glam_core.phantom.view import DrawnView
 _AIR_SIGNAL = -0.25  # the air's darkness as the sharpening sees it
 _FLAT_SKIN_MM, _SKIN_EVENED = 3.5, 0.9  # above and below; of what the rim has more of
 _MUSCLE_LEAST, _MUSCLE_RISE = 0.45, 0.7  # of the breast's range, by the muscle's share
+_STRIP_SHARE = 0.22  # of films
 _LEAST_RANGE = 0.48  # log units: fatty breasts are not stretched further
 
 
@@ -55,6 +57,27 @@ def display_values(
     dense = math.log(style.dense_level / (1 - style.dense_level))
     curve = level + (dense - level) * signal / spread
     return torch.sigmoid(curve)
+
+
+def film_edge(picture: torch.Tensor, pixel_mm: float, draw: np.random.Generator) -> torch.Tensor:
+    """The film's edge at the chest wall, column 0, in some pictures: a strip or a soft glow.
+
+    Args:
+        picture: (1, 1, rows, cols) display values.
+    """
+    strip, glow = draw.random() < _STRIP_SHARE, max(0.0, float(draw.normal(0.02, 0.035)))
+    wide = draw.uniform(0.0, 1.3, 2)  # at the top and at the bottom
+    level, soft = float(draw.uniform(0.35, 1.0)), float(draw.uniform(0.1, 0.5))
+    rows, cols = picture.shape[-2:]
+    cut = min(cols, math.ceil(12.0 / pixel_mm))
+    col = torch.arange(cut, device=picture.device, dtype=torch.float32) * pixel_mm
+    down = torch.linspace(0.0, 1.0, rows, device=picture.device)[:, None]
+    reach = float(wide[0]) + float(wide[1] - wide[0]) * down
+    covered = torch.sigmoid((reach - col) / soft) * (1.0 if strip else 0.0)
+    part = picture[..., :cut]
+    lit = torch.where(part > 0, part + glow * torch.exp(-col / 2.0), part)
+    lit = lit + covered * (level - lit).clamp(min=0.0)
+    return torch.cat([lit.clamp(max=1.0), picture[..., cut:]], dim=-1)
 
 
 def stored_values(

@@ -10,7 +10,7 @@ import torch
 from glam_core.phantom.anatomy import Anatomy
 from glam_core.phantom.compression import Pose, ViewMap
 from glam_core.phantom.envelope import Envelope, breast_envelope, cell_factor
-from glam_core.phantom.folds import fold_mm
+from glam_core.phantom.folds import axillary_fold_mm, fold_mm
 from glam_core.phantom.framing import Framing
 from glam_core.phantom.gland import GlandVolume
 from glam_core.phantom.muscle import muscle_mm, nodes_mm, tissue_over_muscle
@@ -94,11 +94,12 @@ def render_tissue(
         anatomy, framing, seed=setup.seed, index=setup.index, device=device
     ):
         add_patch(gland, row0, col0, patch)
-    fold = fold_mm(
-        anatomy, framing, seed=setup.seed, index=setup.index, visit=setup.visit, device=device
-    )
-    if fold is not None:
-        gland = gland + fold * (inner > 0)
+    for folded in (fold_mm, axillary_fold_mm):
+        fold = folded(
+            anatomy, framing, seed=setup.seed, index=setup.index, visit=setup.visit, device=device
+        )
+        if fold is not None:
+            gland = gland + fold * (inner > 0)
     extra = GLAND_EXCESS_PER_MM * (gland + envelope.skin_mm + envelope.nipple_mm)
     if anatomy.implant is not None:
         shadow = project_implant(setup.map32, framing, anatomy.implant) * inner
