@@ -247,8 +247,8 @@ class _PairMaker:
         if style.name == "digitised film":
             cut = stream(self.seed, *words[:3], "background")
             picture = _background_cut(picture, drawn.envelope.inside_mm, fields, cut)
-            edge = stream(self.seed, *words[:3], "film edge")
-            picture = film_edge(picture, framing.pixel_mm, edge)
+            film = stream(self.seed, *words[:3], "film edge")
+            picture = film_edge(picture, framing.pixel_mm, film)
         return picture[0, 0], drawn
 
 

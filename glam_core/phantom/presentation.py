@@ -16,7 +16,7 @@ from glam_core.phantom.view import DrawnView
 _AIR_SIGNAL = -0.25  # the air's darkness as the sharpening sees it
 _FLAT_SKIN_MM, _SKIN_EVENED = 3.5, 0.9  # above and below; of what the rim has more of
 _MUSCLE_LEAST, _MUSCLE_RISE = 0.45, 0.7  # of the breast's range, by the muscle's share
-_STRIP_SHARE = 0.22  # of films
+_STRIP_SHARE = 0.18  # of films
 _LEAST_RANGE = 0.48  # log units: fatty breasts are not stretched further
 
 
@@ -67,7 +67,7 @@ def film_edge(picture: torch.Tensor, pixel_mm: float, draw: np.random.Generator)
     """
     strip, glow = draw.random() < _STRIP_SHARE, max(0.0, float(draw.normal(0.02, 0.035)))
     wide = draw.uniform(0.0, 1.3, 2)  # at the top and at the bottom
-    level, soft = float(draw.uniform(0.35, 1.0)), float(draw.uniform(0.1, 0.5))
+    level, soft = float(draw.uniform(0.3, 1.0) ** 1.5), float(draw.uniform(0.1, 0.5))
     rows, cols = picture.shape[-2:]
     cut = min(cols, math.ceil(12.0 / pixel_mm))
     col = torch.arange(cut, device=picture.device, dtype=torch.float32) * pixel_mm
