@@ -27,7 +27,7 @@ from glam_core.terms import Laterality, ViewPosition
 _DETECTOR_MM = (300.0, 240.0)
 _WINDOW_PIXEL_MM = 1.0
 _COUNT_SHARES = (0.3, 0.55, 0.15)  # of 0, 1 and 2 lesions in a breast
-_CUT_MM = 6.0
+_CUT_MM, _SKIN_LOST_MM, _CUT_SOFTNESS = 9.0, 3.0, 0.008
 _TENSORS = (
     "cc", "mlo", "pixel_mm", "nipples", "pectoral", "points", "points_visible", "tissue",
     "lesion_map",
@@ -263,8 +263,9 @@ def _background_cut(
     size = (1, 1, *(side // 6 for side in picture.shape[-2:]))
     uneven = torch.randn(size, generator=fields, device=fields.device)
     wide = functional.interpolate(uneven, picture.shape[-2:], mode="bicubic")
-    dim = (picture < level * (1.0 + 0.25 * wide)) & (inside_mm < _CUT_MM)
-    return picture.masked_fill(dim, 0.0)
+    seen = picture * (inside_mm / _SKIN_LOST_MM).clamp(0.0, 1.0)
+    kept = torch.sigmoid((seen - level * (1.0 + 0.11 * wide)) / _CUT_SOFTNESS)
+    return torch.where(inside_mm < _CUT_MM, picture * kept, picture)
 
 
 def _wishes(seed: int, number: int, side: Laterality) -> ExamRequest:
