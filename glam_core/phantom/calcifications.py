@@ -15,6 +15,7 @@ from glam_core.phantom.splat import enlarge
 
 _EXCESS_PER_MM = 1.3
 _LEAST_SIGMA_PX = 0.42
+_UNEVEN = 0.28  # spread of size within a group
 FloatArray = npt.NDArray[np.float64]
 
 
@@ -61,13 +62,14 @@ def draw_specks(
     makers = {
         "round": (1, 0.18, 0.36, 1.0, 0.0),
         "punctate": (1, 0.13, 0.21, 1.2, 0.0),
-        "coarse heterogeneous": (5, 0.14, 0.34, 0.9, 0.35),
+        "coarse heterogeneous": (6, 0.14, 0.32, 0.75, 0.24),
         "amorphous": (10, 0.13, 0.22, 0.3, 0.34),
         "fine pleomorphic": (3, 0.09, 0.23, 1.2, 0.20),
         "fine linear branching": (17, 0.09, 0.15, 1.0, 0.0),
     }
     grains, low, high, strength, spread = makers[plan.morphology or "punctate"]
-    radii = draw.uniform(low, high, (len(centres), grains))
+    uneven = draw.lognormal(0.0, _UNEVEN, (len(centres), 1)).clip(0.6, 1.7)
+    radii = draw.uniform(low, high, (len(centres), grains)) * uneven
     offsets = (
         draw.normal(0, spread, (len(centres), grains, 3))
         if spread

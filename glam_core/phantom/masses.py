@@ -76,24 +76,16 @@ def draw_distortion(
 ) -> LesionImage:
     """Lines that run together on a point, without a body."""
     device = window.setup.map32.nipple.device
-    count = int(draw.integers(55, 85))
+    count = int(draw.integers(30, 70))
     radius = plan.size_mm / 2
-    direction = unit_vectors(draw.normal(size=(count, 3)))
-    length = radius * draw.uniform(0.7, 2.0, (count, 1, 1))
-    along = np.linspace(0.0, 1.0, CONTROLS)[None, :, None]
-    sideways = unit_vectors(draw.normal(size=(count, 3)))[:, None] * draw.normal(
-        0, 0.14, (count, 1, 1)
-    )
-    controls = length * (direction[:, None] * along + sideways * along**2)
-    beside = 0.11 * radius * draw.normal(size=(count, 1, 3))
-    controls = controls + beside + window.position.numpy()
-    area = 0.42 * draw.lognormal(0, 0.5, count)
-    taper = np.linspace(1.0, 0.25, CONTROLS)
-    curves = Curves(controls, area, taper, 0.22)
+    rays = _rays(count, (0.12 * radius, 1.0 * radius), draw, bend=0.09)
+    rays = rays + 0.10 * radius * draw.normal(size=(count, 1, 3))
+    area = 0.45 * draw.lognormal(0, 0.45, count)
+    curves = Curves(rays + window.position.numpy(), area, np.linspace(1.15, 0.15, CONTROLS), 0.25)
     lines = project_families([curves], window.setup, device)[0, 0]
     x, v = _offsets(window, 1, device).unbind(-1)
     distance = torch.hypot(x, v)
-    core = 2.0 * torch.exp(-((distance / (0.16 * plan.size_mm + 1.0)) ** 2))
+    core = draw.uniform(0.8, 2.4) * torch.exp(-((distance / (0.16 * plan.size_mm + 1.0)) ** 2))
     return LesionImage(_MASS_EXCESS_PER_MM * (lines + core), distance < 0.55 * radius + 1.0)
 
 

@@ -11,7 +11,7 @@ from torch.nn import functional
 from glam_core.phantom.anatomy import Anatomy
 from glam_core.phantom.envelope import cell_centres, cell_factor
 from glam_core.phantom.framing import Framing
-from glam_core.phantom.splat import enlarge
+from glam_core.phantom.splat import blur, enlarge
 from glam_core.phantom.strands import CONTROLS, ProjectedCurves, project_curves
 from glam_core.phantom.streams import stream
 
@@ -240,17 +240,23 @@ def _node_patch(
     draw: np.random.Generator,
     device: torch.device,
 ) -> tuple[int, int, torch.Tensor] | None:
+    """A bean in soft fat: its outline uneven, its hilum a hollow towards one side."""
     row, col = framing.picture_from_view(torch.tensor(place, device="cpu")).tolist()
-    half = math.ceil(1.3 * size / framing.pixel_mm)
-    turn, thin = draw.uniform(0, math.pi), draw.uniform(0.5, 0.75)
-    hilum, sunk = draw.uniform(0.25, 0.45), draw.uniform(0.4, 1.0)
-    strength = draw.uniform(0.7, 1.5)
+    soft = float(draw.uniform(0.35, 1.1))
+    half = math.ceil((1.2 * size + 2.5 * soft) / framing.pixel_mm)
+    turn, thin = draw.uniform(0, math.pi), draw.uniform(0.5, 0.85)
     reach = torch.arange(-half, half + 1, device=device, dtype=torch.float32) * framing.pixel_mm
     a = reach[:, None] * math.cos(turn) + reach[None] * math.sin(turn)
     b = (reach[None] * math.cos(turn) - reach[:, None] * math.sin(turn)) / thin
-    whole = (1.0 - (a**2 + b**2) / size**2).clamp(min=0.0) ** 0.7
-    hole = torch.exp(-1.5 * (a**2 + (b - 0.5 * size) ** 2) / (hilum * 2 * size) ** 2)
-    patch = strength * size * (whole - sunk * hole).clamp(min=0.0)
+    around, uneven = torch.atan2(b, a), torch.ones_like(a)
+    for waves in (2, 3, 5):
+        height, phase = draw.normal(0, 0.06), draw.uniform(0, 6.3)
+        uneven = uneven + height * torch.cos(waves * around + phase)
+    whole = (1.0 - (a**2 + b**2) / (size * uneven) ** 2).clamp(min=0.0).sqrt()
+    aside, wide = draw.uniform(0.2, 0.6) * size, draw.uniform(0.25, 0.5) * size
+    hollow = torch.exp(-((0.7 * a) ** 2 + (b - aside) ** 2) / wide**2)
+    patch = whole * (1.0 - draw.uniform(0.2, 0.85) * hollow)
+    patch = size * draw.uniform(0.4, 0.9) * blur(patch[None, None], soft / framing.pixel_mm)[0, 0]
     row0, col0 = round(row) - half, round(col) - half
     outside = row0 + 2 * half < 0 or row0 >= framing.rows or col0 + 2 * half < 0
     return None if outside or col0 >= framing.cols else (row0, col0, patch)
