@@ -18,6 +18,7 @@ BENCHMARKS = {
     "matching": "Geometry matcher",
     "training_rate": "A training step",
     "phantom_rate": "Synthetic exams",
+    "phantom_gpu_budget": "Synthetic exams on a GPU, estimated",
     "embedding_rate": "Embedding and locating",
 }
 

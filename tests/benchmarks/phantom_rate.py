@@ -3,10 +3,12 @@
 import os
 import time
 from collections.abc import Callable
+from contextlib import closing
 
 import torch
 
 from glam_core.phantom.batch import pair_batches
+from glam_core.phantom.batches_ahead import BatchPlan, batches_ahead
 from glam_core.phantom.exam import make_exam
 
 _EXAMS = 3
@@ -24,6 +26,7 @@ def run() -> str:
         torch.set_num_threads(before)
     if torch.cuda.is_available():
         rows.append(_batch_row("cuda", 64))
+        rows += [_ahead_row("cuda", 16, workers) for workers in (1, 2, 4, 8)]
     head = (
         "| what | wall s | processor s | budget s (wall) | wall / budget |\n|---|---|---|---|---|\n"
     )
@@ -50,6 +53,19 @@ def _batch_row(device: str, breasts: int) -> str:
     budget = 1.0 if device == "cpu" else 1 / 50
     what = f"exam in training batches of {breasts} breasts, 512 pixels, {device}"
     return f"| {what} | {wall:.3f} | {used:.3f} | {budget:.2f} | {wall / budget:.2f} |\n"
+
+
+def _ahead_row(device: str, breasts: int, workers: int) -> str:
+    with closing(batches_ahead(BatchPlan(1, breasts), workers=workers, device=device)) as batches:
+
+        def work() -> None:
+            next(batches).cc.sum().item()
+
+        for _ in range(2 * workers + 1):
+            work()
+        wall, used = (2 * each / breasts for each in _timed(work, 6 * workers))
+    what = f"the same of {breasts} breasts by {workers} processes, {device}"
+    return f"| {what} | {wall:.3f} | {used:.3f} (this one) | 0.02 | {50 * wall:.2f} |\n"
 
 
 def _timed(work: Callable[[], object], times: int) -> tuple[float, float]:
