@@ -61,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
             )
         outcome = train(
             model,
-            CorrespondenceTask(data, config, synthetic or (), ranks),
+            CorrespondenceTask(data, config, synthetic, ranks),
             config,
             args.out,
             resume=args.resume,

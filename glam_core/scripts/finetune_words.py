@@ -12,7 +12,7 @@ from glam_core.model.checkpoint import load_model
 from glam_core.model.glam import GlamModel
 from glam_core.scripts.bar import reporting_bar
 from glam_core.scripts.run_record import record_of
-from glam_core.scripts.synthetic_run import add_synthetic_arguments, synthetic_breasts
+from glam_core.scripts.synthetic_run import add_synthetic_arguments, kept_breasts
 from glam_core.scripts.training_run import add_run_arguments, prepared_data, run_config
 from glam_core.training.checkpoint import MODEL_FOLDER
 from glam_core.training.config import TrainingConfig
@@ -60,6 +60,8 @@ def run(args: argparse.Namespace) -> int:
     manifest = read_manifest(args.manifest)
     record = record_of(args, "finetune words")
     series = series_of(args.synthetic) if args.synthetic else None
+    if series is not None and series.fresh:
+        raise GlamError("Words are learnt from breasts that are kept: leave out the word fresh.")
     model = with_words(_image_model(args, manifest), config.seed)
     _share_with_geometry(model, args)
     _answer_kinds(model, args)
@@ -73,8 +75,10 @@ def run(args: argparse.Namespace) -> int:
             f"{manifest.file.name}: its training pictures say nothing in words: fill the column "
             "report, or columns such as abnormality, mass_shape and breast_density."
         )
-    made = synthetic_breasts(series, args, config, model.config.image.side_px)
-    drawn = [] if made is None else [t for n in range(len(made)) for t in told_synthetic(made, n)]
+    drawn = []
+    if series is not None:
+        made = kept_breasts(series, args, config, model.config.image.side_px)
+        drawn = [told for n in range(len(made)) for told in told_synthetic(made, n)]
     real = _seen(model, told, config, config.versions, args)
     synthetic = _seen(model, drawn, config, 1, args)
     if not args.resume:

@@ -80,7 +80,7 @@ def run(args: argparse.Namespace) -> int:
             )
         outcome = train(
             model,
-            PretrainingTask(breasts, config, ranks=ranks, synthetic=synthetic or ()),
+            PretrainingTask(breasts, config, ranks=ranks, synthetic=synthetic),
             config,
             args.out,
             resume=args.resume,

@@ -3,20 +3,25 @@
 import argparse
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from glam_core.scripts.bar import reporting_bar
 from glam_core.training.config import TrainingConfig
+from glam_core.training.device import training_device
+from glam_core.training.pair_pictures import PicturePair
 from glam_core.training.synthetic import SIDE_PX, SyntheticPairs, SyntheticSeries
 from glam_core.training.synthetic_file import synthetic_pairs
+from glam_core.training.synthetic_fresh import FreshPairs
 
 
 def add_synthetic_arguments(parser: argparse.ArgumentParser) -> None:
     """--synthetic and --synthetic-folder."""
     parser.add_argument(
         "--synthetic",
-        metavar="phantom:SEED:COUNT",
-        help="learn from COUNT synthetic breasts beside those of the manifest",
+        metavar="phantom:SEED:COUNT[:fresh]",
+        help="learn from COUNT synthetic breasts beside those of the manifest; fresh ones are made "
+        "when a step needs them, by --prepare processes, and kept nowhere",
     )
     parser.add_argument(
         "--synthetic-folder",
@@ -33,8 +38,31 @@ def synthetic_breasts(
     canvas_px: int,
     *,
     silent: bool = False,
-) -> SyntheticPairs | None:
-    """The synthetic breasts that were asked for, made or read; None where none were.
+) -> Sequence[PicturePair]:
+    """The synthetic breasts that were asked for, fresh or kept; empty where none were.
+
+    The other arguments, and what is raised, as of `kept_breasts`.
+    """
+    if series is None:
+        return ()
+    if not series.fresh:
+        return kept_breasts(series, args, config, canvas_px, silent=silent)
+    if not silent:
+        _tell_of_size(canvas_px)
+    device = training_device(config)
+    drawn_on = str(device) if device.type == "cuda" else "cpu"
+    return FreshPairs(series, workers=max(1, config.prepare), device=drawn_on)
+
+
+def kept_breasts(
+    series: SyntheticSeries,
+    args: argparse.Namespace,
+    config: TrainingConfig,
+    canvas_px: int,
+    *,
+    silent: bool = False,
+) -> SyntheticPairs:
+    """The breasts of a series from their file, which is made first where it lacks.
 
     Args:
         canvas_px: What the model sees; said where it is larger than what is drawn.
@@ -43,15 +71,8 @@ def synthetic_breasts(
     Raises:
         CancelledError: Ctrl-C while they were made.
     """
-    if series is None:
-        return None
-    if canvas_px > SIDE_PX and not silent:
-        print(
-            f"Synthetic breasts are drawn at {SIDE_PX} px and enlarged to the {canvas_px} px that "
-            "this model sees: they teach it no finer texture; leave out --synthetic, or choose a "
-            "smaller preset.",
-            file=sys.stderr,
-        )
+    if not silent:
+        _tell_of_size(canvas_px)
     kept = "Stopped before the first step: the synthetic breasts made so far are kept."
     with reporting_bar("breast", silent=silent or args.json_lines, stopped=kept) as report:
         return synthetic_pairs(
@@ -59,4 +80,14 @@ def synthetic_breasts(
             args.synthetic_folder or args.out,
             workers=config.threads or os.cpu_count() or 1,
             report=report,
+        )
+
+
+def _tell_of_size(canvas_px: int) -> None:
+    if canvas_px > SIDE_PX:
+        print(
+            f"Synthetic breasts are drawn at {SIDE_PX} px and enlarged to the {canvas_px} px that "
+            "this model sees: they teach it no finer texture; leave out --synthetic, or choose a "
+            "smaller preset.",
+            file=sys.stderr,
         )

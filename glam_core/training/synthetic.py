@@ -48,10 +48,15 @@ RECORD = np.dtype(
 
 @dataclass(frozen=True, slots=True)
 class SyntheticSeries:
-    """Which synthetic breasts: `count` of them, two to an exam, from one seed."""
+    """Which synthetic breasts: `count` of them, two to an exam, from one seed.
+
+    Attributes:
+        fresh: Made when they are needed and kept nowhere, instead of in a file.
+    """
 
     seed: int
     count: int
+    fresh: bool = False
 
     @property
     def file_name(self) -> str:
@@ -65,18 +70,22 @@ class SyntheticSeries:
 
 
 def series_of(words: str) -> SyntheticSeries:
-    """The series named "phantom:SEED:COUNT".
+    """The series named "phantom:SEED:COUNT" or "phantom:SEED:COUNT:fresh".
 
     Raises:
         GlamError: The words have another form.
     """
     parts = words.split(":")
-    if len(parts) != 3 or parts[0] != "phantom" or not all(part.isdigit() for part in parts[1:]):
-        raise GlamError(f"{words!r} names no synthetic breasts; write phantom:SEED:COUNT.")
+    fresh = parts[3:] == ["fresh"]
+    if len(parts) != 3 + fresh or parts[0] != "phantom" or not all(map(str.isdigit, parts[1:3])):
+        raise GlamError(
+            f"{words!r} names no synthetic breasts; write phantom:SEED:COUNT, "
+            "or phantom:SEED:COUNT:fresh to keep none."
+        )
     seed, count = int(parts[1]), int(parts[2])
     if not (seed < 2**31 and 1 <= count <= 1_000_000):
         raise GlamError("A seed lies below 2147483648, and a count between 1 and 1000000 breasts.")
-    return SyntheticSeries(seed, count)
+    return SyntheticSeries(seed, count, fresh)
 
 
 class SyntheticPairs(Sequence[PicturePair]):
@@ -129,9 +138,11 @@ def generated_pair(seed: int, number: int) -> PicturePair:
     return pair_of(generated_record(seed, number), seed, number)
 
 
-def generated_record(seed: int, number: int) -> Any:
+def generated_record(seed: int, number: int, device: str = "cpu") -> Any:
     """The same as one `RECORD`."""
-    batch = pair_batch(seed, [number], side=SIDE_PX, pixel_mm=_FINEST_MM, points=_POINTS)
+    batch = pair_batch(
+        seed, [number], side=SIDE_PX, pixel_mm=_FINEST_MM, points=_POINTS, device=device
+    )
     return record_of(batch, 0)
 
 

@@ -1,6 +1,8 @@
 """Synthetic breasts as training data: exact, repeatable, kept whole, and learnt from."""
 
+import os
 import resource
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +27,7 @@ from glam_core.training.synthetic import (
     with_landmark_errors,
 )
 from glam_core.training.synthetic_file import synthetic_pairs
+from glam_core.training.synthetic_fresh import FreshPairs
 from tests.core.training.drawn_manifest import write_manifest
 
 SERIES = SyntheticSeries(7, 6)
@@ -49,6 +52,27 @@ def test_a_breast_from_the_file_is_the_one_made_in_memory(pairs):
         assert np.array_equal(one.points, other.points, equal_nan=True)
         assert one.view.landmarks == other.view.landmarks
     assert kept.matched == made.matched
+
+
+def test_a_fresh_breast_is_the_one_of_the_file(pairs):
+    with closing(FreshPairs(SERIES, workers=1)) as fresh:
+        assert len(fresh) == len(pairs)
+        for one, other in zip(fresh[4:], pairs[4:], strict=True):
+            assert one.cc.row == other.cc.row
+            assert np.array_equal(one.mlo.view.picture, other.mlo.view.picture)
+            assert np.array_equal(one.mlo.points, other.mlo.points, equal_nan=True)
+
+
+def test_a_process_that_is_ended_while_it_makes_a_breast_is_named(monkeypatch):
+    with closing(FreshPairs(SERIES, workers=1)) as fresh:
+        monkeypatch.setattr(fresh, "_device", _Fatal())
+        with pytest.raises(GlamError, match="ended by the system"):
+            fresh[0]
+
+
+class _Fatal:
+    def __reduce__(self):
+        return os.abort, ()
 
 
 def test_tracked_places_lie_in_the_breast_and_agree_in_depth(pairs):
@@ -214,7 +238,9 @@ def test_a_full_disk_is_told_and_leaves_nothing(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("words", ["phantom:1", "phantom:a:3", "phantom:1:0", "cbis:1:3"])
+@pytest.mark.parametrize(
+    "words", ["phantom:1", "phantom:a:3", "phantom:1:0", "cbis:1:3", "phantom:1:3:new"]
+)
 def test_wrong_words_for_a_series_are_refused(words, tmp_path, capsys):
     with pytest.raises(GlamError, match=r"phantom:SEED:COUNT|A seed lies below"):
         series_of(words)
@@ -233,3 +259,25 @@ def test_finetuning_takes_synthetic_breasts_beside_a_manifest(folder, pairs, tmp
     assert '"points"' in said
     assert (tmp_path / "run" / "model" / "weights.safetensors").is_file()
     assert not list((tmp_path / "run").glob("phantom*"))
+
+
+def test_training_with_fresh_breasts_is_the_same_and_writes_none(folder, pairs, tmp_path):
+    manifest = write_manifest(tmp_path / "drawn")
+    small = ["--init=tiny", "--batch=4", "--singles=1", "--threads=1", "--steps=2"]
+    weights = []
+    for name, words in (("kept", "phantom:7:6"), ("fresh", "phantom:7:6:fresh")):
+        out = tmp_path / name
+        asked = ["finetune", "correspondence", f"--manifest={manifest}", f"--out={out}", *small]
+        kept = [f"--synthetic={words}", f"--synthetic-folder={folder}", "--synthetic_share=0.75"]
+        assert main([*asked, *kept]) == 0
+        weights.append((out / "model" / "weights.safetensors").read_bytes())
+        assert not list(out.glob("phantom*"))
+    assert weights[0] == weights[1]
+    assert [file.name for file in folder.iterdir()] == [SERIES.file_name]
+
+
+def test_words_are_not_learnt_from_fresh_breasts(tmp_path, capsys):
+    manifest = write_manifest(tmp_path / "drawn")
+    asked = ["finetune", "words", f"--manifest={manifest}", f"--out={tmp_path / 'run'}"]
+    assert main([*asked, "--init=tiny", "--synthetic=phantom:7:6:fresh"]) == 3
+    assert "leave out the word fresh" in capsys.readouterr().err

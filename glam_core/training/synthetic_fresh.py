@@ -1,0 +1,69 @@
+"""Synthetic breasts made when a step asks for them, by processes beside the training; none is kept.
+
+Nothing is written, so that a series can be as long as one likes and need never come round again.
+"""
+
+import multiprocessing
+import signal
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from typing import overload
+
+import torch
+
+from glam_core.errors import GlamError
+from glam_core.training.pair_pictures import PicturePair
+from glam_core.training.synthetic import SyntheticSeries, generated_record, pair_of
+
+
+class FreshPairs(Sequence[PicturePair]):
+    """The breasts of a series, the same as in its file; several threads may ask at once.
+
+    Args:
+        workers: Processes that make them.
+        device: Where they are drawn: "cpu", or one of CUDA, on which textures differ.
+
+    Raises:
+        GlamError: When one is asked for and a process was ended.
+    """
+
+    def __init__(self, series: SyntheticSeries, *, workers: int, device: str = "cpu") -> None:
+        self.series, self._device = series, device
+        self._pool = ProcessPoolExecutor(
+            workers,
+            mp_context=multiprocessing.get_context("spawn"),
+            initializer=_start_process,
+        )
+
+    def __len__(self) -> int:
+        """Number of breasts."""
+        return self.series.count
+
+    @overload
+    def __getitem__(self, number: int) -> PicturePair: ...
+    @overload
+    def __getitem__(self, number: slice) -> Sequence[PicturePair]: ...
+    def __getitem__(self, number: int | slice) -> PicturePair | Sequence[PicturePair]:
+        """Breast `number`, made now."""
+        if isinstance(number, slice):
+            return [self[each] for each in range(*number.indices(len(self)))]
+        seed, place = self.series.seed, range(len(self))[number]
+        try:
+            record = self._pool.submit(generated_record, seed, place, self._device).result()
+        except BrokenProcessPool as error:
+            raise GlamError(
+                "A process that makes synthetic breasts was ended by the system (out of memory?); "
+                "use a smaller --prepare."
+            ) from error
+        return pair_of(record, seed, place)
+
+    def close(self) -> None:
+        """End the processes."""
+        self._pool.shutdown(cancel_futures=True)
+
+
+def _start_process() -> None:
+    """One thread a process; Ctrl-C is the parent's to answer."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    torch.set_num_threads(1)
