@@ -259,12 +259,12 @@ def _background_cut(
     draw: np.random.Generator,
 ) -> torch.Tensor:
     """Blacken the dim rim unevenly, as the background of scanned films is often cut away."""
-    level = float(draw.uniform(0.0, 0.20))
-    size = (1, 1, *(side // 6 for side in picture.shape[-2:]))
+    level, teeth = float(draw.uniform(0.0, 0.20)), float(draw.uniform(0.04, 0.22))
+    size = (1, 1, *(side // 5 for side in picture.shape[-2:]))
     uneven = torch.randn(size, generator=fields, device=fields.device)
     wide = functional.interpolate(uneven, picture.shape[-2:], mode="bicubic")
     seen = picture * (inside_mm / _SKIN_LOST_MM).clamp(0.0, 1.0)
-    kept = torch.sigmoid((seen - level * (1.0 + 0.11 * wide)) / _CUT_SOFTNESS)
+    kept = torch.sigmoid((seen - level * (1.0 + teeth * wide)) / _CUT_SOFTNESS)
     return torch.where(inside_mm < _CUT_MM, picture * kept, picture)
 
 

@@ -66,8 +66,8 @@ def axillary_fold_mm(
     outline = framing.outline
     row = -outline.up * float(draw.uniform(1.15, 1.75))
     slope, sag = float(draw.normal(0.0, 0.30)), float(draw.normal(0.0, 5.0))
-    line, sheet = float(draw.uniform(2.0, 9.0)), float(draw.uniform(0.0, 9.0))
-    soft, fading = float(draw.uniform(0.4, 1.0)), float(draw.uniform(1.0, 4.0))
+    line, sheet = float(draw.uniform(2.0, 13.0)), float(draw.uniform(0.0, 10.0))
+    soft, fading = float(draw.uniform(0.3, 0.9)), float(draw.uniform(0.7, 3.0))
     factor = cell_factor(framing.pixel_mm, _CELL_MM)
     turn = math.radians(framing.angle_deg)
     x, v = cell_centres(framing, factor, device).unbind(-1)

@@ -17,7 +17,8 @@ from glam_core.phantom.streams import stream
 
 FloatArray = npt.NDArray[np.float64]
 _TILE = 64
-_LAYERS = ((0.5, 8.0, 0.3), (1.5, 18.0, 1.0), (0.6, 2.6, 0.45))  # mm across, along; share
+# mm across and along, and share of the streaks
+_LAYERS = ((0.5, 8.0, 0.3), (1.5, 18.0, 0.9), (0.6, 2.6, 0.45), (4.5, 70.0, 1.5))
 _MINOR_SHARE = 0.4
 _CC_SHARE = 0.15
 _CC_DEPTH_MM = 8.0
@@ -57,7 +58,7 @@ class _Belly:
 def _draw_belly(woman: np.random.Generator, draw: np.random.Generator) -> _Belly:
     """One side's muscle; `woman` draws what both sides share."""
     return _Belly(
-        share=float(woman.uniform(0.44, 0.92) * draw.uniform(0.94, 1.06)),
+        share=float(woman.uniform(0.40, 0.87) * draw.uniform(0.94, 1.06)),
         step=float(woman.uniform(0.30, 0.70)),
         ramp_mm=float(woman.uniform(24, 51) * draw.uniform(0.9, 1.1)),
         soft_mm=float(np.clip(woman.lognormal(0.2, 0.55), 0.5, 3.5)),

@@ -99,7 +99,7 @@ def render_tissue(
             anatomy, framing, seed=setup.seed, index=setup.index, visit=setup.visit, device=device
         )
         if fold is not None:
-            gland = gland + fold * (inner > 0)
+            gland = gland + torch.minimum(fold, 0.35 * inner)
     extra = GLAND_EXCESS_PER_MM * (gland + envelope.skin_mm + envelope.nipple_mm)
     if anatomy.implant is not None:
         shadow = project_implant(setup.map32, framing, anatomy.implant) * inner
