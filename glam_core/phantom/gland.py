@@ -13,7 +13,7 @@ SHAPE = (52, 72, 72)
 _SIDE = 64
 _HEIGHT = 1.05
 _BOX_SHARE = 0.5  # of the lattice's box that lies in the half ellipsoid
-_REGION = 1.25  # of the gland: the tissue that it runs through
+_REGION = (0.055, 1.22)  # of the breast, and for each unit of gland: what the gland runs through
 _OUTMOST = 1.05  # skin radius beyond which nothing is left
 
 
@@ -30,13 +30,13 @@ class GlandVolume:
     extent: tuple[float, float, float]
 
     def read(self, planes: torch.Tensor) -> torch.Tensor:
-        """(...) density at anatomical mm, trilinear.
+        """(...) density at anatomical mm, trilinear; behind the chest wall's plane as before it.
 
         Args:
             planes: (3, ...) x, y and z; they are overwritten.
         """
         depth, width, height = self.extent
-        planes[0].mul_(2.0 / depth).sub_(1.0)
+        planes[0].abs_().mul_(2.0 / depth).sub_(1.0)
         planes[1].div_(width)
         planes[2].div_(height)
         grid = planes.flip(0).flatten(1).T[None, None, None]
@@ -82,15 +82,16 @@ def gland_volume(
     score = (1.0 + 0.6 * anatomy.clump) * texture + 0.35 * lobes + prior
     above = score - _threshold(anatomy, score, skin_radius, inside)
     gland = torch.sigmoid(above / (0.22 - 0.10 * anatomy.clump))
-    lumps = (0.5 + 0.4 * anatomy.clump) * lobes + (0.75 - 0.3 * anatomy.clump) * fine_lobes
-    solid = torch.sigmoid((lumps + 0.55 * above - 0.95 + 1.6 * anatomy.gland_fraction) / 0.16)
+    lumps = (0.5 + 0.4 * anatomy.clump) * lobes + (0.65 - 0.3 * anatomy.clump) * fine_lobes
+    solid = torch.sigmoid((lumps + 0.55 * above - 1.5 + 3.3 * anatomy.gland_fraction) / 0.16)
     within = skin_radius < 1.02
     sheets = torch.exp(-((lobes / 0.30) ** 2)) * within
     fine_sheets = torch.exp(-((fine_lobes / 0.32) ** 2)) * within
     lace = 0.08 + 0.30 * sheets + 0.22 * fine_sheets
     fat_sheets = 0.05 * anatomy.ligaments * (sheets + 0.5 * fine_sheets)
     fat_sheets = fat_sheets * torch.sigmoid((x - 0.08 * depth) / (0.05 * depth))
-    found = gland * torch.lerp(lace, 0.90 + 0.10 * sheets, solid) + (1.0 - gland) * fat_sheets
+    firm = min(0.90, 0.56 + 1.2 * anatomy.gland_fraction)
+    found = gland * torch.lerp(lace, firm + 0.10 * sheets, solid) + (1.0 - gland) * fat_sheets
     found = found * torch.sigmoid((0.97 - skin_radius) / 0.012)
     density = torch.zeros(SHAPE, device=device)
     density.view(-1)[inside] = found.clamp(0.0, 1.0)
@@ -110,11 +111,12 @@ def _prior(
     """Where gland tends to be: behind the nipple and upper outer, never under the skin."""
     radius = anatomy.radius_mm
     under_skin = (1.0 - skin_radius) * radius - anatomy.fat_layer_mm + 1.6 * lobes
-    behind = x - anatomy.retro_fat * anatomy.depth_mm + 6.0 * cloudy + 2.0 * lobes
+    behind = x - anatomy.retro_fat * anatomy.depth_mm + 0.4 * anatomy.upper_outer * (y + 0.5 * z)
+    behind = behind + 8.0 * cloudy + 2.5 * lobes
     across = (y**2 + z**2) / (0.85 * radius) ** 2
     outer = anatomy.upper_outer * (y + z) / (1.4 * radius)
     under_skin = under_skin + 14.0 * torch.exp(-((distance / 16.0) ** 2))
-    prior = -3.5 * torch.sigmoid(-under_skin / 2.5) - 3.0 * torch.sigmoid(-behind / 4.0)
+    prior = -3.5 * torch.sigmoid(-under_skin / 2.5) - 2.6 * torch.sigmoid(-behind / 3.5)
     return prior - 0.8 * across + outer + 1.3 * torch.exp(-distance / 14.0)
 
 
@@ -131,5 +133,5 @@ def _threshold(
     sample = score[sparse.flatten()[inside] & (skin_radius < 1.0)]
     ordered = sample.sort(descending=True).values
     lattice = math.prod(-(-n // 3) for n in SHAPE)
-    rank = int(anatomy.gland_fraction * _BOX_SHARE * _REGION * lattice)
+    rank = int((_REGION[0] + _REGION[1] * anatomy.gland_fraction) * _BOX_SHARE * lattice)
     return ordered[min(rank, len(ordered) - 1)]

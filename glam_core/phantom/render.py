@@ -29,10 +29,9 @@ GLAND_EXCESS_PER_MM = (GLAND_PER_CM - FAT_PER_CM) / 10.0
 _IMPLANT_EXCESS_PER_MM = 0.045
 _TILE = 512
 _FINE_FROM_PER_MM = 0.35
-_FINE_SHARE = 0.05
+_FINE_SHARE = 0.07
 _MOTTLE_FROM_PER_MM = 0.05
-_MOTTLE_SHARE = 0.006
-_GRAIN = 1.2  # the fat's grain runs towards the nipple
+_MOTTLE_SHARE = 0.005
 _MOTTLE_CELL_MM = 0.8
 
 
@@ -193,13 +192,13 @@ def _fine_texture(
     """
     above = min(0.4, _FINE_FROM_PER_MM * framing.pixel_mm)
     side = _TILE if max(framing.shape) > _TILE // 2 else _TILE // 2
-    noise = tiled(fine_tile(1, side, 1.5, above, generator), framing.shape)
+    noise = tiled(fine_tile(1, side, 1.45, above, generator), framing.shape)
     seen = 1.0 - 0.6 * min(1.0, framing.pixel_mm)
-    fine = noise * seen * _FINE_SHARE * (6.0 * gland + 0.35 * inner).clamp(min=0.0).sqrt()
+    fine = noise * seen * _FINE_SHARE * (6.0 * gland + 0.2 * inner).clamp(min=0.0).sqrt()
     factor = cell_factor(framing.pixel_mm, _MOTTLE_CELL_MM)
     coarse = _MOTTLE_FROM_PER_MM * framing.pixel_mm * factor
     cells = tiled(
-        fine_tile(1, _TILE // 2, 1.3, coarse, generator, stretch=_GRAIN),
+        fine_tile(1, _TILE // 2, 1.3, coarse, generator),
         coarse_shape(framing.shape, factor),
     )
     mottle = enlarge(cells, factor, framing.shape)

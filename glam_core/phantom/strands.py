@@ -13,7 +13,7 @@ from glam_core.phantom.anatomy import Anatomy
 from glam_core.phantom.splat import blur, coarse_shape, enlarge, splat
 
 CONTROLS = 9
-_FINE_MM, _THICK_MM = 0.22, 0.46
+_FINE_MM, _THICK_MM, _VESSEL_MM = 0.22, 0.44, 0.75
 _LIGAMENTS_FROM = 0.3
 _BEND_WAVES = 24
 _THICK_FROM = 1.8
@@ -52,7 +52,7 @@ def draw_curves(anatomy: Anatomy, draw: np.random.Generator) -> list[Curves]:
         _cords(anatomy, bends, draw),
         _ducts(anatomy, draw),
         _vessels(anatomy, bends, draw),
-        _axilla(anatomy, bends, draw),
+        *_axilla(anatomy, bends, draw),
     ]
 
 
@@ -77,12 +77,23 @@ def _ligaments(anatomy: Anatomy, bends: _Bends, draw: np.random.Generator) -> li
     strength = draw.lognormal(0.0, 1.0, count).clip(0.0, 9.0)
     length = (draw.gamma(3.0, 7.0, count) + 6.0) * strength.clip(0.4, 5.0) ** 0.4
     controls = _drift(anatomy, bends, start, length, draw)
-    taper = _uneven_taper(count, draw)
+    return _thin_and_thick(anatomy, controls, strength, draw)
+
+
+def _thin_and_thick(
+    anatomy: Anatomy,
+    controls: FloatArray,
+    strength: FloatArray,
+    draw: np.random.Generator,
+    *,
+    oblique_only: bool = False,
+) -> list[Curves]:
+    taper = _uneven_taper(len(controls), draw)
     area = anatomy.ligaments * strength
     thick = strength > _THICK_FROM
     return [
-        Curves(controls[~thick], 0.17 * area[~thick], taper[~thick], _FINE_MM),
-        Curves(controls[thick], 0.42 * area[thick], taper[thick], _THICK_MM),
+        Curves(controls[part], share * area[part], taper[part], sigma_mm, False, oblique_only)
+        for part, share, sigma_mm in ((~thick, 0.17, _FINE_MM), (thick, 0.36, _THICK_MM))
     ]
 
 
@@ -108,10 +119,10 @@ def _lobule_rims(anatomy: Anatomy, draw: np.random.Generator) -> Curves:
 
 def _fibrils(anatomy: Anatomy, bends: _Bends, draw: np.random.Generator) -> Curves:
     """The grain of the glandular tissue, streaming towards the nipple."""
-    count = 800
+    count = 1300
     start = _inside(anatomy, count, draw) - (4.0, 0.0, 0.0)
-    controls = _drift(anatomy, bends, start, draw.uniform(8, 28, count), draw)
-    area = 0.9 * draw.lognormal(0.0, 0.5, count).clip(0.0, 2.5)
+    controls = _drift(anatomy, bends, start, draw.uniform(6, 20, count), draw, 1.5)
+    area = 0.95 * draw.lognormal(0.0, 0.5, count).clip(0.0, 2.0)
     return Curves(controls, area, _uneven_taper(count, draw), _FINE_MM, in_gland=True)
 
 
@@ -119,8 +130,8 @@ def _cords(anatomy: Anatomy, bends: _Bends, draw: np.random.Generator) -> Curves
     """Coarse trabeculae of the glandular tissue."""
     count = 220
     start = _inside(anatomy, count, draw) - (6.0, 0.0, 0.0)
-    controls = _drift(anatomy, bends, start, draw.uniform(10, 36, count), draw)
-    area = 4.0 * draw.lognormal(0.0, 0.6, count).clip(0.0, 3.0)
+    controls = _drift(anatomy, bends, start, draw.uniform(10, 36, count), draw, 1.2)
+    area = 2.3 * draw.lognormal(0.0, 0.6, count).clip(0.0, 3.0)
     return Curves(controls, area, _uneven_taper(count, draw), _THICK_MM, in_gland=True)
 
 
@@ -151,7 +162,7 @@ def _vessels(anatomy: Anatomy, bends: _Bends, draw: np.random.Generator) -> Curv
     middle = np.sin(np.linspace(0, math.pi, CONTROLS))[None, :, None]
     outward = np.stack([np.zeros(count), np.cos(turn), np.sin(turn)], axis=1)[:, None]
     stems = stems + middle * outward * 0.12 * anatomy.radius_mm
-    stem_area = 2.4 * draw.lognormal(0.0, 0.6, count).clip(0.3, 2.6)
+    stem_area = 2.3 * draw.lognormal(0.0, 0.6, count).clip(0.3, 2.2)
 
     forks = draw.integers(count, size=count)
     at = draw.integers(2, CONTROLS - 2, count)
@@ -169,11 +180,11 @@ def _vessels(anatomy: Anatomy, bends: _Bends, draw: np.random.Generator) -> Curv
         controls + 1.2 * wound,
         np.concatenate([stem_area, 0.45 * stem_area[forks]]),
         np.concatenate([np.tile(thinning, (count, 1)), np.tile(thinning, (count, 1))]),
-        _THICK_MM,
+        _VESSEL_MM,
     )
 
 
-def _axilla(anatomy: Anatomy, bends: _Bends, draw: np.random.Generator) -> Curves:
+def _axilla(anatomy: Anatomy, bends: _Bends, draw: np.random.Generator) -> list[Curves]:
     """Through the fat above the breast, down and forward."""
     count = anatomy.strands // 3
     start = np.stack(
@@ -184,13 +195,12 @@ def _axilla(anatomy: Anatomy, bends: _Bends, draw: np.random.Generator) -> Curve
         ],
         axis=1,
     )
-    strength = draw.lognormal(0.0, 1.1, count).clip(0, 12)
+    strength = draw.lognormal(0.0, 0.9, count).clip(0.0, 6.0)
     length = (draw.gamma(3.0, 7.0, count) + 9.0) * strength.clip(0.4, 4.0) ** 0.3
     heading = np.array([0.5, -0.5, -0.7]) + 0.45 * draw.normal(size=(count, 3))
     heading = _unit(heading + 0.5 * bends.at(start))
     controls = _walk(start, heading, length, draw, bend=1.2)
-    area = 0.16 * anatomy.ligaments * strength.clip(0.0, 4.0)
-    return Curves(controls, area, _uneven_taper(count, draw), _FINE_MM, oblique_only=True)
+    return _thin_and_thick(anatomy, controls, strength, draw, oblique_only=True)
 
 
 def _uneven_taper(count: int, draw: np.random.Generator) -> FloatArray:
@@ -233,11 +243,12 @@ def _drift(
     start: FloatArray,
     length: FloatArray,
     draw: np.random.Generator,
+    apart: float = 0.6,
 ) -> FloatArray:
     """Curves of `length` mm towards the nipple, turned by the common bends and a little apart."""
     count = len(start)
     goal = np.asarray(anatomy.nipple_mm) + np.array([16.0, 0.0, 0.0])
-    own = draw.normal(size=(count, 3)) * draw.uniform(0.1, 0.6, (count, 1))
+    own = draw.normal(size=(count, 3)) * draw.uniform(0.1, apart, (count, 1))
     step = (length / (CONTROLS - 1))[:, None]
     places, heading = [start], np.zeros((count, 3))
     for _ in range(CONTROLS - 1):

@@ -42,19 +42,14 @@ def fine_tile(
     exponent: float,
     above: float,
     generator: torch.Generator,
-    *,
-    stretch: float = 1.0,
 ) -> torch.Tensor:
     """(B, 1, side, side) periodic noise with only the frequencies above `above` waves per pixel.
 
     Amplitude falls as frequency^-exponent from there on; unit variance by construction.
-
-    Args:
-        stretch: How much longer than high the grain is.
     """
     rows = torch.fft.fftfreq(side, device=generator.device)
     cols = torch.fft.rfftfreq(side, device=generator.device)
-    frequency = torch.hypot(rows[:, None], stretch * cols[None])
+    frequency = torch.hypot(rows[:, None], cols[None])
     gain = (frequency.clamp(min=above) / above) ** -exponent
     gain = gain * (1.0 - torch.exp(-((frequency / above) ** 4)))
     noise = torch.randn((batch, 1, side, side), generator=generator, device=generator.device)
