@@ -17,7 +17,7 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves, tree_map
 
-GPU, _CPU = torch.device("cuda"), torch.device("cpu")
+GPU, _CPU = torch.device("cuda", 99), torch.device("cpu")  # a number that no true one has
 _FROM_DATA = (torch.tensor, torch.as_tensor, torch.Tensor.new_tensor)
 _INDEXES = ("index", "index_put", "index_put_")
 _WAITS = ("_local_scalar_dense", "nonzero", "masked_select", "equal", "bincount")
@@ -106,7 +106,7 @@ class _Generator(torch.Generator):
 
     def __new__(cls, device: Any = "cpu") -> "_Generator":
         made = super().__new__(cls)
-        made.device = torch.device(device)
+        made.device = GPU if torch.device(device).type == "cuda" else _CPU
         return made
 
 

@@ -1,5 +1,7 @@
 """Random fields with a chosen spectrum, and how to read a periodic one anywhere."""
 
+from functools import lru_cache
+
 import torch
 from torch.nn import functional
 
@@ -24,16 +26,13 @@ def power_law_cube(
         low: Below this many waves per side the spectrum is flat.
         alike: Draws the part of the longest waves that two breasts of a woman share.
     """
-    frequency = _radial_frequency(side, generator.device)
-    gain = frequency.clamp(min=low) ** -exponent
+    gain = _power_law_gain(side, exponent, low, generator.device)
     return _shaped_noise(batch, side, gain, generator, alike)
 
 
 def band_cube(batch: int, side: int, wave: float, generator: torch.Generator) -> torch.Tensor:
     """(B, 1, side, side, side) periodic noise with wave lengths near `wave` voxels."""
-    frequency = _radial_frequency(side, generator.device) * (wave / side)
-    gain = torch.exp(-((frequency.clamp(min=1e-3).log() / 0.45) ** 2))
-    return _shaped_noise(batch, side, gain, generator)
+    return _shaped_noise(batch, side, _band_gain(side, wave, generator.device), generator)
 
 
 def fine_tile(
@@ -47,17 +46,10 @@ def fine_tile(
 
     Amplitude falls as frequency^-exponent from there on; unit variance by construction.
     """
-    rows = torch.fft.fftfreq(side, device=generator.device)
-    cols = torch.fft.rfftfreq(side, device=generator.device)
-    frequency = torch.hypot(rows[:, None], cols[None])
-    gain = (frequency.clamp(min=above) / above) ** -exponent
-    gain = gain * (1.0 - torch.exp(-((frequency / above) ** 4)))
+    gain, spread = _fine_gain(side, exponent, above, generator.device)
     noise = torch.randn((batch, 1, side, side), generator=generator, device=generator.device)
-    weights = torch.full_like(gain, 2.0)
-    weights[:, 0] = 1.0
-    scale = (weights * gain**2).sum(dtype=torch.float64) / side**2
     shaped: torch.Tensor = torch.fft.irfft2(torch.fft.rfft2(noise) * gain, s=(side, side))
-    return shaped / scale.sqrt().float()
+    return shaped / spread
 
 
 def read_periodic(cube: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
@@ -80,6 +72,52 @@ def tiled(field: torch.Tensor, shape: tuple[int, ...]) -> torch.Tensor:
     return field
 
 
+@lru_cache(maxsize=8)
+def _fine_gain(
+    side: int, exponent: float, above: float, device: torch.device
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Gain by frequency of a fine tile, and the standard deviation that it leaves."""
+    rows = torch.fft.fftfreq(side, device=device)
+    cols = torch.fft.rfftfreq(side, device=device)
+    frequency = torch.hypot(rows[:, None], cols[None])
+    gain = (frequency.clamp(min=above) / above) ** -exponent
+    gain = gain * (1.0 - torch.exp(-((frequency / above) ** 4)))
+    return gain, _spread_of(gain, side**2)
+
+
+@lru_cache(maxsize=4)
+def _power_law_gain(
+    side: int, exponent: float, low: float, device: torch.device
+) -> tuple[torch.Tensor, torch.Tensor]:
+    gain = _radial_frequency(side, device).clamp(min=low) ** -exponent
+    gain[0, 0, 0] = 0.0
+    return gain, _spread_of(gain, side**3)
+
+
+@lru_cache(maxsize=4)
+def _band_gain(side: int, wave: float, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
+    frequency = _radial_frequency(side, device) * (wave / side)
+    gain = torch.exp(-((frequency.clamp(min=1e-3).log() / 0.45) ** 2))
+    gain[0, 0, 0] = 0.0
+    return gain, _spread_of(gain, side**3)
+
+
+@lru_cache(maxsize=4)
+def _alike_gains(side: int, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
+    """By frequency, gains of the part that is a breast's own and of that both breasts share."""
+    share = _radial_frequency(side, device) / _ALIKE_WAVES
+    share = _ALIKE_SHARE * torch.exp(-(share**2))
+    return (1.0 - share).sqrt(), share.sqrt()
+
+
+def _spread_of(gain: torch.Tensor, count: int) -> torch.Tensor:
+    """Standard deviation of white noise of `count` values after `gain` on its half spectrum."""
+    weights = torch.full_like(gain, 2.0)
+    weights[..., 0] = 1.0
+    scale = (weights * gain**2).sum(dtype=torch.float64) / count
+    return scale.sqrt().float()
+
+
 def _radial_frequency(side: int, device: torch.device) -> torch.Tensor:
     whole = torch.fft.fftfreq(side, 1 / side, device=device)
     half = torch.fft.rfftfreq(side, 1 / side, device=device)
@@ -90,23 +128,18 @@ def _radial_frequency(side: int, device: torch.device) -> torch.Tensor:
 def _shaped_noise(
     batch: int,
     side: int,
-    gain: torch.Tensor,
+    gain_and_spread: tuple[torch.Tensor, torch.Tensor],
     generator: torch.Generator,
     alike: torch.Generator | None = None,
 ) -> torch.Tensor:
-    gain = gain.clone()
-    gain[0, 0, 0] = 0.0
+    gain, spread = gain_and_spread
     shape = (batch, 1, side, side, side)
     noise = torch.randn(shape, generator=generator, device=generator.device)
-    weights = torch.full_like(gain, 2.0)
-    weights[..., 0] = 1.0
-    scale = (weights * gain**2).sum(dtype=torch.float64) / side**3
     spectrum = torch.fft.rfftn(noise, dim=(-3, -2, -1))
     if alike is not None:
         common = torch.randn(shape, generator=alike, device=alike.device)
-        share = _radial_frequency(side, alike.device) / _ALIKE_WAVES
-        share = _ALIKE_SHARE * torch.exp(-(share**2))
-        spectrum = spectrum * (1.0 - share).sqrt()
-        spectrum = spectrum + torch.fft.rfftn(common, dim=(-3, -2, -1)) * share.sqrt()
+        own, shared = _alike_gains(side, alike.device)
+        spectrum = spectrum * own
+        spectrum = spectrum + torch.fft.rfftn(common, dim=(-3, -2, -1)) * shared
     shaped: torch.Tensor = torch.fft.irfftn(spectrum * gain, s=(side,) * 3, dim=(-3, -2, -1))
-    return shaped / scale.sqrt().float()
+    return shaped / spread
