@@ -34,6 +34,7 @@ class Anatomy:
         radius_mm: Lateral radius at the chest wall.
         radius_up_mm, radius_down_mm: Cranial and caudal radius there.
         nipple_mm: Base of the nipple.
+        nipple_power: Of its form in profile: 1 pointed, 2 round, 3 flat in front.
         gland_fraction: Share of the volume that is glandular.
         fat_layer_mm: Thickness of the fat under the skin.
         retro_fat: Share of the depth behind the gland that is fat.
@@ -52,6 +53,7 @@ class Anatomy:
     nipple_mm: tuple[float, float, float]
     nipple_radius_mm: float
     nipple_height_mm: float
+    nipple_power: float
     skin_mm: float
     gland_fraction: float
     fat_layer_mm: float
@@ -89,8 +91,9 @@ def draw_anatomies(
         "streak": shared.uniform(0.15, 0.80),
         "clump": shared.uniform(0.15, 0.85),
         "ligaments": shared.uniform(0.35, 1.15),
-        "nipple_radius": shared.uniform(3.0, 4.8),
-        "nipple_height": shared.uniform(1.0, 4.5),
+        "nipple_radius": shared.uniform(2.6, 5.2),
+        "nipple_height": float(np.clip(2.1 * np.exp(shared.normal(0, 0.6)), 0.6, 6.0)),
+        "nipple_power": shared.uniform(1.3, 2.8),
         "skin": shared.uniform(1.5, 2.0),
         "nipple_side": shared.normal(0, 2.4),
         "nipple_up": shared.normal(-4, 4.3),
@@ -126,7 +129,8 @@ def _draw_breast(
             common["nipple_up"] + float(draw.normal(0, 2.5)),
         ),
         nipple_radius_mm=common["nipple_radius"],
-        nipple_height_mm=common["nipple_height"],
+        nipple_height_mm=common["nipple_height"] * float(np.exp(draw.normal(0, 0.2))),
+        nipple_power=common["nipple_power"],
         skin_mm=common["skin"],
         gland_fraction=common["fraction"] * float(np.exp(draw.normal(0, 0.06))),
         fat_layer_mm=common["layer"],

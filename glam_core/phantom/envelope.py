@@ -13,6 +13,7 @@ from glam_core.phantom.splat import coarse_shape, enlarge
 _CELL_MM = 1.0
 _WINDOW_CELL_MM = 2.0
 _WINDOW_ROOM_MM = 6.0
+_LEANS = 2.5  # how much more a nipple in profile leans than the breast is tilted
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def breast_envelope(
     nipple = nipple * (inside > 0.0) if not in_profile else nipple
     thickness = torch.maximum(thickness, bulge)
     return Envelope(
-        inside_mm=torch.maximum(inside, torch.where(bulge > 0, bulge * 0.35, inside)),
+        inside_mm=torch.maximum(inside, torch.where(bulge > 0, bulge * 0.8, inside)),
         thickness_mm=thickness,
         skin_mm=(thickness - inner).clamp(min=0.0),
         nipple_mm=nipple,
@@ -101,7 +102,10 @@ def _nipple(
     if not in_profile:
         from_middle = ((x + 0.9 * radius) ** 2 + v**2) / radius**2
         return 2.2 * (1.0 - from_middle).clamp(min=0.0).sqrt() * height / 2, torch.zeros_like(x)
+    ahead = x.clamp(min=0.0)
+    aside = v - math.tan(math.radians(_LEANS * pose.tilt_deg)) * ahead
     wide = radius * (1.0 + 0.5 * torch.sigmoid(-2.0 - x))  # the areola's slope
-    dome = (v / wide) ** 2 + (x.clamp(min=0.0) / height) ** 2
+    power = anatomy.nipple_power
+    dome = (aside / wide).abs() ** power + (ahead / height) ** power
     chord = 2.0 * radius * (1.0 - dome).clamp(min=0.0).sqrt()
-    return 0.3 * chord * torch.sigmoid((x + 3.0) / 1.0), chord * (x > -8.0)
+    return 0.45 * chord * torch.sigmoid((x + 3.0) / 1.0), chord * (x > -8.0)

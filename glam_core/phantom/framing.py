@@ -172,7 +172,7 @@ def draw_framing(
         outline = draw_outline(anatomy, pose, middle, col, seed, index, visit)
         return Framing(rows, cols, pixel_mm, (row, col), 0.0, muscle, outline)
     turn = math.radians(pose.pectoral_deg)
-    foot_col = float(np.clip(usual.normal(1.5, 8) + draw.normal(0, 6), -22, 24))
+    foot_col = float(np.clip(usual.normal(2.5, 3.5) + draw.normal(0, 2.5), -14, 18))
     col = foot_col + length * math.cos(turn)
     outline = draw_outline(anatomy, pose, middle, col, seed, index, visit)
     below = outline.rows(col)[1] + _ROOM_MM + 8.0

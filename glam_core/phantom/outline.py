@@ -13,12 +13,13 @@ from glam_core.phantom.outline_modes import CC_DEG, MEAN, MLO_DEG, MLO_ROWS, MOD
 FloatArray = npt.NDArray[np.float64]
 _ROUNDS = 2
 _FAR_MM = 300.0
-_RIM_SHARE = 0.12
-_ALIKE, _MOST = (0.93, 0.37), 2.2  # spread by woman and by breast; farthest from the mean
+_RIM_SHARE, _BELLY_SHARE = 0.12, 0.42  # of the nipple's column; abdomen is narrower
+_ALIKE = (0.93, 0.37)  # spread by woman and by breast
+_MOST, _MOST_HELD = 2.2, 1.7  # standard scores: of a mode, of what is held to the pressed body
 # Usual logarithm, and its spread, of the pressed envelope's half height over the nipple's length,
 # and of its upper over its lower reach; and the values of an outline that say as much of it.
 _CC_TALL, _CC_LEAN = (-0.074, 0.23), (0.0, 0.24)
-_MLO_TALL, _MLO_MUSCLE = (-0.14, 0.27), (-1.0, 0.42)
+_MLO_TALL, _MLO_MUSCLE = (-0.185, 0.195), (-0.92, 0.28)
 # In MLO the same of the height and of the muscle's width in the axilla.
 _CC_LOW, _CC_UP, _MLO_SIDES, _MLO_NECK = slice(1, 5), slice(14, 18), slice(29, 34), slice(19, 22)
 _BEFORE_MUSCLE_MM, _SOFT_MM = 3.0, 2.5  # of skin before the muscle's edge at least; how gradually
@@ -48,8 +49,8 @@ class Outline:
         Args:
             nipple_col: mm from the picture's chest wall edge to the nipple.
         """
-        shown = self.skin[self.skin[:, 1] > (_RIM_SHARE - 1.0) * nipple_col, 0]
-        return float(shown.min()), float(shown.max())
+        row, share = self.skin[:, 0], 1.0 + self.skin[:, 1] / nipple_col
+        return float(row[share > _RIM_SHARE].min()), float(row[share > _BELLY_SHARE].max())
 
     def inside(self, places: torch.Tensor) -> torch.Tensor:
         """(...) mm from places (..., 2) (row, col from the nipple) to the skin, inside positive."""
@@ -103,7 +104,7 @@ class Forms:
             held: (k, modes) what is held to the pressed body, as sums of the modes.
             marks: k standard scores of the body in these.
         """
-        usual = np.linalg.norm(held, axis=1) * np.clip(marks, -_MOST, _MOST)
+        usual = np.linalg.norm(held, axis=1) * np.clip(marks, -_MOST_HELD, _MOST_HELD)
         shares = self.shares + np.linalg.pinv(held) @ (usual - held @ self.shares)
         return np.asarray(np.exp(MEAN[kept] + shares @ MODES[:, kept]))
 
@@ -135,8 +136,7 @@ def cc_skin(
         back = -nipple_col - float(woman.uniform(6.0, 16.0))
         ends.append([(row + sign * flare, back), (row + sign * (2.0 * flare + 10.0), back - 90.0)])
     whole = [*reversed(ends[0]), *points, *ends[1]]
-    off = float(woman.normal(0, 2.0) + again.normal(0, 1.2))
-    return _through_nipple(_smooth(whole), 0.0, off)
+    return _with_nipple(_smooth(whole), 0.0, woman, again)
 
 
 def mlo_skin(
@@ -164,15 +164,16 @@ def mlo_skin(
     below = np.radians(MLO_DEG)
     upper = np.stack([nipple_col * MLO_ROWS, widths - nipple_col], axis=1)
     lower = np.stack([rays * np.sin(below), rays * np.cos(below) - nipple_col], axis=1)
-    slope = float(np.clip((widths[0] - widths[1]) / (upper[1, 0] - upper[0, 0]), -0.5, 0.2))
+    slope = float(np.clip((widths[0] - widths[1]) / (upper[1, 0] - upper[0, 0]), -0.3, 0.2))
     axilla = []
     for length, lasting in ((_FAR_MM, 0.15), (70.0, 0.35), (25.0, 0.7)):
         col = max(widths[0] + lasting * slope * length, 0.25 * widths[0]) + woman.normal(0, 0.02)
         axilla.append((float(upper[0, 0]) - length, float(col) - nipple_col))
+    fold, course = _abdomen(woman, again)
+    lower = lower[lower[:, 1] > fold - nipple_col]
     points = [*axilla, *((float(row), float(col)) for row, col in (*upper, *lower))]
-    points.extend(_abdomen(points[-1][0], nipple_col, woman, again))
-    off = float(woman.normal(0, 2.0) + again.normal(0, 1.2))
-    return _through_nipple(_smooth(points), turn, off)
+    points.extend((points[-1][0] + down, ahead - nipple_col) for down, ahead in course)
+    return _with_nipple(_smooth(points), turn, woman, again)
 
 
 def _score(ratio: float, usual: tuple[float, float]) -> float:
@@ -181,21 +182,23 @@ def _score(ratio: float, usual: tuple[float, float]) -> float:
 
 
 def _abdomen(
-    row: float, nipple_col: float, woman: np.random.Generator, again: np.random.Generator
-) -> list[tuple[float, float]]:
-    """(row, col) from the fold under the breast at `row` down the abdomen to the picture's end."""
+    woman: np.random.Generator, again: np.random.Generator
+) -> tuple[float, list[tuple[float, float]]]:
+    """How wide the fold under the breast is; mm down from there and width of the abdomen."""
     kind, width, long = woman.random(), woman.uniform(), woman.uniform(14.0, 42.0)
     width = float(np.clip(width + again.normal(0, 0.1), 0.0, 1.0))
     if kind < _ABDOMEN_SHARES[0]:
-        course = [(2.0, -3.0), (10.0, -14.0)]
+        fold, course = -_FAR_MM, [(2.0, -3.0), (10.0, -14.0)]
     elif kind < _ABDOMEN_SHARES[1]:
         stem = 1.0 + 4.0 * width
-        course = [(1.0, 1.3 * stem), (8.0, stem), (long, 0.8 * stem), (long + 25.0, -4.0)]
+        fold = 1.3 * stem
+        course = [(2.0, fold), (8.0, stem), (long, 0.8 * stem), (long + 25.0, -4.0)]
     else:
         wedge = 5.0 + 20.0 * width**1.5
+        fold = 0.45 * wedge
         course = [
-            (1.5, 0.5),
-            (5.0, 0.4 * wedge),
+            (2.0, fold),
+            (7.0, 0.6 * wedge),
             (0.7 * long, 0.9 * wedge),
             (long, wedge),
             (long + 0.6, 0.96 * wedge),
@@ -203,8 +206,7 @@ def _abdomen(
             (long + 7.0, -4.0),
         ]
     last_row, last_col = course[-1]
-    course.append((last_row + _FAR_MM, last_col - 80.0))
-    return [(row + down, ahead - nipple_col) for down, ahead in course]
+    return fold, [*course, (last_row + _FAR_MM, last_col - 80.0)]
 
 
 def _smooth(points: list[tuple[float, float]]) -> FloatArray:
@@ -219,12 +221,20 @@ def _smooth(points: list[tuple[float, float]]) -> FloatArray:
     return line
 
 
-def _through_nipple(line: FloatArray, turn: float, off: float) -> FloatArray:
-    """The line, moved until its place `off` mm across the AP axis is the nipple at (0, 0)."""
+def _with_nipple(
+    line: FloatArray, turn: float, woman: np.random.Generator, again: np.random.Generator
+) -> FloatArray:
+    """The line, moved until the nipple is at (0, 0), and drawn out towards it."""
     forward = np.array([math.sin(turn), math.cos(turn)])
     across = np.array([-math.cos(turn), math.sin(turn)])
-    v, x = line @ across - off, line @ forward
+    v = line @ across - float(woman.normal(0, 2.0) + again.normal(0, 1.2))
+    x = line @ forward
     crossing = np.flatnonzero((v[:-1] >= 0) != (v[1:] >= 0))
     at = crossing[np.argmax(x[crossing])]
     share = v[at] / (v[at] - v[at + 1])
-    return np.asarray(line - (line[at] + share * (line[at + 1] - line[at])))
+    base = line[at] + share * (line[at + 1] - line[at])
+    height = float(np.clip(woman.normal(0.2, 1.3) + again.normal(0, 0.5), 0.0, 3.5))
+    wide = float(woman.uniform(4.5, 12.0))
+    line = np.concatenate([line[: at + 1], base[None], line[at + 1 :]]) - base
+    sunk = height * (1.0 - np.exp(-((line @ across) ** 2) / (2.0 * wide**2)))
+    return np.asarray(line - sunk[:, None] * forward)
