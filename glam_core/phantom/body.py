@@ -23,11 +23,11 @@ _LOBED_SHARE = 0.5  # of ovals
 # Width of the edge as (least, most) shares of the radius and mm added; the same of the veil over
 # one side, with the share of bodies that have one; how firm the rim is against the middle.
 _EDGE_SHARES = {
-    "circumscribed": (0.0, 0.04, 0.30),
-    "microlobulated": (0.0, 0.05, 0.35),
-    "obscured": (0.0, 0.06, 0.35),
-    "indistinct": (0.05, 0.17, 0.40),
-    "spiculated": (0.04, 0.14, 0.35),
+    "circumscribed": (0.01, 0.07, 0.35),
+    "microlobulated": (0.01, 0.08, 0.40),
+    "obscured": (0.02, 0.09, 0.40),
+    "indistinct": (0.08, 0.19, 0.45),
+    "spiculated": (0.07, 0.18, 0.40),
 }
 _VEIL_SHARES = {
     "circumscribed": (0.06, 0.22, 0.3, 0.5),

@@ -15,6 +15,7 @@ from glam_core.terms import ViewPosition
 
 Position = tuple[float, float, float]
 _TRIES = 60
+_ROOM = 0.55  # of its size: half, and something for what radiates from it
 
 
 def lesion_position(
@@ -35,7 +36,7 @@ def lesion_position(
     position = _draw(plan, anatomy, draw)
     only_mlo = plan.place_words in ("axillary", "posterior")
     views = (ViewPosition.MLO,) if only_mlo else tuple(maps)
-    radius = min(plan.size_mm / max(plan.growth, 0.1) / 2, 14.0)
+    radius = min(_ROOM * plan.size_mm / max(plan.growth, 0.1), 14.0)
     for number in range(_TRIES):
         if all(_shown(position, maps[view], framings[view], radius) for view in views):
             return position

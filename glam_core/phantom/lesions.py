@@ -45,6 +45,7 @@ _MARGINS_OF_SHAPE = {
     "oval": (0.40, 0.12, 0.30, 0.18, 0.0),
     "irregular": (0.0, 0.06, 0.08, 0.36, 0.50),
 }
+_WIDE_MASS_MM, _WIDE_MM = 17.0, 20.0  # too wide for the narrow places
 _EXTENT_MM = {
     "grouped": (6.0, 16.0),
     "linear": (14.0, 30.0),
@@ -127,7 +128,8 @@ def _plan(number: int, wish: LesionRequest, growth: float, draw: np.random.Gener
         words, size = _asymmetry_words(wish, draw)
         if words["morphology"] == "asymmetry" and only_view is None:
             only_view = ViewPosition.MLO if draw.random() < 0.5 else ViewPosition.CC
-    if wish.place_words is None and (size > 20 or only_view is not None):
+    wide = size > (_WIDE_MASS_MM if wish.kind is LesionKind.MASS else _WIDE_MM)
+    if wish.place_words is None and (wide or only_view is not None):
         place = PLACES[int(draw.choice(4, p=(0.5, 0.18, 0.18, 0.14)))]
     if wish.size_mm is not None:
         if not 1 <= wish.size_mm <= 90:

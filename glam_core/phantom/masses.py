@@ -17,15 +17,16 @@ from glam_core.phantom.strands import CONTROLS, Curves
 from glam_core.phantom.truth import LesionKind
 
 _MASS_EXCESS_PER_MM = (MASS_PER_CM - FAT_PER_CM) / 10.0
-_DENSITY = {"low": 0.5, "equal": 0.75, "high": 1.05}
+_DENSITY = {"low": 0.6, "equal": 0.8, "high": 1.05}
 _FIRMNESS = {  # of a mass of this margin against others
-    "circumscribed": 0.90,
+    "circumscribed": 1.0,
     "microlobulated": 1.35,
-    "obscured": 1.25,
+    "obscured": 1.35,
     "indistinct": 1.40,
-    "spiculated": 2.05,
+    "spiculated": 1.95,
 }
 _MASK_LEVEL = 0.18
+_USUAL_MM = 11.0  # smaller masses are firmer than larger ones, or nobody would have found them
 _MOST_MM = 30.0  # of the densest mass, along the beam
 
 
@@ -38,7 +39,7 @@ class _Rays:
     bend: float
 
 
-_RAYS = {"spiculated": _Rays(1.0, 1.4, 0.07), "indistinct": _Rays(0.6, 0.9, 0.16)}
+_RAYS = {"spiculated": _Rays(1.0, 1.15, 0.07), "indistinct": _Rays(0.6, 0.9, 0.16)}
 
 
 def reach_mm(plan: LesionPlan) -> float:
@@ -60,7 +61,7 @@ def draw_mass(plan: LesionPlan, window: LesionWindow, draw: np.random.Generator)
     strength = _DENSITY.get(plan.density or "", 0.75) * _FIRMNESS.get(plan.margin or "", 1.0)
     if plan.kind is LesionKind.ASYMMETRY:
         strength = 0.42
-    strength *= draw.lognormal(0.0, 0.25)
+    strength *= draw.lognormal(0.0, 0.18) * (_USUAL_MM / plan.size_mm) ** 0.25
     most = _MOST_MM / plan.size_mm
     strength = most * math.tanh(strength / most)
     mask = length > _MASK_LEVEL * plan.size_mm
@@ -108,8 +109,8 @@ def _spicules(
     firm = (body.turn * (body.semi_axes / radius)[:, None]) @ turned.T / pressed @ turned
     families = []
     for count, start, reach, area, spread, sigma_mm in (
-        (9 + 1.2 * radius, 0.65, 1.5, 0.20, 0.7, 0.32),
-        (15 + 2.5 * radius, 0.65, 0.9, 0.08, 0.6, 0.20),
+        (9 + 1.2 * radius, 0.75, 1.5, 0.20, 0.7, 0.32),
+        (15 + 2.5 * radius, 0.75, 0.9, 0.08, 0.6, 0.20),
         (10 + 1.6 * radius, 0.95, 1.3, 0.35, 0.5, 0.85),
     ):
         ends = start * radius, reach * radius
