@@ -37,11 +37,11 @@ _VEIL_SHARES = {
     "spiculated": (0.05, 0.15, 0.3, 0.5),
 }
 _FALLS = {
-    "circumscribed": (0.0, 0.55),
-    "microlobulated": (0.2, 0.75),
-    "obscured": (0.1, 0.7),
-    "indistinct": (0.15, 0.75),
-    "spiculated": (0.35, 0.85),
+    "circumscribed": (0.0, 0.40),
+    "microlobulated": (0.1, 0.55),
+    "obscured": (0.0, 0.50),
+    "indistinct": (0.05, 0.50),
+    "spiculated": (0.20, 0.65),
 }
 
 

@@ -21,11 +21,11 @@ _DENSITY = {"low": 0.6, "equal": 0.8, "high": 1.05}
 _FIRMNESS = {  # of a mass of this margin against others
     "circumscribed": 1.0,
     "microlobulated": 1.35,
-    "obscured": 1.35,
-    "indistinct": 1.40,
-    "spiculated": 1.95,
+    "obscured": 1.45,
+    "indistinct": 1.20,
+    "spiculated": 1.80,
 }
-_MASK_LEVEL = 0.18
+_MASK_LEVEL = 0.23
 _USUAL_MM = 11.0  # smaller masses are firmer than larger ones, or nobody would have found them
 _MOST_MM = 30.0  # of the densest mass, along the beam
 
@@ -61,7 +61,7 @@ def draw_mass(plan: LesionPlan, window: LesionWindow, draw: np.random.Generator)
     strength = _DENSITY.get(plan.density or "", 0.75) * _FIRMNESS.get(plan.margin or "", 1.0)
     if plan.kind is LesionKind.ASYMMETRY:
         strength = 0.42
-    strength *= draw.lognormal(0.0, 0.18) * (_USUAL_MM / plan.size_mm) ** 0.25
+    strength *= draw.lognormal(0.0, 0.18) * (_USUAL_MM / plan.size_mm) ** 0.12
     most = _MOST_MM / plan.size_mm
     strength = most * math.tanh(strength / most)
     mask = length > _MASK_LEVEL * plan.size_mm
