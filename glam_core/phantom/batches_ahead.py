@@ -6,13 +6,15 @@ is the processor's time to start them. Each process makes whole batches on the d
 
 import multiprocessing
 import pickle
+import shutil
 import signal
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -20,6 +22,7 @@ import torch
 from glam_core.errors import GlamError
 from glam_core.phantom.batch import PairBatch, pair_batch
 
+_SHARED, _ROOM = Path("/dev/shm"), 16  # batches for which it must have room
 _AHEAD = 2  # batches that a process may have waiting when it has finished one
 
 
@@ -69,7 +72,7 @@ def batches_ahead(
     """
     if workers < 1:
         raise GlamError("Batches are made ahead by at least 1 process.")
-    coming: deque[Future[bytes]] = deque()
+    coming: deque[Future[tuple[PairBatch | bytes, bytes]]] = deque()
     pool = ProcessPoolExecutor(
         workers,
         mp_context=multiprocessing.get_context("spawn"),
@@ -81,8 +84,9 @@ def batches_ahead(
             while len(coming) < _AHEAD * workers:
                 coming.append(pool.submit(_made, plan, number, str(device)))
                 number += 1
-            batch: PairBatch = pickle.loads(coming.popleft().result())
-            yield batch.to(device)
+            fields, lesions = coming.popleft().result()
+            batch: PairBatch = pickle.loads(fields) if isinstance(fields, bytes) else fields
+            yield replace(batch.to(device), lesions=pickle.loads(lesions))
     except BrokenProcessPool as error:
         raise GlamError(
             "A process that makes synthetic breasts was ended by the system (out of memory?); "
@@ -92,14 +96,27 @@ def batches_ahead(
         pool.shutdown(cancel_futures=True)
 
 
-def _made(plan: BatchPlan, number: int, device: str) -> bytes:
+def _made(plan: BatchPlan, number: int, device: str) -> tuple[PairBatch | bytes, bytes]:
+    """A batch without its lesions, in shared memory or packed, and the lesions packed."""
+    batch = plan.batch(number, device).to("cpu")
+    fields = replace(batch, lesions=())
+    return fields if _has_room(fields) else _packed(fields), _packed(batch.lesions)
+
+
+def _has_room(batch: PairBatch) -> bool:
+    """Whether there is shared memory enough; torch then passes tensors without copying them."""
+    needed = sum(value.nbytes for value in vars(batch).values() if isinstance(value, torch.Tensor))
+    return _SHARED.is_dir() and shutil.disk_usage(_SHARED).free > _ROOM * needed
+
+
+def _packed(value: Any) -> bytes:
     message = BytesIO()
-    _Packer(message, protocol=5).dump(plan.batch(number, device))
+    _Packer(message, protocol=5).dump(value)
     return message.getvalue()
 
 
 class _Packer(pickle.Pickler):
-    """Writes a tensor's values into the message: torch would pass files of shared memory."""
+    """Writes a tensor's values into the message, where torch would share its memory."""
 
     def reducer_override(self, value: Any) -> Any:
         if isinstance(value, torch.Tensor):

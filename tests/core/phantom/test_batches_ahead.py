@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import pickle
 import signal
 from contextlib import closing
 
@@ -9,6 +10,7 @@ import pytest
 import torch
 
 from glam_core.errors import GlamError
+from glam_core.phantom import batches_ahead as batches_ahead_module
 from glam_core.phantom.batch import pair_batches
 from glam_core.phantom.batches_ahead import BatchPlan, batches_ahead
 from tests.stand_in_gpu import fetched, stand_in_gpu
@@ -29,7 +31,19 @@ def test_batches_are_the_same_whatever_the_number_of_processes() -> None:
                 for lesion, same in zip(these, those, strict=True):
                     assert (lesion.number, lesion.kind) == (same.number, same.kind)
                     assert torch.equal(lesion.boxes, same.boxes)
-    assert not other.cc.is_shared()
+
+
+@pytest.mark.parametrize("room", [0, 10**12])
+def test_a_batch_comes_over_with_shared_memory_and_without(monkeypatch, room) -> None:
+    monkeypatch.setattr(batches_ahead_module, "_ROOM", room)
+    plain = _PLAN.batch(1, "cpu")
+    fields, lesions = batches_ahead_module._made(_PLAN, 1, "cpu")
+    if room:
+        fields = pickle.loads(fields)
+    for name in _TENSORS:
+        assert torch.equal(getattr(fields, name), getattr(plain, name))
+    fields.cc[0] = 0  # may be written to, as any batch
+    assert [len(each) for each in pickle.loads(lesions)] == [len(each) for each in plain.lesions]
 
 
 def test_a_batch_moves_to_another_device_whole() -> None:
