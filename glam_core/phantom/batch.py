@@ -27,7 +27,8 @@ from glam_core.terms import Laterality, ViewPosition
 _DETECTOR_MM = (300.0, 240.0)
 _WINDOW_PIXEL_MM = 1.0
 _COUNT_SHARES = (0.3, 0.55, 0.15)  # of 0, 1 and 2 lesions in a breast
-_CUT_MM, _SKIN_LOST_MM, _CUT_SOFTNESS = 9.0, 3.0, 0.008
+_CUT_MM, _SKIN_LOST_MM, _CUT_SOFTNESS = 9.0, 3.0, 0.018
+_TEETH_MM = 4.5
 _TENSORS = (
     "cc", "mlo", "pixel_mm", "nipples", "pectoral", "points", "points_visible", "tissue",
     "lesion_map",
@@ -246,7 +247,9 @@ class _PairMaker:
         picture = (display * edge).clamp(0.0, 1.0)
         if style.name == "digitised film":
             cut = stream(self.seed, *words[:3], "background")
-            picture = _background_cut(picture, drawn.envelope.inside_mm, fields, cut)
+            picture = _background_cut(
+                picture, drawn.envelope.inside_mm, framing.pixel_mm, fields, cut
+            )
             film = stream(self.seed, *words[:3], "film edge")
             picture = film_edge(picture, framing.pixel_mm, film)
         return picture[0, 0], drawn
@@ -255,12 +258,13 @@ class _PairMaker:
 def _background_cut(
     picture: torch.Tensor,
     inside_mm: torch.Tensor,
+    pixel_mm: float,
     fields: torch.Generator,
     draw: np.random.Generator,
 ) -> torch.Tensor:
     """Blacken the dim rim unevenly, as the background of scanned films is often cut away."""
-    level, teeth = float(draw.uniform(0.0, 0.20)), float(draw.uniform(0.04, 0.22))
-    size = (1, 1, *(side // 5 for side in picture.shape[-2:]))
+    level, teeth = float(draw.normal(0.135, 0.012)), float(draw.uniform(0.05, 0.30))
+    size = (1, 1, *(max(2, round(side * pixel_mm / _TEETH_MM)) for side in picture.shape[-2:]))
     uneven = torch.randn(size, generator=fields, device=fields.device)
     wide = functional.interpolate(uneven, picture.shape[-2:], mode="bicubic")
     seen = picture * (inside_mm / _SKIN_LOST_MM).clamp(0.0, 1.0)

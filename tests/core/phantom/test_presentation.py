@@ -1,0 +1,99 @@
+"""How pictures come out: exposures that differ, the film's edge, the muscle's streaks."""
+
+import numpy as np
+import pytest
+import torch
+
+from glam_core.phantom.batch import pair_batch
+from glam_core.phantom.exam import make_exam
+from glam_core.phantom.folds import axillary_fold_mm
+from glam_core.phantom.muscle import tissue_over_muscle
+from glam_core.phantom.presentation import film_edge
+from glam_core.phantom.realism import shown_picture
+from glam_core.phantom.request import ExamRequest
+from glam_core.phantom.streams import stream
+from glam_core.phantom.styles import STYLES, draw_training_style, exposed, set_up
+from glam_core.phantom.view import view_setup
+from glam_core.terms import Laterality, ViewKey, ViewPosition
+from tests.core.phantom.test_outline import CPU, breast
+
+FILM = "digitised film"
+
+
+@pytest.mark.parametrize("name", sorted(STYLES))
+def test_exposures_differ_around_the_style_and_keep_fat_below_dense(name: str) -> None:
+    style = STYLES[name]
+    drawn = [exposed(set_up(style, stream(1, k)), stream(2, k)) for k in range(200)]
+    for field, spread in (("fat_level", 0), ("dense_level", 1)):
+        levels = np.array([getattr(each, field) for each in drawn])
+        odds = np.log(levels / (1 - levels))
+        usual = np.log(getattr(style, field) / (1 - getattr(style, field)))
+        expected = np.hypot(style.exam_spread[spread], style.view_spread[spread])
+        assert np.median(odds) == pytest.approx(usual, abs=0.12)
+        assert odds.std() == pytest.approx(expected, rel=0.25)
+    assert all(each.fat_level < each.dense_level for each in drawn)
+    assert drawn[3] == exposed(set_up(style, stream(1, 3)), stream(2, 3))
+
+
+def test_film_is_exposed_more_unevenly_than_digital_pictures() -> None:
+    others = [style for name, style in STYLES.items() if name != FILM]
+    assert all(max(style.exam_spread) < min(STYLES[FILM].exam_spread) for style in others)
+
+
+def test_training_styles_vary_more_than_exams_of_a_digital_style() -> None:
+    levels = [draw_training_style(stream(3, k), "flat panel").fat_level for k in range(200)]
+    exams = [set_up(STYLES["flat panel"], stream(3, k)).fat_level for k in range(200)]
+    assert np.std(levels) > 1.5 * np.std(exams)
+
+
+def test_the_same_exam_comes_out_the_same_and_another_exam_differently() -> None:
+    key = ViewKey(Laterality.LEFT, ViewPosition.CC)
+    wish = ExamRequest(style=FILM, lesions=(), implants=False, density_class="B")
+    shown = [
+        shown_picture(make_exam(5, index, pixel_mm=1.0, request=wish).views[key])
+        for index in (0, 0, 1, 2, 3)
+    ]
+    assert np.array_equal(shown[0], shown[1])
+    fats = [np.percentile(picture[picture > 0.1], 20) for picture in shown[1:]]
+    assert np.ptp(fats) > 0.04
+
+
+def test_the_film_edge_stays_at_the_chest_wall() -> None:
+    picture = torch.full((1, 1, 64, 80), 0.5)
+    strips = 0
+    for index in range(40):
+        lit = film_edge(picture, 0.5, stream(4, index))
+        assert torch.equal(lit[..., 24:], picture[..., 24:])
+        assert float(lit.min()) >= 0.5
+        assert float(lit.max()) <= 1.0
+        strips += bool(lit[..., 0].max() > 0.75)
+    assert 0 < strips < 20
+
+
+def test_films_show_no_specks_outside_the_cut_rim() -> None:
+    batch = pair_batch(8, [0, 3], side=256, pixel_mm=0.5, points=1, style=FILM)
+    for picture, tissue in zip(batch.cc[:, 0], batch.tissue[:, 0], strict=True):
+        assert float(picture[:, 40:][~tissue[:, 40:]].max()) < 0.01
+
+
+def test_axillary_folds_and_strands_over_the_muscle_are_of_oblique_views_and_repeat() -> None:
+    folds = 0
+    for index in range(16):
+        held = breast(index)
+        for view in (ViewPosition.CC, ViewPosition.MLO):
+            setup = view_setup(held, view, held.framings[view], CPU)
+            names = {"seed": 2, "index": index, "device": CPU}
+            over = [tissue_over_muscle(held.anatomy, setup.framing, **names) for _ in range(2)]
+            fold = [
+                axillary_fold_mm(held.anatomy, setup.framing, visit=0, **names) for _ in range(2)
+            ]
+            if view is ViewPosition.CC:
+                assert over == [None, None]
+                assert fold == [None, None]
+                continue
+            assert torch.equal(over[0], over[1])
+            folds += fold[0] is not None
+            if fold[0] is not None:
+                assert torch.equal(fold[0], fold[1])
+                assert float(fold[0].min()) >= 0.0
+    assert 0 < folds < 12
