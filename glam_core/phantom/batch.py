@@ -102,6 +102,8 @@ def pair_batches(
 ) -> Iterator[PairBatch]:
     """Batches of `breasts` breasts each, without end; the same seed gives the same sequence.
 
+    `batches_ahead` gives the same from several processes, which a GPU needs to be kept busy.
+
     Args:
         side: Rows and columns of the square pictures.
         pixel_mm: The finest pixel: a breast that does not fit into `side` gets larger pixels, the
