@@ -101,7 +101,7 @@ def _lobes(plan: LesionPlan, draw: np.random.Generator) -> tuple[FloatArray, Flo
     lobes = [(1.6, 0.035, 6), (4.0, 0.035, 10)]
     if plan.kind is LesionKind.ASYMMETRY:
         lobes = [(2.2, 0.22, 8), (5.0, 0.12, 10)]
-    elif plan.shape == "oval":
+    elif plan.shape == "oval" or (plan.shape == "irregular" and plan.margin == "circumscribed"):
         lobed = draw.random() < _LOBED_SHARE
         lobes = [(2.0, 0.07, 6), (3.6, 0.15 if lobed else 0.06, 10)]
     elif plan.shape == "irregular":

@@ -27,7 +27,7 @@ _FIRMNESS = {  # of a mass of this margin against others
 }
 _MASK_LEVEL = 0.23
 _USUAL_MM = 11.0  # smaller masses are firmer than larger ones, or nobody would have found them
-_MOST_MM = 30.0  # of the densest mass, along the beam
+_MOST_MM = 26.0  # of the densest mass, along the beam
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def draw_mass(plan: LesionPlan, window: LesionWindow, draw: np.random.Generator)
     length, weighted = body_chords(body, window, device)
     strength = _DENSITY.get(plan.density or "", 0.75) * _FIRMNESS.get(plan.margin or "", 1.0)
     if plan.kind is LesionKind.ASYMMETRY:
-        strength = 0.42
+        strength = 0.52
     strength *= draw.lognormal(0.0, 0.18) * (_USUAL_MM / plan.size_mm) ** 0.12
     most = _MOST_MM / plan.size_mm
     strength = most * math.tanh(strength / most)
