@@ -99,7 +99,7 @@ def muscle_mm(
     else:
         front = _CC_DEPTH_MM * (0.6 + shallow) * (1.0 - ((v + 12.0) / (30.0 + 20.0 * shallow)) ** 2)
         into = front - framing.nipple_mm[1] - framing.muscle_x - x
-        shares = 0.6 * belly.share * torch.sigmoid(into / 0.9) * (0.4 + into / 14.0).clamp(0.4, 1.2)
+        shares = 0.5 * belly.share * torch.sigmoid(into / 0.9) * (0.4 + into / 14.0).clamp(0.4, 1.2)
     return enlarge(shares[None, None], factor, framing.shape, mode="bilinear") * thickness_mm
 
 

@@ -99,7 +99,8 @@ def draw_style(draw: np.random.Generator) -> ScannerStyle:
 
 
 _FILM_SHARE = 0.5  # of what people have to train on
-_LEVELS = ((0.06, 0.62), (0.50, 0.94))  # within which the fat and the dense level stay
+_LEVELS = ((-2.7, 0.4), (0.0, 2.7))  # log-odds within which the fat and the dense level stay
+_LEAST_CONTRAST = 0.85  # log-odds from fat to dense
 _TOGETHER = 0.35
 _TRAINING_SPREAD = (0.28, 0.27)  # at least
 
@@ -141,9 +142,11 @@ def _shifted(
     fat, dense = (float(step) for step in draw.normal(0, 1, 2))
     steps = (spread[0] * fat, spread[1] * (_TOGETHER * fat + math.sqrt(1 - _TOGETHER**2) * dense))
     levels = [
-        float(np.clip(1.0 / (1.0 + math.exp(-math.log(level / (1.0 - level)) - step)), *limits))
+        float(np.clip(math.log(level / (1.0 - level)) + step, *limits))
         for level, step, limits in zip(
             (style.fat_level, style.dense_level), steps, _LEVELS, strict=True
         )
     ]
-    return replace(style, fat_level=levels[0], dense_level=levels[1])
+    levels[1] = max(levels[1], levels[0] + _LEAST_CONTRAST)
+    fat_level, dense_level = (1.0 / (1.0 + math.exp(-level)) for level in levels)
+    return replace(style, fat_level=fat_level, dense_level=dense_level)
