@@ -79,11 +79,11 @@ def draw_anatomies(
 ) -> dict[Laterality, Anatomy]:
     """Both breasts of one woman: alike, not the same."""
     shared = stream(seed, index, "woman")
-    depth = float(np.clip(shared.normal(66.0 + _CLASS_MEAN_DEPTH[density_class], 13.7), 36, 108))
+    depth = float(np.clip(shared.normal(66.0 + _CLASS_MEAN_DEPTH[density_class], 14.0), 37, 110))
     low, high = GLAND_FRACTIONS[density_class]
     common = {
         "depth": depth,
-        "radius": 46.0 * (depth / 66.0) ** 0.45 + shared.normal(0, 4),
+        "radius": 46.0 * (depth / 66.0) ** 0.32 + shared.normal(0, 4),
         "fraction": shared.uniform(low, high),
         "layer": shared.uniform(3.0, 9.0) + (1.0 if density_class in "AB" else 0.0),
         "retro": shared.uniform(0.04, 0.36) + (0.05 if density_class in "AB" else 0.0),
@@ -92,7 +92,7 @@ def draw_anatomies(
         "clump": shared.uniform(0.15, 0.85),
         "ligaments": shared.uniform(0.35, 1.15),
         "nipple_radius": shared.uniform(2.6, 5.2),
-        "nipple_height": float(np.clip(2.1 * np.exp(shared.normal(0, 0.6)), 0.6, 6.0)),
+        "nipple_height": float(np.clip(1.5 * np.exp(shared.normal(0, 0.7)), 0.4, 5.5)),
         "nipple_power": shared.uniform(1.3, 2.8),
         "skin": shared.uniform(1.5, 2.0),
         "nipple_side": shared.normal(0, 2.4),
