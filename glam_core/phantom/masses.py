@@ -19,11 +19,11 @@ from glam_core.phantom.truth import LesionKind
 _MASS_EXCESS_PER_MM = (MASS_PER_CM - FAT_PER_CM) / 10.0
 _DENSITY = {"low": 0.6, "equal": 0.8, "high": 1.05}
 _FIRMNESS = {  # of a mass of this margin against others
-    "circumscribed": 1.0,
-    "microlobulated": 1.35,
-    "obscured": 1.45,
-    "indistinct": 1.20,
-    "spiculated": 1.80,
+    "circumscribed": 0.95,
+    "microlobulated": 1.20,
+    "obscured": 1.30,
+    "indistinct": 1.15,
+    "spiculated": 1.70,
 }
 _MASK_LEVEL = 0.23
 _USUAL_MM = 11.0  # smaller masses are firmer than larger ones, or nobody would have found them
