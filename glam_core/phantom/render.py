@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 import numpy.typing as npt
@@ -120,19 +121,27 @@ def project_families(
     total = torch.zeros((1, 1, *setup.framing.shape), device=device)
     if setup.pose.view is not ViewPosition.MLO:
         families = [curves for curves in families if not curves.oblique_only]
-    for sigma_mm in sorted({curves.sigma_mm for curves in families}):
-        alike = [curves for curves in families if curves.sigma_mm == sigma_mm]
-        groups = [[curves] for curves in alike] if device.type == "cpu" else [alike]
-        projected = [_projected(group, setup, device, volume) for group in groups]
-        pixel_mm, shape = setup.framing.pixel_mm, setup.framing.shape
-        total = total + project_curves(projected, sigma_mm=sigma_mm, pixel_mm=pixel_mm, shape=shape)
+    families = sorted(families, key=_sigma_of)
+    together = [families] if device.type != "cpu" and families else [[each] for each in families]
+    projected = [part for group in together for part in _projected(group, setup, device, volume)]
+    pixel_mm, shape = setup.framing.pixel_mm, setup.framing.shape
+    for sigma_mm, group in groupby(
+        zip(families, projected, strict=True), lambda both: _sigma_of(both[0])
+    ):
+        alike = [part for _, part in group]
+        total = total + project_curves(alike, sigma_mm=sigma_mm, pixel_mm=pixel_mm, shape=shape)
     return total
+
+
+def _sigma_of(curves: Curves) -> float:
+    return curves.sigma_mm
 
 
 def _projected(
     families: Sequence[Curves], setup: ViewSetup, device: torch.device, volume: GlandVolume | None
-) -> ProjectedCurves:
-    """All curves of the families as the view sees them."""
+) -> list[ProjectedCurves]:
+    """The families as the view sees them, with one operation for all where there is one."""
+    counts = [len(curves.controls) for curves in families]
     rows = np.concatenate([_as_rows(curves) for curves in families])
     flat, taper, area_and_reach = torch.split(
         torch.as_tensor(rows, dtype=torch.float32, device=device),
@@ -145,14 +154,13 @@ def _projected(
     inside = setup.map32.skin_radius(points).view(controls.shape[:2])
     area, reach = area_and_reach.T
     kept = (inside < reach[:, None]).float().mean(-1) ** 2
-    end = 0
-    for curves in families:
-        start, end = end, end + len(curves.controls)
+    tapers = torch.split(taper, counts)
+    for curves, own, at in zip(families, tapers, torch.split(controls, counts), strict=True):
         if curves.in_gland and volume is not None:
-            taper[start:end] *= volume.read(controls[start:end].permute(2, 0, 1).clone())
-    if len(families) == 1 and families[0].taper.ndim == 1:
-        taper = taper[0]
-    return ProjectedCurves(places.view(*controls.shape[:2], 2), area * kept, taper)
+            own *= volume.read(at.permute(2, 0, 1).clone())
+    controls_px = torch.split(places.view(*controls.shape[:2], 2), counts)
+    parts = zip(controls_px, torch.split(area * kept, counts), tapers, strict=True)
+    return [ProjectedCurves(*part) for part in parts]
 
 
 def _as_rows(curves: Curves) -> npt.NDArray[np.float64]:
