@@ -17,13 +17,14 @@ from glam_core.phantom.streams import stream
 
 FloatArray = npt.NDArray[np.float64]
 _TILE = 64
-# mm across and along, and share of the streaks
-_LAYERS = ((0.5, 8.0, 0.3), (1.5, 18.0, 0.9), (0.6, 2.6, 0.45), (4.5, 70.0, 1.5))
+# mm across and along, and share of the streaks and of the mottle
+_STREAKS = ((0.5, 2.0, 0.3), (1.5, 4.5, 0.9), (4.5, 18.0, 1.5))
+_MOTTLE = ((0.7, 0.8, 0.4), (1.3, 1.6, 0.8), (3.0, 4.0, 1.2))
 _MINOR_SHARE = 0.4
 _CC_SHARE = 0.15
 _CC_DEPTH_MM = 8.0
-_STRANDS, _STRAND_SIGMA_MM = 170, 0.4
-_STRAND, _VESSEL = (10.0, 20.0, 0.8, 0.36), (45.0, 30.0, 0.8, 1.6)  # mm, mm, radians, mm2
+_STRANDS, _STRAND_SIGMA_MM = 230, 0.4
+_STRAND, _VESSEL = (10.0, 20.0, 0.8, 0.46), (45.0, 30.0, 0.8, 1.8)  # mm, mm, radians, mm2
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class _Belly:
         foot, fade_mm: v of the lower end, and how slowly it fades in above.
         bow, waves: Form of the edge: its arching, and (height, length, phase) of its waves.
         fan: How fast the fibres close in on the edge, going up, per mm.
-        streaks: Strength of the fat between them, as a share.
+        streaks, mottle: Strength of the fat between them and of that all over, as a share.
         minor: Strength of the smaller muscle behind, 0 where none shows.
     """
 
@@ -52,13 +53,14 @@ class _Belly:
     waves: FloatArray
     fan: float
     streaks: float
+    mottle: float
     minor: float
 
 
 def _draw_belly(woman: np.random.Generator, draw: np.random.Generator) -> _Belly:
     """One side's muscle; `woman` draws what both sides share."""
     return _Belly(
-        share=float(woman.uniform(0.40, 0.87) * draw.uniform(0.94, 1.06)),
+        share=float(woman.uniform(0.40, 0.83) * draw.uniform(0.94, 1.06)),
         step=float(woman.uniform(0.30, 0.70)),
         ramp_mm=float(woman.uniform(24, 51) * draw.uniform(0.9, 1.1)),
         soft_mm=float(np.clip(woman.lognormal(0.2, 0.55), 0.5, 3.5)),
@@ -69,7 +71,8 @@ def _draw_belly(woman: np.random.Generator, draw: np.random.Generator) -> _Belly
             [draw.normal(0, 0.4, 3), draw.uniform(28, 75, 3), draw.uniform(0, 6.3, 3)], axis=1
         ),
         fan=float(woman.normal(0.004, 0.003)),
-        streaks=float(woman.uniform(0.016, 0.055)),
+        streaks=float(woman.uniform(0.003, 0.040)),
+        mottle=float(woman.uniform(0.008, 0.034)),
         minor=float(woman.uniform(0.15, 0.5)) if woman.random() < _MINOR_SHARE else 0.0,
     )
 
@@ -132,13 +135,15 @@ def _fibres(belly: _Belly, tile: torch.Tensor, x: torch.Tensor, v: torch.Tensor)
     """Factor on the muscle: its streaks, thin across and long along, closing in upwards."""
     across = x * (1.0 + belly.fan * v) + 1.5 * torch.sin(v / 37.0)
     factor = torch.ones_like(x)
-    for wide, long, share in _LAYERS:
-        places = torch.stack([across / wide + 11.0 * wide, v / long * 4.0], dim=-1)
+    layers = [(belly.streaks * share, wide, long) for wide, long, share in _STREAKS]
+    layers += [(belly.mottle * share, wide, long) for wide, long, share in _MOTTLE]
+    for strength, wide, long in layers:
+        places = torch.stack([across / wide + 11.0 * wide, v / long], dim=-1)
         grid = torch.remainder(places, _TILE).mul_(2.0 / _TILE).sub_(1.0)
         read = functional.grid_sample(
             tile, grid[None], mode="bilinear", padding_mode="border", align_corners=False
         )
-        factor = factor + belly.streaks * share * read[0, 0]
+        factor = factor + strength * read[0, 0]
     return factor.clamp(min=0.0)
 
 
