@@ -19,11 +19,11 @@ _MOST, _MOST_HELD = 2.2, 1.7  # standard scores: of a mode, of what is held to t
 # Usual logarithm, and its spread, of the pressed envelope's half height over the nipple's length,
 # and of its upper over its lower reach; and the values of an outline that say as much of it.
 _CC_TALL, _CC_LEAN = (-0.07, 0.255), (0.0, 0.22)
-_MLO_TALL, _MLO_MUSCLE = (-0.18, 0.215), (-0.92, 0.28)
+_MLO_TALL, _MLO_MUSCLE = (-0.18, 0.215), (-0.92, 0.22)
 # In MLO the same of the height and of the muscle's width in the axilla.
 _CC_LOW, _CC_UP, _MLO_SIDES, _MLO_NECK = slice(1, 5), slice(14, 18), slice(29, 34), slice(19, 22)
 _BEFORE_MUSCLE_MM, _SOFT_MM = 3.0, 2.5  # of skin before the muscle's edge at least; how gradually
-_ABDOMEN_SHARES = (0.40, 0.72)  # up to which none shows, and up to which a narrow stem
+_ABDOMEN_SHARES = (0.38, 0.65)  # up to which none shows, and up to which a narrow stem
 
 
 @dataclass(frozen=True, eq=False)
@@ -233,7 +233,7 @@ def _with_nipple(
     at = crossing[np.argmax(x[crossing])]
     share = v[at] / (v[at] - v[at + 1])
     base = line[at] + share * (line[at + 1] - line[at])
-    height = float(np.clip(woman.normal(-1.0, 0.9) + again.normal(0, 0.4), -2.4, 1.6))
+    height = float(np.clip(woman.normal(-1.6, 1.0) + again.normal(0, 0.4), -3.2, 1.4))
     wide = float(woman.uniform(4.5, 12.0))
     line = np.concatenate([line[: at + 1], base[None], line[at + 1 :]]) - base
     sunk = height * (1.0 - np.exp(-((line @ across) ** 2) / (2.0 * wide**2)))
