@@ -45,9 +45,9 @@ Positions are figures of {exams} synthetic exams; pictures are of {rendered} exa
 each, at {pixel} mm in three scanner styles. Real positions: 114 lesion pairs and 1,463 breasts with
 expert landmarks. Real films: CBIS-DDSM (Lee et al., Sci Data 4:170177, CC BY 3.0), halved.
 "Fitted" marks a figure that the generator was adjusted to, "drawn" one that it draws from the real
-distribution; all others are outcomes. Outlines, muscle, fat and gland were set by eye, beside the
-same films. The digital styles were set by eye, beside seven digital pictures, and no real digital
-figures stand here.
+distribution; all others are outcomes. Outlines are drawn from the modes of masks of the same films,
+of patients of odd number; muscle, fat and gland were set by eye, beside the films. The digital
+styles were set by eye, beside seven digital pictures, and no real digital figures stand here.
 
 """
 

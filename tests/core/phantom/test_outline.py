@@ -38,6 +38,26 @@ def test_the_skin_runs_through_the_nipple(view: ViewPosition) -> None:
         assert abs(float(off)) < 0.1
 
 
+def test_heights_over_depths_spread_as_on_real_films() -> None:
+    shares = []
+    for index in range(40):
+        framing = breast(index).framings[ViewPosition.CC]
+        high, low = framing.outline.rows(framing.nipple_mm[1])
+        assert high < 0 < low
+        shares.append((low - high) / framing.nipple_mm[1])
+    low, middle, high = np.percentile(shares, (10, 50, 90))  # of real films: 1.5, 1.9, 2.7
+    assert 1.25 < low < 1.7 < middle < 2.15 < high < 3.0
+
+
+def test_skin_lies_before_the_muscle_in_the_lower_axilla() -> None:
+    for index in range(12):
+        framing = breast(index).framings[ViewPosition.MLO]
+        up = np.arange(0.3, 1.3, 0.1) * framing.nipple_mm[1]
+        edge = torch.tensor([[framing.muscle_x, v] for v in up], dtype=torch.float64)
+        shown = framing.picture_from_view(edge)[:, 1] > 0
+        assert (framing.inside_mm(edge)[shown] > 0).all()
+
+
 @pytest.mark.parametrize("view", VIEWS)
 def test_the_breast_holds_the_tissue_that_is_tracked(view: ViewPosition) -> None:
     for index in range(8):
