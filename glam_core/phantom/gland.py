@@ -82,15 +82,17 @@ def gland_volume(
     score = (1.0 + 0.6 * anatomy.clump) * texture + 0.35 * lobes + prior
     above = score - _threshold(anatomy, score, skin_radius, inside)
     gland = torch.sigmoid(above / (0.22 - 0.10 * anatomy.clump))
-    lumps = (0.5 + 0.4 * anatomy.clump) * lobes + (0.65 - 0.3 * anatomy.clump) * fine_lobes
-    solid = torch.sigmoid((lumps + 0.55 * above - 1.5 + 3.3 * anatomy.gland_fraction) / 0.16)
+    lumps = 0.9 * lobes + 0.4 * fine_lobes
+    walls = 2.0 - 1.5 * lobes.abs() - 1.0 * fine_lobes.abs()
+    lumps = torch.lerp(walls, lumps, anatomy.clump)
+    solid = torch.sigmoid((lumps + 0.55 * above - 1.15 + 1.7 * anatomy.gland_fraction) / 0.16)
     within = skin_radius < 1.02
     sheets = torch.exp(-((lobes / 0.30) ** 2)) * within
     fine_sheets = torch.exp(-((fine_lobes / 0.32) ** 2)) * within
     lace = 0.08 + 0.30 * sheets + 0.22 * fine_sheets
     fat_sheets = 0.05 * anatomy.ligaments * (sheets + 0.5 * fine_sheets)
     fat_sheets = fat_sheets * torch.sigmoid((x - 0.08 * depth) / (0.05 * depth))
-    firm = min(0.90, 0.56 + 1.2 * anatomy.gland_fraction)
+    firm = min(0.87, 0.46 + 1.5 * anatomy.gland_fraction)
     found = gland * torch.lerp(lace, firm + 0.10 * sheets, solid) + (1.0 - gland) * fat_sheets
     found = found * torch.sigmoid((0.97 - skin_radius) / 0.012)
     density = torch.zeros(SHAPE, device=device)
@@ -116,7 +118,8 @@ def _prior(
     across = (y**2 + z**2) / (0.85 * radius) ** 2
     outer = anatomy.upper_outer * (y + z) / (1.4 * radius)
     under_skin = under_skin + 14.0 * torch.exp(-((distance / 16.0) ** 2))
-    prior = -3.5 * torch.sigmoid(-under_skin / 2.5) - 2.6 * torch.sigmoid(-behind / 3.5)
+    forward = (0.3 + 3.0 * anatomy.retro_fat) * x / anatomy.depth_mm
+    prior = forward - 3.5 * torch.sigmoid(-under_skin / 2.5) - 2.6 * torch.sigmoid(-behind / 3.5)
     return prior - 0.8 * across + outer + 1.3 * torch.exp(-distance / 14.0)
 
 

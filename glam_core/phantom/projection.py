@@ -18,6 +18,7 @@ _LATTICE = (16, 24, 8)
 _ROUNDS = 10
 _FULL_FROM = 0.4  # of the longest chord: shorter ones lie at the side and hold less
 _CELL_MM = 0.9
+_BEHIND = 1.6  # of the length: a craniocaudal picture may reach behind the chest wall's plane
 
 
 def beam_chord(
@@ -76,10 +77,11 @@ def project_gland(
 def _hit_part(framing: Framing, factor: int) -> tuple[int, int, Framing]:
     """First row and column, and the framing, of the part whose beams can hit the envelope."""
     outline = framing.outline
+    behind = _BEHIND if framing.angle_deg == 0.0 else 1.05
     corners = torch.tensor(
         [
             (x, v)
-            for x in (-1.05 * outline.length - 3.0, 3.0)
+            for x in (-behind * outline.length - 3.0, 3.0)
             for v in (outline.middle + 1.1 * outline.up, outline.middle - 1.1 * outline.down)
         ],
         device="cpu",

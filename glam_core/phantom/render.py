@@ -30,7 +30,8 @@ GLAND_EXCESS_PER_MM = (GLAND_PER_CM - FAT_PER_CM) / 10.0
 _IMPLANT_EXCESS_PER_MM = 0.045
 _TILE = 512
 _FINE_FROM_PER_MM = 0.35
-_FINE_SHARE = 0.07
+_FINE_SHARE = 0.08
+_SUNK = 0.65  # of a strand is lost in solid gland
 _MOTTLE_FROM_PER_MM = 0.05
 _MOTTLE_SHARE = 0.005
 _MOTTLE_CELL_MM = 0.8
@@ -85,7 +86,8 @@ def render_tissue(
     muscle = muscle_mm(anatomy, framing, inner, seed=setup.seed, index=setup.index, device=device)
     gland = share * (inner - 1.2 * muscle).clamp(min=0.0)
     gland = gland + _fine_texture(gland, inner, framing, generator)
-    gland = gland + project_families(tissue.curves, setup, device, tissue.volume)
+    strands = project_families(tissue.curves, setup, device, tissue.volume)
+    gland = gland + strands * (1.0 - _SUNK * gland / inner.clamp(min=1.0)).clamp(min=0.0)
     over = tissue_over_muscle(anatomy, framing, seed=setup.seed, index=setup.index, device=device)
     if over is not None:
         gland = gland + over
@@ -201,7 +203,7 @@ def _fine_texture(
     above = min(0.4, _FINE_FROM_PER_MM * framing.pixel_mm)
     side = _TILE if max(framing.shape) > _TILE // 2 else _TILE // 2
     noise = tiled(fine_tile(1, side, 1.45, above, generator), framing.shape)
-    seen = 1.0 - 0.6 * min(1.0, framing.pixel_mm)
+    seen = 1.0 - 0.72 * min(1.0, framing.pixel_mm)
     fine = noise * seen * _FINE_SHARE * (6.0 * gland + 0.2 * inner).clamp(min=0.0).sqrt()
     factor = cell_factor(framing.pixel_mm, _MOTTLE_CELL_MM)
     coarse = _MOTTLE_FROM_PER_MM * framing.pixel_mm * factor

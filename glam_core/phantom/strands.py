@@ -13,7 +13,7 @@ from glam_core.phantom.anatomy import Anatomy
 from glam_core.phantom.splat import blur, coarse_shape, enlarge, splat
 
 CONTROLS = 9
-_FINE_MM, _THICK_MM, _VESSEL_MM = 0.22, 0.44, 0.75
+_FINE_MM, _THICK_MM, _VESSEL_MM = 0.22, 0.46, 0.75
 _LIGAMENTS_FROM = 0.3
 _BEND_WAVES = 24
 _THICK_FROM = 1.8
@@ -78,7 +78,7 @@ def _ligaments(anatomy: Anatomy, bends: _Bends, draw: np.random.Generator) -> li
     count = anatomy.strands
     start = _inside(anatomy, count, draw, _LIGAMENTS_FROM) * (1.0, 1.1, 1.1) - (6.0, 0.0, 0.0)
     strength = draw.lognormal(0.0, 1.0, count).clip(0.0, 9.0)
-    length = (draw.gamma(3.0, 7.0, count) + 6.0) * strength.clip(0.4, 5.0) ** 0.4
+    length = (draw.gamma(3.0, 8.0, count) + 9.0) * strength.clip(0.4, 5.0) ** 0.4
     controls = _drift(anatomy, bends, start, length, draw)
     return _thin_and_thick(anatomy, controls, strength, draw)
 
@@ -96,7 +96,7 @@ def _thin_and_thick(
     thick = strength > _THICK_FROM
     return [
         Curves(controls[part], share * area[part], taper[part], sigma_mm, False, oblique_only)
-        for part, share, sigma_mm in ((~thick, 0.17, _FINE_MM), (thick, 0.36, _THICK_MM))
+        for part, share, sigma_mm in ((~thick, 0.21, _FINE_MM), (thick, 0.44, _THICK_MM))
     ]
 
 
@@ -124,8 +124,8 @@ def _fibrils(anatomy: Anatomy, bends: _Bends, draw: np.random.Generator) -> Curv
     """The grain of the glandular tissue, streaming towards the nipple."""
     count = 1300
     start = _inside(anatomy, count, draw) - (4.0, 0.0, 0.0)
-    controls = _drift(anatomy, bends, start, draw.uniform(6, 20, count), draw, 1.5)
-    area = 0.95 * draw.lognormal(0.0, 0.5, count).clip(0.0, 2.0)
+    controls = _drift(anatomy, bends, start, draw.uniform(6, 20, count), draw, 0.9)
+    area = 1.1 * draw.lognormal(0.0, 0.5, count).clip(0.0, 2.0)
     return Curves(controls, area, _uneven_taper(count, draw), _FINE_MM, in_gland=True)
 
 
@@ -133,8 +133,8 @@ def _cords(anatomy: Anatomy, bends: _Bends, draw: np.random.Generator) -> Curves
     """Coarse trabeculae of the glandular tissue."""
     count = 220
     start = _inside(anatomy, count, draw) - (6.0, 0.0, 0.0)
-    controls = _drift(anatomy, bends, start, draw.uniform(10, 36, count), draw, 1.2)
-    area = 2.3 * draw.lognormal(0.0, 0.6, count).clip(0.0, 3.0)
+    controls = _drift(anatomy, bends, start, draw.uniform(10, 36, count), draw, 0.8)
+    area = 2.6 * draw.lognormal(0.0, 0.6, count).clip(0.0, 3.0)
     return Curves(controls, area, _uneven_taper(count, draw), _THICK_MM, in_gland=True)
 
 
@@ -210,7 +210,7 @@ def _uneven_taper(count: int, draw: np.random.Generator) -> FloatArray:
     """(count, CONTROLS): fading at both ends, and coming and going between them."""
     uneven = draw.uniform(0.1, 1.3, (count, CONTROLS + 2))
     smooth = 0.5 * uneven[:, 1:-1] + 0.25 * (uneven[:, 2:] + uneven[:, :-2])
-    return np.asarray(smooth * np.hanning(CONTROLS + 2)[1:-1])
+    return np.asarray(smooth * np.hanning(CONTROLS + 2)[1:-1] ** 0.6)
 
 
 def _inside(
@@ -246,7 +246,7 @@ def _drift(
     start: FloatArray,
     length: FloatArray,
     draw: np.random.Generator,
-    apart: float = 0.6,
+    apart: float = 0.4,
 ) -> FloatArray:
     """Curves of `length` mm towards the nipple, turned by the common bends and a little apart."""
     count = len(start)
@@ -256,7 +256,7 @@ def _drift(
     places, heading = [start], np.zeros((count, 3))
     for _ in range(CONTROLS - 1):
         here = places[-1]
-        aim = _unit(_unit(goal - here) + 0.6 * bends.at(here) + own)
+        aim = _unit(_unit(goal - here) + 0.75 * bends.at(here) + own)
         heading = _unit(0.8 * heading + aim)
         own = own + 0.1 * draw.normal(size=(count, 3))
         places.append(here + step * heading)
