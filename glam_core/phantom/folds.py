@@ -14,7 +14,7 @@ from glam_core.phantom.streams import stream
 
 _SIGMA_MM = 0.8
 _SHARES = {True: 0.35, False: 0.12}  # of oblique and of other views
-_AXILLARY_SHARE = 0.3
+_AXILLARY_SHARE = 0.25
 _CELL_MM = 0.5
 
 
@@ -66,7 +66,7 @@ def axillary_fold_mm(
     outline = framing.outline
     row = -outline.up * float(draw.uniform(1.15, 1.75))
     slope, sag = float(draw.normal(0.0, 0.30)), float(draw.normal(0.0, 5.0))
-    line, sheet = float(draw.uniform(2.0, 13.0)), float(draw.uniform(0.0, 10.0))
+    line, sheet = float(draw.uniform(1.5, 8.0)), float(draw.uniform(0.0, 6.0))
     soft, fading = float(draw.uniform(0.3, 0.9)), float(draw.uniform(0.7, 3.0))
     factor = cell_factor(framing.pixel_mm, _CELL_MM)
     turn = math.radians(framing.angle_deg)

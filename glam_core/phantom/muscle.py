@@ -22,7 +22,7 @@ _STREAKS = ((0.5, 2.0, 0.3), (1.5, 4.5, 0.9), (4.5, 18.0, 1.5))
 _MOTTLE = ((0.7, 0.8, 0.4), (1.3, 1.6, 0.8), (3.0, 4.0, 1.2))
 _MINOR_SHARE = 0.4
 _CC_SHARE = 0.15
-_CC_DEPTH_MM = 8.0
+_CC_DEPTH_MM, _REACH_MM = 8.0, 30.0
 _STRANDS, _STRAND_SIGMA_MM = 230, 0.4
 _STRAND, _VESSEL = (10.0, 20.0, 0.8, 0.46), (45.0, 30.0, 0.8, 1.8)  # mm, mm, radians, mm2
 
@@ -95,6 +95,8 @@ def muscle_mm(
         return torch.zeros_like(thickness_mm)
     factor = cell_factor(framing.pixel_mm, 0.6)
     places = cell_centres(framing, factor, device)
+    width = places.shape[1]
+    places = places[:, : _cells_wide(framing, factor)]
     x, v = places[..., 0] - framing.muscle_x, places[..., 1]
     if oblique:
         tile = _streak_tile(stream(seed, index, anatomy.laterality, "muscle fibres"), device)
@@ -103,7 +105,15 @@ def muscle_mm(
         front = _CC_DEPTH_MM * (0.6 + shallow) * (1.0 - ((v + 12.0) / (30.0 + 20.0 * shallow)) ** 2)
         into = front - framing.nipple_mm[1] - framing.muscle_x - x
         shares = 0.5 * belly.share * torch.sigmoid(into / 0.9) * (0.4 + into / 14.0).clamp(0.4, 1.2)
+    shares = functional.pad(shares, (0, width - shares.shape[1]))
     return enlarge(shares[None, None], factor, framing.shape, mode="bilinear") * thickness_mm
+
+
+def _cells_wide(framing: Framing, factor: int) -> int:
+    """Cells from the chest wall that the muscle can reach."""
+    _, col0, _, col1 = framing.muscle_edge_px()
+    reach = max(col0, col1, 0.0) + _REACH_MM / framing.pixel_mm
+    return math.ceil(reach / factor)
 
 
 def _oblique_share(
