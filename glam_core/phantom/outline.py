@@ -169,7 +169,7 @@ def mlo_skin(
     for length, lasting in ((_FAR_MM, 0.15), (70.0, 0.35), (25.0, 0.7)):
         col = max(widths[0] + lasting * slope * length, 0.25 * widths[0]) + woman.normal(0, 0.02)
         axilla.append((float(upper[0, 0]) - length, float(col) - nipple_col))
-    fold, course = _abdomen(woman, again)
+    fold, course = _abdomen(nipple_col, woman, again)
     lower = lower[lower[:, 1] > fold - nipple_col]
     points = [*axilla, *((float(row), float(col)) for row, col in (*upper, *lower))]
     points.extend((points[-1][0] + down, ahead - nipple_col) for down, ahead in course)
@@ -182,7 +182,7 @@ def _score(ratio: float, usual: tuple[float, float]) -> float:
 
 
 def _abdomen(
-    woman: np.random.Generator, again: np.random.Generator
+    nipple_col: float, woman: np.random.Generator, again: np.random.Generator
 ) -> tuple[float, list[tuple[float, float]]]:
     """How wide the fold under the breast is; mm down from there and width of the abdomen."""
     kind, width, long = woman.random(), woman.uniform(), woman.uniform(14.0, 42.0)
@@ -194,7 +194,7 @@ def _abdomen(
         fold = 1.3 * stem
         course = [(2.0, fold), (8.0, stem), (long, 0.8 * stem), (long + 25.0, -4.0)]
     else:
-        wedge = 5.0 + 20.0 * width**1.5
+        wedge = min(5.0 + 20.0 * width**1.5, (_BELLY_SHARE - 0.05) * nipple_col)
         fold = 0.45 * wedge
         course = [
             (2.0, fold),
