@@ -194,7 +194,7 @@ def _abdomen(
         fold = 1.3 * stem
         course = [(2.0, fold), (8.0, stem), (long, 0.8 * stem), (long + 25.0, -4.0)]
     else:
-        wedge = min(5.0 + 20.0 * width**1.5, (_BELLY_SHARE - 0.05) * nipple_col)
+        wedge = min(5.0 + 20.0 * width**1.5, (_BELLY_SHARE - 0.15) * nipple_col)
         fold = 0.45 * wedge
         course = [
             (2.0, fold),
