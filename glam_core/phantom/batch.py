@@ -27,8 +27,8 @@ from glam_core.terms import Laterality, ViewPosition
 _DETECTOR_MM = (300.0, 240.0)
 _WINDOW_PIXEL_MM = 1.0
 _COUNT_SHARES = (0.3, 0.55, 0.15)  # of 0, 1 and 2 lesions in a breast
-_CUT_MM, _SKIN_LOST_MM, _CUT_SOFTNESS = 9.0, 3.0, 0.018
-_TEETH_MM = 4.5
+_CUT_MM, _SKIN_LOST_MM, _CUT_PX, _LEAST_SLOPE = 9.0, 3.0, 1.5, 0.018
+_TEETH = ((5.0, 0.75), (1.6, 0.7))  # length in mm, share
 _TENSORS = (
     "cc", "mlo", "pixel_mm", "nipples", "pectoral", "points", "points_visible", "tissue",
     "lesion_map",
@@ -265,12 +265,18 @@ def _background_cut(
     draw: np.random.Generator,
 ) -> torch.Tensor:
     """Blacken the dim rim unevenly, as the background of scanned films is often cut away."""
-    level, teeth = float(draw.normal(0.135, 0.012)), float(draw.uniform(0.05, 0.30))
-    size = (1, 1, *(max(2, round(side * pixel_mm / _TEETH_MM)) for side in picture.shape[-2:]))
-    uneven = torch.randn(size, generator=fields, device=fields.device)
-    wide = functional.interpolate(uneven, picture.shape[-2:], mode="bicubic")
+    level, teeth = float(draw.normal(0.130, 0.010)), float(draw.uniform(0.03, 0.25))
+    wide = torch.zeros_like(picture)
+    for length_mm, share in _TEETH:
+        size = (max(2, round(side * pixel_mm / length_mm)) for side in picture.shape[-2:])
+        uneven = torch.randn((1, 1, *size), generator=fields, device=fields.device)
+        wide = wide + share * functional.interpolate(uneven, picture.shape[-2:], mode="bicubic")
     seen = picture * (inside_mm / _SKIN_LOST_MM).clamp(0.0, 1.0)
-    kept = torch.sigmoid((seen - level * (1.0 + teeth * wide)) / _CUT_SOFTNESS)
+    above = seen - level * (1.0 + teeth * wide)
+    down, ahead = torch.gradient(above, dim=(-2, -1))
+    kept = (0.5 + above / (_CUT_PX * torch.hypot(down, ahead)).clamp(min=_LEAST_SLOPE)).clamp(
+        0.0, 1.0
+    )
     return torch.where(inside_mm < _CUT_MM, picture * kept, picture)
 
 
