@@ -17,9 +17,18 @@ _Result = TypeVar("_Result")
 def each_on_one_thread(
     work: Callable[[_Piece], _Result], pieces: Sequence[_Piece], *, device: torch.device
 ) -> list[_Result]:
-    """`work` on every piece, in order of the pieces; torch's thread count is as before after it."""
+    """`work` on every piece, in order of the pieces; torch's settings are as before after it.
+
+    On a GPU, places are computed in full float32: with TF32, in which a training may run, tissue
+    would lie up to about 0.1 mm beside its truth.
+    """
     if device.type != "cpu":
-        return [work(piece) for piece in pieces]
+        precision = torch.get_float32_matmul_precision()
+        torch.set_float32_matmul_precision("highest")
+        try:
+            return [work(piece) for piece in pieces]
+        finally:
+            torch.set_float32_matmul_precision(precision)
     threads = torch.get_num_threads()
     try:
         if threads == 1 or len(pieces) == 1:

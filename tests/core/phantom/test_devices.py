@@ -11,6 +11,7 @@ import torch
 from glam_core.phantom.batch import pair_batch
 from glam_core.phantom.exam import make_exam
 from glam_core.phantom.request import ExamRequest, LesionRequest
+from glam_core.phantom.threads import each_on_one_thread
 from glam_core.phantom.truth import LesionKind
 from glam_core.terms import Laterality
 from tests.stand_in_gpu import fetched, stand_in_gpu
@@ -75,3 +76,15 @@ def test_a_batch_runs_on_a_gpu_and_lies_there() -> None:
     half = plain.points.shape[1] // 2  # the others follow the gland, which a device draws its way
     assert torch.equal(fetched(there.points)[:, :half], plain.points[:, :half])
     assert (fetched(there.cc) - plain.cc).abs().mean() < 1e-3
+
+
+def test_places_are_computed_in_full_precision_on_a_gpu_and_the_setting_is_put_back() -> None:
+    torch.set_float32_matmul_precision("high")
+    try:
+        found = each_on_one_thread(
+            lambda _: torch.get_float32_matmul_precision(), [0], device=torch.device("cuda")
+        )
+        assert found == ["highest"]
+        assert torch.get_float32_matmul_precision() == "high"
+    finally:
+        torch.set_float32_matmul_precision("highest")
