@@ -34,6 +34,7 @@ _SEED = 17
 _CELL_WIDTH_SHARE = 0.28  # rows less wide than this show no more than abdomen
 _STYLES = ("digitised film", "flat panel", "selenium")
 _Picture = tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]
+Heap = tuple[str, list[_Picture]]
 
 # 114 real lesion pairs and 1,463 breasts with expert landmarks
 _REAL_DEPTH = ("6.3", "13.0", "18.3", "79 %", "93 %", "96 %")
@@ -57,17 +58,17 @@ def realism_table(
     exams: int = 400,
     rendered: int = 4,
     real_films: Sequence[Path] = (),
-    small_films: Sequence[Path] = (),
+    heaps: Sequence[Heap] = (),
 ) -> str:
     """The page's Markdown.
 
     Args:
-        small_films: Real films of 256 x 256 pixels, chest wall left, for the two-sample test.
+        heaps: For the two-sample test, from `film_heaps`.
         real_films: Real digitised films (8 bit, "..._L_CC.png") to be measured in the same way.
     """
     head = _HEAD.format(exams=exams, rendered=rendered, pixel=PIXEL_MM)
     page = head + _positions(exams) + _pictures(rendered, real_films)
-    return page + _told_apart(small_films) if small_films else page
+    return page + _told_apart(heaps) if heaps else page
 
 
 def sample_sheet() -> npt.NDArray[np.uint8]:
@@ -169,21 +170,27 @@ def _pictures(rendered: int, real_films: Sequence[Path]) -> str:
     )
 
 
-def _told_apart(small_films: Sequence[Path]) -> str:
-    """The two-sample test at 256 pixels: film against synthetic film, and film against film."""
-    films = [_small(path) for path in small_films]
-    half = len(films) // 2
+def film_heaps(films: Sequence[Path], others: Sequence[Path]) -> list[Heap]:
+    """Real films, as many synthetic ones, and films of other women.
+
+    Args:
+        films, others: Real films of 256 x 256 pixels, chest wall left.
+    """
     synthetic: list[_Picture] = []
-    for number in range(half // 2):
+    for number in range(len(films) // 2):
         batch = pair_batch(_SEED, [number], side=256, pixel_mm=0.5, points=1, style=_STYLES[0])
         for view in (batch.cc, batch.mlo):
             picture = np.round(view[0, 0].numpy() * 255).astype(np.float32) / np.float32(255)
             synthetic.append((picture, breast_mask(picture)))
-    heaps = (
-        ("real film", films[:half]),
+    return [
+        ("real film", [_small(path) for path in films]),
         ("synthetic film", synthetic),
-        ("real film of other women", films[half:]),
-    )
+        ("real film of other women", [_small(path) for path in others]),
+    ]
+
+
+def _told_apart(heaps: Sequence[Heap]) -> str:
+    """The two-sample test at 256 pixels: film against synthetic film, and film against film."""
     apart, rims = [], []
     for name, heap in heaps:
         profile = np.mean([rim_features(*pair) for pair in heap], axis=0)
@@ -198,8 +205,8 @@ def _told_apart(small_films: Sequence[Path]) -> str:
         + _table(heads, apart)
         + "Logistic regression on the power spectrum, the grey histogram and the grey from the "
         "skin inwards of whole pictures of 256 pixels (about 0.7 mm), five-fold: 0.5 is a coin, "
-        "1.0 certain. The grey and rim of the film style were adjusted to half of these films, so "
-        "the first row is no test on films unseen.\n\n"
+        "1.0 certain. The film style was adjusted beside films of women of odd number; these are "
+        "of women of even number.\n\n"
         + _table(("Grey from the skin inwards, small", *(f"{at:g} px" for at in RIM_PX)), rims)
         + "Means over pictures, as shares of the breast's median grey.\n"
     )

@@ -13,6 +13,7 @@ from glam_core import __version__
 from glam_core.disk import disk_sentence, size_words
 from glam_core.errors import CancelledError, GlamError
 from glam_core.phantom.manifest_rows import rows_of_exam, write_manifest
+from glam_core.phantom.presets import GENERATOR
 from glam_core.phantom.study_folder import (
     EXAMS_FOLDER,
     TRUTH_FOLDER,
@@ -77,6 +78,7 @@ class SeriesPlan:
         """What must be equal for two runs to belong to one series."""
         return {
             "format": FORMAT,
+            "generator": GENERATOR,
             "program": __version__,
             "seed": self.seed,
             "pixel_mm": self.pixel_mm,

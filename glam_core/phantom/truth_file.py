@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from glam_core.phantom.identity import SyntheticIdentity
 from glam_core.phantom.manifest_rows import split_of
+from glam_core.phantom.presets import GENERATOR
 from glam_core.phantom.report import ExamReport
 from glam_core.phantom.truth import Lesion, LesionTruth, PhantomExam, PhantomView
 from glam_core.terms import Laterality, ViewKey, ViewPosition
@@ -34,6 +35,7 @@ def truth_of_exam(
     """
     return {
         "format": FORMAT,
+        "generator": GENERATOR,
         "note": _NOTE,
         "seed": exam.seed,
         "index": exam.index,
