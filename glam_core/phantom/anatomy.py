@@ -41,6 +41,7 @@ class Anatomy:
         upper_outer: How much more gland the upper outer quadrant has.
         streak: 0 cloudy to 1 streaky parenchyma.
         clump: 0 finely mixed to 1 in large lumps.
+        compact: 0 a wide thin net to 1 a solid body of gland with clean fat around it.
         ligaments: Strength of Cooper's ligaments.
     """
 
@@ -61,6 +62,7 @@ class Anatomy:
     upper_outer: float
     streak: float
     clump: float
+    compact: float
     ligaments: float
     strands: int
     ducts: int
@@ -90,7 +92,7 @@ def draw_anatomies(
         "upper": shared.uniform(0.2, 0.9),
         "streak": shared.uniform(0.15, 0.80),
         "clump": shared.uniform(0.15, 0.85),
-        "ligaments": shared.uniform(0.4, 1.05) * (0.7 + 1.8 * high),
+        "ligaments": shared.uniform(0.55, 1.0) * (0.7 + 1.6 * high),
         "nipple_radius": shared.uniform(2.6, 5.2),
         "nipple_height": float(np.clip(1.35 * np.exp(shared.normal(0, 0.7)), 0.4, 5.5)),
         "nipple_power": shared.uniform(1.3, 2.8),
@@ -100,6 +102,7 @@ def draw_anatomies(
         "strands": shared.uniform(620, 1070),
         "ducts": shared.uniform(52, 107),
         "vessels": shared.uniform(4.5, 8.0),
+        "compact": shared.uniform(0.0, 1.0) ** (1.0 / (1.0 + 3.0 * high)),
     }
     return {
         side: _draw_breast(side, common, density_class, stream(seed, index, side), implants)
@@ -138,6 +141,7 @@ def _draw_breast(
         upper_outer=common["upper"] + draw.uniform(-0.1, 0.1),
         streak=common["streak"],
         clump=common["clump"],
+        compact=common["compact"],
         ligaments=common["ligaments"],
         strands=round(common["strands"] * draw.uniform(0.93, 1.07)),
         ducts=round(common["ducts"] * draw.uniform(0.9, 1.1)),

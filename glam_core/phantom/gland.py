@@ -12,8 +12,11 @@ from glam_core.phantom.texture import band_cube, power_law_cube, read_periodic, 
 SHAPE = (52, 72, 72)
 _SIDE = 64
 _HEIGHT = 1.05
-_BOX_SHARE = 0.5  # of the lattice's box that lies in the half ellipsoid
-_REGION = (0.055, 1.22)  # of the breast, and for each unit of gland: what the gland runs through
+_WARP = 2.2  # voxels by which the clouds bend the lobes
+_SOLID_EDGE = 0.15  # of how lumpy, between what is solid and what is not
+_HALVINGS = 10
+_UNDER_SKIN = 0.96  # skin radius up to which the share of gland is measured
+_DRAWN_OUT, _FANNING = 0.3, 0.5  # of the place behind the chest wall's plane
 _OUTMOST = 1.05  # skin radius beyond which nothing is left
 
 
@@ -30,13 +33,18 @@ class GlandVolume:
     extent: tuple[float, float, float]
 
     def read(self, planes: torch.Tensor) -> torch.Tensor:
-        """(...) density at anatomical mm, trilinear; behind the chest wall's plane as before it.
+        """(...) density at anatomical mm, trilinear.
+
+        Behind the chest wall's plane it goes on as what lies just before the plane, drawn out
+        backwards and fanning on, so that neither a seam nor a mirror image is seen.
 
         Args:
             planes: (3, ...) x, y and z; they are overwritten.
         """
         depth, width, height = self.extent
-        planes[0].abs_().mul_(2.0 / depth).sub_(1.0)
+        behind = planes[0].clamp(max=0.0)
+        planes[0].sub_(behind, alpha=1.0 + _DRAWN_OUT).mul_(2.0 / depth).sub_(1.0)
+        planes[1:].div_(behind.mul_(-_FANNING / depth).add_(1.0))
         planes[1].div_(width)
         planes[2].div_(height)
         grid = planes.flip(0).flatten(1).T[None, None, None]
@@ -70,31 +78,36 @@ def gland_volume(
 
     cloud = power_law_cube(1, _SIDE, 1.6, generator, low=2.0, alike=woman)
     lobules = band_cube(1, _SIDE, 9.0, generator)
-    streaming = torch.stack([distance / 3.0, 42.0 * side / distance, 42.0 * up / distance], dim=-1)
-    streaks = read_periodic(cloud, streaming)
-    net = streaming * streaming.new_tensor((1.3, 1.0, 1.0))
-    lobes = read_periodic(lobules, 0.8 * net + 17.0)
-    fine_lobes = read_periodic(lobules, 1.7 * net)
+    streaming = torch.stack([distance / 2.4, 42.0 * side / distance, 42.0 * up / distance], dim=-1)
     cloudy = tiled(cloud, SHAPE).flatten()[inside]
+    streaks = read_periodic(cloud, streaming)
+    net = (streaming + _WARP * cloudy[:, None]) * streaming.new_tensor((1.3, 1.0, 1.0))
+    lobes = read_periodic(lobules, 0.55 * net + 17.0)
+    fine_lobes = read_periodic(lobules, 1.35 * net)
 
+    firm = min(0.96, 0.52 + 0.2 * anatomy.compact + 1.0 * anatomy.gland_fraction)
+    region = anatomy.gland_fraction / (firm * (0.45 + 0.36 * anatomy.compact))
     texture = math.sqrt(anatomy.streak) * streaks + math.sqrt(1.0 - anatomy.streak) * cloudy
     prior = _prior(anatomy, x, y, z, skin_radius, distance, cloudy, lobes)
-    score = (1.0 + 0.6 * anatomy.clump) * texture + 0.35 * lobes + prior
-    above = score - _threshold(anatomy, score, skin_radius, inside)
-    gland = torch.sigmoid(above / (0.22 - 0.10 * anatomy.clump))
-    lumps = 0.9 * lobes + 0.4 * fine_lobes
+    rough = (1.6 - 0.8 * anatomy.compact) * (1.0 + 0.4 * anatomy.clump)
+    score = rough * texture + 0.5 * lobes + prior
+    sample = _sample(inside, skin_radius)
+    above = score - _threshold(score[sample], region)
+    gland = torch.sigmoid(above / (0.16 - 0.07 * anatomy.clump))
+    lumps = 1.1 * lobes + 0.4 * fine_lobes
     walls = 2.0 - 1.5 * lobes.abs() - 1.0 * fine_lobes.abs()
-    lumps = torch.lerp(walls, lumps, anatomy.clump)
-    solid = torch.sigmoid((lumps + 0.55 * above - 1.15 + 1.7 * anatomy.gland_fraction) / 0.16)
+    lumps = torch.lerp(walls, lumps, anatomy.clump) + 0.8 * above
     within = skin_radius < 1.02
-    sheets = torch.exp(-((lobes / 0.30) ** 2)) * within
-    fine_sheets = torch.exp(-((fine_lobes / 0.32) ** 2)) * within
-    lace = 0.08 + 0.30 * sheets + 0.22 * fine_sheets
-    fat_sheets = 0.05 * anatomy.ligaments * (sheets + 0.5 * fine_sheets)
+    sheets = torch.exp(-((lobes / 0.26) ** 2)) * within
+    fine_sheets = torch.exp(-((fine_lobes / 0.28) ** 2)) * within
+    lace = 0.03 + 0.32 * sheets + 0.24 * fine_sheets
+    fat_sheets = 0.06 * anatomy.ligaments * (sheets + 0.5 * fine_sheets)
     fat_sheets = fat_sheets * torch.sigmoid((x - 0.08 * depth) / (0.05 * depth))
-    firm = min(0.87, 0.46 + 1.5 * anatomy.gland_fraction)
-    found = gland * torch.lerp(lace, firm + 0.10 * sheets, solid) + (1.0 - gland) * fat_sheets
-    found = found * torch.sigmoid((0.97 - skin_radius) / 0.012)
+    edge = torch.sigmoid((0.97 - skin_radius) / 0.012)
+    thin = (gland * lace + (1.0 - gland) * fat_sheets) * edge
+    gained = gland * (firm + 0.10 * sheets - lace).clamp(min=0.0) * edge
+    least = _solid_from(anatomy.gland_fraction, thin[sample], gained[sample], lumps[sample])
+    found = thin + gained * torch.sigmoid((lumps - least) / _SOLID_EDGE)
     density = torch.zeros(SHAPE, device=device)
     density.view(-1)[inside] = found.clamp(0.0, 1.0)
     return GlandVolume(density[None, None], (depth, radius, _HEIGHT * radius))
@@ -115,26 +128,43 @@ def _prior(
     under_skin = (1.0 - skin_radius) * radius - anatomy.fat_layer_mm + 1.6 * lobes
     behind = x - anatomy.retro_fat * anatomy.depth_mm + 0.4 * anatomy.upper_outer * (y + 0.5 * z)
     behind = behind + 8.0 * cloudy + 2.5 * lobes
-    across = (y**2 + z**2) / (0.85 * radius) ** 2
+    aside = 0.16 * anatomy.upper_outer * radius * anatomy.compact
+    across = ((y - aside).abs() ** 3 + (z - 0.6 * aside).abs() ** 3) / (0.72 * radius) ** 3
     outer = anatomy.upper_outer * (y + z) / (1.4 * radius)
     under_skin = under_skin + 14.0 * torch.exp(-((distance / 16.0) ** 2))
     forward = (0.3 + 3.0 * anatomy.retro_fat) * x / anatomy.depth_mm
     prior = forward - 3.5 * torch.sigmoid(-under_skin / 2.5) - 2.6 * torch.sigmoid(-behind / 3.5)
-    return prior - 0.8 * across + outer + 1.3 * torch.exp(-distance / 14.0)
+    return (
+        prior - (0.6 + 1.6 * anatomy.compact) * across + outer + 1.3 * torch.exp(-distance / 14.0)
+    )
 
 
-def _threshold(
-    anatomy: Anatomy, score: torch.Tensor, skin_radius: torch.Tensor, inside: torch.Tensor
+def _sample(inside: torch.Tensor, skin_radius: torch.Tensor) -> torch.Tensor:
+    """(n,) which of the places `inside` to measure shares by: some of those under the skin."""
+    sparse = torch.zeros(SHAPE, dtype=torch.bool, device=inside.device)
+    sparse[::3, ::3, ::3] = True
+    return (sparse.flatten()[inside] & (skin_radius < _UNDER_SKIN)).nonzero()[:, 0]
+
+
+def _threshold(score: torch.Tensor, share: float) -> torch.Tensor:
+    """The score above which lies `share` of a sample of the breast."""
+    ordered = score.sort(descending=True).values
+    return ordered[min(int(share * len(ordered)), len(ordered) - 1)]
+
+
+def _solid_from(
+    share: float, thin: torch.Tensor, gained: torch.Tensor, lumps: torch.Tensor
 ) -> torch.Tensor:
-    """The quantile of the score above which `gland_fraction` of the breast lies.
+    """How lumpy a place must be to be solid, so that `share` of the breast is glandular.
 
     Args:
-        inside: Places of the scores in the flattened lattice.
+        thin, gained, lumps: Of a sample of the breast: density where not solid, what being solid
+            adds to it, and how lumpy it is.
     """
-    sparse = torch.zeros(SHAPE, dtype=torch.bool, device=score.device)
-    sparse[::3, ::3, ::3] = True
-    sample = score[sparse.flatten()[inside] & (skin_radius < 1.0)]
-    ordered = sample.sort(descending=True).values
-    lattice = math.prod(-(-n // 3) for n in SHAPE)
-    rank = int((_REGION[0] + _REGION[1] * anatomy.gland_fraction) * _BOX_SHARE * lattice)
-    return ordered[min(rank, len(ordered) - 1)]
+    low, high = lumps.new_tensor(-6.0), lumps.new_tensor(6.0)
+    for _ in range(_HALVINGS):
+        middle = 0.5 * (low + high)
+        found = (thin + gained * torch.sigmoid((lumps - middle) / _SOLID_EDGE)).mean()
+        low = torch.where(found > share, middle, low)
+        high = torch.where(found > share, high, middle)
+    return 0.5 * (low + high)

@@ -16,7 +16,7 @@ FAT_PER_CM, GLAND_PER_CM, MASS_PER_CM = 0.456, 0.802, 0.844  # at 20 keV
 _SAMPLES = 36
 _LATTICE = (16, 24, 8)
 _ROUNDS = 10
-_FULL_FROM = 0.4  # of the longest chord: shorter ones lie at the side and hold less
+_FULL_FROM = 0.6  # of the longest chord: shorter ones lie at the side and hold less
 _CELL_MM = 0.9
 _BEHIND = 1.6  # of the length: a craniocaudal picture may reach behind the chest wall's plane
 
@@ -67,6 +67,7 @@ def project_gland(
             plane += base[..., axis].flatten()[hit]
             plane.addcmul_(beam, direction[axis])
         fullness = (half / (_FULL_FROM * span[..., 1].max())).clamp(max=1.0)
+        fullness = fullness**2 * (3.0 - 2.0 * fullness)  # a chord grows steeply at the edge
         share.view(-1)[hit] = _read_mean(volume, points, implant) * fullness
     whole = torch.zeros((1, 1, *framing.shape), device=device)
     fine = enlarge(share[None, None], factor, part.shape, mode="bicubic").clamp(0.0, 1.0)

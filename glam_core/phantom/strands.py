@@ -14,7 +14,7 @@ from glam_core.phantom.splat import blur, coarse_shape, enlarge, splat
 
 CONTROLS = 9
 _FINE_MM, _THICK_MM, _VESSEL_MM = 0.22, 0.46, 0.75
-_LIGAMENTS_FROM = 0.3
+_LIGAMENTS_FROM = 0.12
 _BEND_WAVES = 24
 _THICK_FROM = 1.8
 _LEAST_BLUR_PX = 0.45
@@ -50,6 +50,7 @@ def draw_curves(anatomy: Anatomy, draw: np.random.Generator) -> list[Curves]:
         _lobule_rims(anatomy, draw),
         _fibrils(anatomy, bends, draw),
         _cords(anatomy, bends, draw),
+        _lobules(anatomy, draw),
         _ducts(anatomy, draw),
         _vessels(anatomy, bends, draw),
         *_axilla(anatomy, bends, draw),
@@ -77,8 +78,8 @@ def _ligaments(anatomy: Anatomy, bends: _Bends, draw: np.random.Generator) -> li
     """The web in the fat: many faint threads, and a few that can be followed over centimetres."""
     count = anatomy.strands
     start = _inside(anatomy, count, draw, _LIGAMENTS_FROM) * (1.0, 1.1, 1.1) - (6.0, 0.0, 0.0)
-    strength = draw.lognormal(0.0, 1.0, count).clip(0.0, 9.0)
-    length = (draw.gamma(3.0, 8.0, count) + 9.0) * strength.clip(0.4, 5.0) ** 0.4
+    strength = draw.lognormal(0.0, 1.05, count).clip(0.0, 7.0)
+    length = (draw.gamma(3.0, 6.0, count) + 8.0) * strength.clip(0.4, 4.0) ** 0.3
     controls = _drift(anatomy, bends, start, length, draw)
     return _thin_and_thick(anatomy, controls, strength, draw)
 
@@ -122,10 +123,10 @@ def _lobule_rims(anatomy: Anatomy, draw: np.random.Generator) -> Curves:
 
 def _fibrils(anatomy: Anatomy, bends: _Bends, draw: np.random.Generator) -> Curves:
     """The grain of the glandular tissue, streaming towards the nipple."""
-    count = 1300
+    count = 800
     start = _inside(anatomy, count, draw) - (4.0, 0.0, 0.0)
-    controls = _drift(anatomy, bends, start, draw.uniform(6, 20, count), draw, 0.9)
-    area = 1.1 * draw.lognormal(0.0, 0.5, count).clip(0.0, 2.0)
+    controls = _drift(anatomy, bends, start, draw.uniform(4, 15, count), draw, 0.9)
+    area = 0.75 * draw.lognormal(0.0, 0.9, count).clip(0.0, 5.0)
     return Curves(controls, area, _uneven_taper(count, draw), _FINE_MM, in_gland=True)
 
 
@@ -133,9 +134,19 @@ def _cords(anatomy: Anatomy, bends: _Bends, draw: np.random.Generator) -> Curves
     """Coarse trabeculae of the glandular tissue."""
     count = 220
     start = _inside(anatomy, count, draw) - (6.0, 0.0, 0.0)
-    controls = _drift(anatomy, bends, start, draw.uniform(10, 36, count), draw, 0.8)
-    area = 2.6 * draw.lognormal(0.0, 0.6, count).clip(0.0, 3.0)
+    controls = _drift(anatomy, bends, start, draw.uniform(8, 26, count), draw, 0.8)
+    area = 2.0 * draw.lognormal(0.0, 0.9, count).clip(0.0, 4.5)
     return Curves(controls, area, _uneven_taper(count, draw), _THICK_MM, in_gland=True)
+
+
+def _lobules(anatomy: Anatomy, draw: np.random.Generator) -> Curves:
+    """Flecks of the glandular tissue: the lobules at the ends of ducts."""
+    count = 420
+    start = _inside(anatomy, count, draw)
+    heading = _unit(np.asarray(anatomy.nipple_mm) - start + 20.0 * draw.normal(size=(count, 3)))
+    controls = _walk(start, heading, draw.uniform(1.0, 4.0, count), draw, bend=0.8)
+    area = 4.5 * draw.lognormal(0.0, 0.7, count).clip(0.0, 4.0)
+    return Curves(controls, area, np.hanning(CONTROLS + 2)[1:-1], _THICK_MM, in_gland=True)
 
 
 def _ducts(anatomy: Anatomy, draw: np.random.Generator) -> Curves:
@@ -165,7 +176,7 @@ def _vessels(anatomy: Anatomy, bends: _Bends, draw: np.random.Generator) -> Curv
     middle = np.sin(np.linspace(0, math.pi, CONTROLS))[None, :, None]
     outward = np.stack([np.zeros(count), np.cos(turn), np.sin(turn)], axis=1)[:, None]
     stems = stems + middle * outward * 0.12 * anatomy.radius_mm
-    stem_area = 2.3 * draw.lognormal(0.0, 0.6, count).clip(0.3, 2.2)
+    stem_area = 2.5 * draw.lognormal(0.0, 0.7, count).clip(0.3, 3.0)
 
     forks = draw.integers(count, size=count)
     at = draw.integers(2, CONTROLS - 2, count)
@@ -202,7 +213,7 @@ def _axilla(anatomy: Anatomy, bends: _Bends, draw: np.random.Generator) -> list[
     length = (draw.gamma(3.0, 7.0, count) + 9.0) * strength.clip(0.4, 4.0) ** 0.3
     heading = np.array([0.5, -0.5, -0.7]) + 0.45 * draw.normal(size=(count, 3))
     heading = _unit(heading + 0.5 * bends.at(start))
-    controls = _walk(start, heading, length, draw, bend=1.2)
+    controls = _walk(start, heading, length, draw, bend=0.8)
     return _thin_and_thick(anatomy, controls, strength, draw, oblique_only=True)
 
 
@@ -246,7 +257,7 @@ def _drift(
     start: FloatArray,
     length: FloatArray,
     draw: np.random.Generator,
-    apart: float = 0.4,
+    apart: float = 0.32,
 ) -> FloatArray:
     """Curves of `length` mm towards the nipple, turned by the common bends and a little apart."""
     count = len(start)
@@ -256,7 +267,7 @@ def _drift(
     places, heading = [start], np.zeros((count, 3))
     for _ in range(CONTROLS - 1):
         here = places[-1]
-        aim = _unit(_unit(goal - here) + 0.75 * bends.at(here) + own)
+        aim = _unit(_unit(goal - here) + 0.6 * bends.at(here) + own)
         heading = _unit(0.8 * heading + aim)
         own = own + 0.1 * draw.normal(size=(count, 3))
         places.append(here + step * heading)
