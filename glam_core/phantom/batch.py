@@ -243,6 +243,7 @@ class _PairMaker:
             setup.pose.thickness_mm,
             style,
             pixel_mm=framing.pixel_mm,
+            oblique=view is ViewPosition.MLO,
             generator=fields,
         )
         edge = (drawn.envelope.inside_mm / 0.25).clamp(0.0, 1.0)

@@ -15,9 +15,13 @@ from glam_core.phantom.view import DrawnView
 
 _AIR_SIGNAL = -0.25  # the air's darkness as the sharpening sees it
 _FLAT_SKIN_MM, _SKIN_EVENED = 3.5, 0.9  # above and below; of what the rim has more of
+_SKIN_DIMMED = 0.35  # of it, where nothing is evened
+_OBLIQUE_RIM = 1.15
 _MUSCLE_LEAST, _MUSCLE_RISE = 0.45, 0.7  # of the breast's range, by the muscle's share
 _STRIP_SHARE = 0.18  # of films
 _LEAST_RANGE = 0.48  # log units: fatty breasts are not stretched further
+_TIMED, _TIMED_MM = 0.7, 10.0  # of what a breast takes more; measured that far inside the skin
+_USUAL_RANGE, _USUAL_MIDDLE = 0.7, 0.36  # log units
 
 
 def display_values(
@@ -26,6 +30,7 @@ def display_values(
     style: ScannerStyle,
     *,
     pixel_mm: float,
+    oblique: bool,
     generator: torch.Generator,
 ) -> torch.Tensor:
     """(1, 1, rows, cols) display values about 0..1 from the attenuation beyond fat.
@@ -33,14 +38,17 @@ def display_values(
     Args:
         drawn: The view as attenuation.
         full_mm: Thickness under the paddle.
+        oblique: Whether the paddle stands oblique, and lies less evenly on the breast.
     """
     envelope, extra = drawn.envelope, drawn.extra
     thin = FAT_PER_CM * (full_mm - envelope.thickness_mm) / 10.0
+    rim_mm = style.rim_mm * (_OBLIQUE_RIM if oblique else 1.0)
     evened = style.equalisation * (
-        1.0 - torch.exp(-(envelope.inside_mm.clamp(min=0.0) / style.rim_mm).square())
+        1.0 - torch.exp(-(envelope.inside_mm.clamp(min=0.0) / rim_mm).square())
     )
-    spread = _dense_end(extra, (envelope.inside_mm > 0) & (drawn.muscle_mm < 1.0))
-    rim = (envelope.skin_mm - _FLAT_SKIN_MM).clamp(min=0.0) * evened
+    breast = (envelope.inside_mm > 0) & (drawn.muscle_mm < 1.0)
+    spread = _high_end(extra, breast)
+    rim = (envelope.skin_mm - _FLAT_SKIN_MM).clamp(min=0.0) * evened.clamp(min=_SKIN_DIMMED)
     signal = extra - (1.0 - evened) * thin - (_SKIN_EVENED * GLAND_EXCESS_PER_MM) * rim
     if style.evens_muscle:
         signal = signal - _muscle_surplus(drawn.muscle_mm, spread, full_mm)
@@ -55,8 +63,11 @@ def display_values(
         signal = signal + style.sharpening * (signal - smooth)
     level = math.log(style.fat_level / (1 - style.fat_level))
     dense = math.log(style.dense_level / (1 - style.dense_level))
-    curve = level + (dense - level) * signal / spread
-    return torch.sigmoid(curve)
+    if style.timed:
+        middle = _high_end(extra, envelope.inside_mm > _TIMED_MM, 0.5, least=0.0)
+        signal = signal - _TIMED * (middle - _USUAL_MIDDLE)
+    stretched = spread**style.stretch * _USUAL_RANGE ** (1.0 - style.stretch)
+    return torch.sigmoid(level + (dense - level) * signal / stretched)
 
 
 def film_edge(picture: torch.Tensor, pixel_mm: float, draw: np.random.Generator) -> torch.Tensor:
@@ -126,19 +137,19 @@ def _muscle_surplus(muscle_mm: torch.Tensor, spread: torch.Tensor, full_mm: floa
         spread: Log attenuation from fat to the densest tissue of the breast.
         full_mm: Thickness under the paddle.
     """
-    peak = _dense_end(muscle_mm, muscle_mm > 1.0, least=1.0)
+    peak = _high_end(muscle_mm, muscle_mm > 1.0, least=1.0)
     held = spread * (_MUSCLE_LEAST + _MUSCLE_RISE * (peak / full_mm).clamp(max=0.8))
     kept = (held / (GLAND_EXCESS_PER_MM * peak)).clamp(max=1.0)
     return GLAND_EXCESS_PER_MM * (1.0 - kept) * muscle_mm
 
 
-def _dense_end(
-    field: torch.Tensor, inside: torch.Tensor, least: float = _LEAST_RANGE
+def _high_end(
+    field: torch.Tensor, inside: torch.Tensor, above: float = 0.03, least: float = _LEAST_RANGE
 ) -> torch.Tensor:
-    """The 97th percentile of the field where `inside`, from a sparse sample."""
+    """What the share `above` of the field exceeds where `inside`, from a sparse sample."""
     step = max(1, int(math.sqrt(field.shape[-1] * field.shape[-2] / 20000)))
     sample = field[..., ::step, ::step].flatten()
     within = inside[..., ::step, ::step].flatten()
     ordered = torch.where(within, sample, torch.full_like(sample, -1e4)).sort(descending=True)
-    rank = (within.sum() * 0.03).long()
+    rank = (within.sum() * above).long()
     return ordered.values.gather(0, rank.view(1)).clamp(min=least).view(1, 1, 1, 1)

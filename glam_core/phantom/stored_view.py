@@ -55,6 +55,7 @@ def stored_view(
         setup.pose.thickness_mm,
         style,
         pixel_mm=framing.pixel_mm,
+        oblique=view is ViewPosition.MLO,
         generator=fields,
     )
     values = stored_values(display, drawn.envelope.inside_mm, style, fields)

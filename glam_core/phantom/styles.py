@@ -25,10 +25,13 @@ class ScannerStyle:
         label: "box", "plain" or "none": how the view is burned in.
         rim_mm: Equalisation gives up that near to the skin.
         evens_muscle: Whether processing holds the muscle near the grey of dense gland.
+        stretch: How far the contrast follows each breast's own range: 1 all the way, 0 not at all.
+        timed: Whether the exposure is timed so that every breast ends at much the same grey.
         strip_share: Share of views with a bright strip of film edge at the chest wall.
         exam_spread: How much exams differ in what the fat and the dense level show: standard
             deviations in log-odds.
         view_spread: How much the views of one exam differ in them.
+        together: How far the dense level goes with the fat level, 0 to 1.
     """
 
     name: str
@@ -51,8 +54,11 @@ class ScannerStyle:
     air_noise: float = 0.0
     rim_mm: float = 1.6
     evens_muscle: bool = True
+    stretch: float = 1.0
+    timed: bool = False
     exam_spread: tuple[float, float] = (0.10, 0.12)
     view_spread: tuple[float, float] = (0.04, 0.06)
+    together: float = 0.35
 
 
 _FLAT = ((240.0, 192.0), (290.0, 239.0))
@@ -79,8 +85,8 @@ STYLES = {
         ),
         ScannerStyle(
             "digitised film", 0.100, _FILM, 12, "MONOCHROME2", 90, 140, 3900,
-            0.81, 0.32, 0.71, 0.35, 1.2, 0.0110, 0.10, "box", 0.15, 8.0, 9.8, False,
-            (0.34, 0.46), (0.16, 0.26),
+            0.81, 0.355, 0.725, 0.35, 1.2, 0.0110, 0.10, "box", 0.15, 8.0, 14.0, False,
+            0.3, True, (0.34, 0.36), (0.20, 0.22), 0.9,
         ),
     )
 }  # fmt: skip
@@ -101,7 +107,6 @@ def draw_style(draw: np.random.Generator) -> ScannerStyle:
 _FILM_SHARE = 0.5  # of what people have to train on
 _LEVELS = ((-2.7, 0.4), (0.0, 2.7))  # log-odds within which the fat and the dense level stay
 _LEAST_CONTRAST = 0.85  # log-odds from fat to dense
-_TOGETHER = 0.35
 _TRAINING_SPREAD = (0.28, 0.27)  # at least
 
 
@@ -120,7 +125,7 @@ def draw_training_style(draw: np.random.Generator, name: str | None = None) -> S
         _shifted(style, (fat, dense), draw),
         equalisation=float(np.clip(style.equalisation + draw.normal(0, 0.035), 0.4, 0.95)),
         rim_mm=style.rim_mm * float(np.exp(draw.normal(0, 0.3))),
-        sharpening=max(0.0, style.sharpening * (1.0 + draw.normal(0, 0.35))),
+        sharpening=max(0.0, style.sharpening * (1.0 + draw.normal(0, 0.25))),
         noise=style.noise * float(np.exp(draw.normal(0, 0.3))),
     )
 
@@ -140,7 +145,8 @@ def _shifted(
 ) -> ScannerStyle:
     """Fat and dense level moved in log-odds; the dense level goes part of the way with the fat."""
     fat, dense = (float(step) for step in draw.normal(0, 1, 2))
-    steps = (spread[0] * fat, spread[1] * (_TOGETHER * fat + math.sqrt(1 - _TOGETHER**2) * dense))
+    dense = style.together * fat + math.sqrt(1 - style.together**2) * dense
+    steps = (spread[0] * fat, spread[1] * dense)
     levels = [
         float(np.clip(math.log(level / (1.0 - level)) + step, *limits))
         for level, step, limits in zip(
