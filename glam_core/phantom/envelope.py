@@ -108,4 +108,4 @@ def _nipple(
     power = anatomy.nipple_power
     dome = (aside / wide).abs() ** power + (ahead / height) ** power
     chord = 2.0 * radius * (1.0 - dome).clamp(min=0.0).sqrt()
-    return 0.45 * chord * torch.sigmoid((x + 3.0) / 1.0), chord * (x > -8.0)
+    return 0.3 * chord * torch.sigmoid((x + 3.0) / 1.0), chord * (x > -8.0)

@@ -18,8 +18,8 @@ _ALIKE = (0.93, 0.37)  # spread by woman and by breast
 _MOST, _MOST_HELD = 2.2, 1.9  # standard scores: of a mode, of what is held to the pressed body
 # Usual logarithm, and its spread, of the pressed envelope's half height over the nipple's length,
 # and of its upper over its lower reach; and the values of an outline that say as much of it.
-_CC_TALL, _CC_LEAN = (-0.12, 0.235), (0.0, 0.22)
-_MLO_TALL, _MLO_MUSCLE = (-0.18, 0.215), (-0.92, 0.22)
+_CC_TALL, _CC_LEAN = (-0.045, 0.235), (0.0, 0.22)
+_MLO_TALL, _MLO_MUSCLE = (-0.23, 0.235), (-0.92, 0.22)
 # In MLO the same of the height and of the muscle's width in the axilla.
 _CC_LOW, _CC_UP, _MLO_SIDES, _MLO_NECK = slice(1, 5), slice(14, 18), slice(29, 34), slice(19, 22)
 _BEFORE_MUSCLE_MM, _SOFT_MM = 3.0, 2.5  # of skin before the muscle's edge at least; how gradually
