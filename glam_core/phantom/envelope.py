@@ -13,6 +13,7 @@ from glam_core.phantom.splat import coarse_shape, enlarge
 _CELL_MM = 1.0
 _WINDOW_CELL_MM = 2.0
 _WINDOW_ROOM_MM = 6.0
+_FIRM_MM = 1.7  # height of a nipple that is much thicker than the rim it stands on
 _LEANS = 2.5  # how much more a nipple in profile leans than the breast is tilted
 
 
@@ -107,5 +108,6 @@ def _nipple(
     wide = radius * (1.0 + 0.5 * torch.sigmoid(-2.0 - x))  # the areola's slope
     power = anatomy.nipple_power
     dome = (aside / wide).abs() ** power + (ahead / height) ** power
-    chord = 2.0 * radius * (1.0 - dome).clamp(min=0.0).sqrt()
-    return 0.3 * chord * torch.sigmoid((x + 3.0) / 1.0), chord * (x > -8.0)
+    firm = 1.0 - math.exp(-((height / _FIRM_MM) ** 1.5))  # a flat one hardly stands out of the skin around
+    chord = 2.0 * radius * firm * (1.0 - dome).clamp(min=0.0).sqrt()
+    return 0.42 * chord * torch.sigmoid((x + 3.0) / 1.0), chord * (x > -8.0)
