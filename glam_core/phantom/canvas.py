@@ -16,6 +16,7 @@ from glam_core.terms import ViewPosition
 
 _FILM_MM, _FILM_SPREAD = 149.0, 0.13  # usual height of the part shown, spread of its logarithm
 _CLOSEST = (1.02, 1.24)  # least height of that part, as a share of the breast's in CC
+_LEAST_DEPTH = 0.265  # of the part's height, so closely are small breasts cropped
 _NIPPLE_SHARES = {ViewPosition.CC: (0.507, 0.04), ViewPosition.MLO: (0.72, 0.055)}
 _CUT_MM = 5.0  # of the breast above and below in CC, below in MLO, that may be lost
 _FRONT_MM = 9.0  # in front of the nipple
@@ -31,6 +32,7 @@ def canvas_framings(
     """
     draw = _draw(breast, "film")
     film = _FILM_MM * math.exp(_FILM_SPREAD * float(draw.normal()))
+    film = min(film, min(each.nipple_mm[1] for each in breast.framings.values()) / _LEAST_DEPTH)
     high, low = _rows_mm(breast.framings[ViewPosition.CC])
     film = max(film, (low - high) * float(draw.uniform(*_CLOSEST)))
     widths = [framing.nipple_mm[1] + _FRONT_MM for framing in breast.framings.values()]

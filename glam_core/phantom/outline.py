@@ -11,6 +11,7 @@ import torch
 from glam_core.phantom.outline_modes import CC_DEG, MEAN, MLO_DEG, MLO_ROWS, MODES
 
 FloatArray = npt.NDArray[np.float64]
+Place = tuple[float, float]
 _ROUNDS = 2
 _FAR_MM = 300.0
 _RIM_SHARE, _BELLY_SHARE = 0.12, 0.42  # of the nipple's column; abdomen is narrower
@@ -18,11 +19,12 @@ _ALIKE = (0.93, 0.37)  # spread by woman and by breast
 _MOST, _MOST_HELD = 2.2, 1.9  # standard scores: of a mode, of what is held to the pressed body
 # Usual logarithm, and its spread, of the pressed envelope's half height over the nipple's length,
 # and of its upper over its lower reach; and the values of an outline that say as much of it.
-_CC_TALL, _CC_LEAN = (-0.045, 0.235), (0.0, 0.22)
+_CC_TALL, _CC_LEAN = (-0.07, 0.235), (0.0, 0.22)
 _MLO_TALL, _MLO_MUSCLE = (-0.23, 0.235), (-0.92, 0.22)
 # In MLO the same of the height and of the muscle's width in the axilla.
 _CC_LOW, _CC_UP, _MLO_SIDES, _MLO_NECK = slice(1, 5), slice(14, 18), slice(29, 34), slice(19, 22)
 _BEFORE_MUSCLE_MM, _SOFT_MM = 3.0, 2.5  # of skin before the muscle's edge at least; how gradually
+_WALL_SKIN, _LEAST_WALL_SKIN_MM = (4.0, 3.5), 3.0  # of skin seen along the chest wall in CC
 _ABDOMEN_SHARES = (0.38, 0.65)  # up to which none shows, and up to which a narrow stem
 
 
@@ -130,13 +132,36 @@ def cc_skin(
     turn = np.radians(CC_DEG)
     places = np.stack([-lengths * np.sin(turn), lengths * np.cos(turn) - nipple_col], axis=1)
     points = [(float(row), float(col)) for row, col in places[::-1]]
-    ends = []
-    for sign, (row, _) in ((-1.0, points[0]), (1.0, points[-1])):
-        flare = float(np.clip(woman.normal(4.0, 4.0) + again.normal(0, 1.2), -1.0, 14.0))
-        back = -nipple_col - float(woman.uniform(6.0, 16.0))
-        ends.append([(row + sign * flare, back), (row + sign * (2.0 * flare + 10.0), back - 90.0)])
-    whole = [*reversed(ends[0]), *points, *ends[1]]
+    half = len(points) // 2
+    above = _along_the_wall(points[half - 1 :: -1], -1.0, nipple_col, woman, again)
+    whole = [*above[::-1], *_along_the_wall(points[half:], 1.0, nipple_col, woman, again)]
     return _with_nipple(_smooth(whole), 0.0, woman, again)
+
+
+def _along_the_wall(
+    points: list[Place],
+    sign: float,
+    nipple_col: float,
+    woman: np.random.Generator,
+    again: np.random.Generator,
+) -> list[Place]:
+    """The points of half a CC skin line, and its end: on along the chest wall, or behind it.
+
+    Args:
+        sign: 1 where the line ends below, -1 above.
+    """
+    wide = float(np.clip(woman.normal(*_WALL_SKIN) + again.normal(0, 1.2), -4.0, 11.0))
+    long = float(woman.uniform(4.0, 24.0))
+    wide = min(wide, 0.9 * _RIM_SHARE * nipple_col)
+    if wide < _LEAST_WALL_SKIN_MM:
+        row, back = points[-1][0], -nipple_col - 0.2 * long - 5.0
+        flare = wide + 5.0
+        return [*points, (row + sign * flare, back), (row + sign * (2.0 * flare + 10.0), back - 90)]
+    kept = [(row, col) for row, col in points if col + nipple_col > 1.25 * wide]
+    row = kept[-1][0]
+    course = ((2.5, 1.06), (9.0, 0.97), (9.0 + long, 0.85), (9.0 + 1.5 * long, -0.5))
+    tail = [(row + sign * down, share * wide - nipple_col) for down, share in course]
+    return [*kept, *tail, (tail[-1][0] + sign * 10.0, -nipple_col - 90.0)]
 
 
 def mlo_skin(
