@@ -14,7 +14,8 @@ from glam_core.phantom.canvas import canvas_framings
 from glam_core.phantom.framing import Framing
 from glam_core.phantom.gland import GlandVolume, gland_volume
 from glam_core.phantom.lesions import LesionPlan, draw_wish, plan_lesions
-from glam_core.phantom.presentation import display_values, film_edge
+from glam_core.phantom.markers import draw_film_edge, show_film_edge
+from glam_core.phantom.presentation import display_values
 from glam_core.phantom.render import BreastTissue
 from glam_core.phantom.request import ExamRequest
 from glam_core.phantom.strands import draw_curves
@@ -253,8 +254,8 @@ class _PairMaker:
             picture = _background_cut(
                 picture, drawn.envelope.inside_mm, framing.pixel_mm, fields, cut
             )
-            film = stream(self.seed, *words[:3], "film edge")
-            picture = film_edge(picture, framing.pixel_mm, film)
+            film = draw_film_edge(style, stream(self.seed, *words[:3], "film edge"))
+            picture = show_film_edge(picture, framing.pixel_mm, film)
         return picture[0, 0], drawn
 
 

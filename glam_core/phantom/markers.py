@@ -1,6 +1,7 @@
 """Things in a picture that are no breast: view labels, skin markers, strips of film edge."""
 
 import math
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -16,6 +17,7 @@ from glam_core.terms import ChestWall, ViewKey
 _BALL_RADIUS_MM = 0.9
 _RING_RADIUS_MM = 5.0
 _METAL_EXCESS = 1.6
+_EDGE_REACH_MM = 12.0
 
 
 def add_skin_markers(
@@ -77,6 +79,48 @@ def add_label(
     return ("view label",)
 
 
+@dataclass(frozen=True, slots=True)
+class FilmEdge:
+    """The film's edge at the chest wall, as one picture shows it.
+
+    Attributes:
+        strip: Whether the scanner looked past the film.
+        wide_mm: Of the strip, at the picture's top and at its bottom.
+        level: Display value of the strip.
+        soft_mm: Width of the strip's border.
+        glow: What display values gain at the chest wall, strip or none.
+    """
+
+    strip: bool
+    wide_mm: tuple[float, float]
+    level: float
+    soft_mm: float
+    glow: float
+
+
+def draw_film_edge(style: ScannerStyle, draw: np.random.Generator) -> FilmEdge:
+    """The edge of one picture of a film style."""
+    strip, glow = draw.random() < style.strip_share, max(0.0, float(draw.normal(0.02, 0.035)))
+    top, bottom = (float(each) for each in draw.uniform(0.0, 1.3, 2))
+    level, soft = float(draw.uniform(0.3, 1.0) ** 1.5), float(draw.uniform(0.1, 0.5))
+    return FilmEdge(strip, (top, bottom), level, soft, glow)
+
+
+def show_film_edge(picture: torch.Tensor, pixel_mm: float, edge: FilmEdge) -> torch.Tensor:
+    """Display values (1, 1, rows, cols) with the edge at column 0: a strip or a soft glow."""
+    rows, cols = picture.shape[-2:]
+    cut = min(cols, math.ceil(_EDGE_REACH_MM / pixel_mm))
+    col = torch.arange(cut, device=picture.device, dtype=torch.float32) * pixel_mm
+    down = torch.linspace(0.0, 1.0, rows, device=picture.device)[:, None]
+    top, bottom = edge.wide_mm
+    part = picture[..., :cut]
+    lit = torch.where(part > 0, part + edge.glow * torch.exp(-col / 2.0), part)
+    if edge.strip:
+        covered = torch.sigmoid((top + (bottom - top) * down - col) / edge.soft_mm)
+        lit = lit + covered * (edge.level - lit).clamp(min=0.0)
+    return torch.cat([lit.clamp(max=1.0), picture[..., cut:]], dim=-1)
+
+
 def add_film_edge(
     pixels: npt.NDArray[np.uint16],
     style: ScannerStyle,
@@ -84,10 +128,13 @@ def add_film_edge(
     pixel_mm: float,
     draw: np.random.Generator,
 ) -> tuple[str, ...]:
-    """A bright strip where the scanner looked past the film, at the chest wall; in place."""
-    if draw.random() >= style.strip_share:
+    """Show the film's edge in stored values, before inversion; in place."""
+    if not style.strip_share:
         return ()
-    wide = max(1, round(draw.uniform(0.5, 2.0) / pixel_mm))
-    side = slice(0, wide) if chest_wall is ChestWall.LEFT else slice(-wide, None)
-    pixels[:, side] = style.high
-    return ("film edge",)
+    edge = draw_film_edge(style, draw)
+    upright = pixels if chest_wall is ChestWall.LEFT else pixels[:, ::-1]
+    part = upright[:, : math.ceil(_EDGE_REACH_MM / pixel_mm)]
+    display = (part.astype(np.float32) - style.low) / (style.high - style.low)
+    lit = show_film_edge(torch.from_numpy(display)[None, None], pixel_mm, edge)[0, 0].numpy()
+    part[:] = np.rint(style.low + (style.high - style.low) * lit)
+    return ("film edge",) if edge.strip else ()

@@ -60,7 +60,7 @@ class _Belly:
 def _draw_belly(woman: np.random.Generator, draw: np.random.Generator) -> _Belly:
     """One side's muscle; `woman` draws what both sides share."""
     return _Belly(
-        share=float(woman.uniform(0.37, 0.77) * draw.uniform(0.94, 1.06)),
+        share=float(woman.uniform(0.38, 0.79) * draw.uniform(0.94, 1.06)),
         step=float(woman.uniform(0.30, 0.70)),
         ramp_mm=float(woman.uniform(24, 51) * draw.uniform(0.9, 1.1)),
         soft_mm=float(np.clip(woman.lognormal(0.2, 0.55), 0.5, 3.5)),

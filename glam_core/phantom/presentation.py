@@ -2,7 +2,6 @@
 
 import math
 
-import numpy as np
 import torch
 from torch.nn import functional
 
@@ -10,6 +9,7 @@ from glam_core.phantom.projection import FAT_PER_CM
 from glam_core.phantom.render import GLAND_EXCESS_PER_MM
 from glam_core.phantom.splat import blur, coarse_shape, enlarge
 from glam_core.phantom.styles import ScannerStyle
+from glam_core.phantom.texture import fine_tile, tiled
 from glam_core.phantom.truth import WindowSetting
 from glam_core.phantom.view import DrawnView
 
@@ -18,7 +18,7 @@ _FLAT_SKIN_MM, _SKIN_EVENED = 3.5, 0.9  # above and below; of what the rim has m
 _SKIN_DIMMED = 0.35  # of it, where nothing is evened
 _OBLIQUE_RIM = 1.15
 _MUSCLE_LEAST, _MUSCLE_RISE = 0.45, 0.7  # of the breast's range, by the muscle's share
-_STRIP_SHARE = 0.18  # of films
+_MOTTLE_FROM_PER_MM, _MOTTLE_TILE = 0.08, 256
 _LEAST_RANGE = 0.48  # log units: fatty breasts are not stretched further
 _TIMED, _TIMED_MM = 0.7, 10.0  # of what a breast takes more; measured that far inside the skin
 _USUAL_RANGE, _USUAL_MIDDLE = 0.7, 0.36  # log units
@@ -58,6 +58,8 @@ def display_values(
         signal
         + noise * (style.noise * (0.1 / pixel_mm) * 0.5 + grain) * (0.8 * (extra - thin)).exp()
     )
+    if style.mottle:
+        signal = signal + style.mottle * _mottle(extra.shape, pixel_mm, generator)
     if style.sharpening:
         smooth = _wide_blur(signal.clamp(min=_AIR_SIGNAL), style.sharpening_mm / pixel_mm)
         signal = signal + style.sharpening * (signal - smooth)
@@ -70,25 +72,11 @@ def display_values(
     return torch.sigmoid(level + (dense - level) * signal / stretched)
 
 
-def film_edge(picture: torch.Tensor, pixel_mm: float, draw: np.random.Generator) -> torch.Tensor:
-    """The film's edge at the chest wall, column 0, in some pictures: a strip or a soft glow.
-
-    Args:
-        picture: (1, 1, rows, cols) display values.
-    """
-    strip, glow = draw.random() < _STRIP_SHARE, max(0.0, float(draw.normal(0.02, 0.035)))
-    wide = draw.uniform(0.0, 1.3, 2)  # at the top and at the bottom
-    level, soft = float(draw.uniform(0.3, 1.0) ** 1.5), float(draw.uniform(0.1, 0.5))
-    rows, cols = picture.shape[-2:]
-    cut = min(cols, math.ceil(12.0 / pixel_mm))
-    col = torch.arange(cut, device=picture.device, dtype=torch.float32) * pixel_mm
-    down = torch.linspace(0.0, 1.0, rows, device=picture.device)[:, None]
-    reach = float(wide[0]) + float(wide[1] - wide[0]) * down
-    covered = torch.sigmoid((reach - col) / soft) * (1.0 if strip else 0.0)
-    part = picture[..., :cut]
-    lit = torch.where(part > 0, part + glow * torch.exp(-col / 2.0), part)
-    lit = lit + covered * (level - lit).clamp(min=0.0)
-    return torch.cat([lit.clamp(max=1.0), picture[..., cut:]], dim=-1)
+def _mottle(shape: torch.Size, pixel_mm: float, generator: torch.Generator) -> torch.Tensor:
+    """Noise of much the same strength, about 1, in every octave of wave length."""
+    above = min(0.25, _MOTTLE_FROM_PER_MM * pixel_mm)
+    tile = fine_tile(1, _MOTTLE_TILE, 1.1, above, generator)
+    return tiled(tile * math.sqrt(math.log2(1.0 / above)), shape)
 
 
 def stored_values(

@@ -68,7 +68,8 @@ def stored_view(
         pixels, mask = pixels[:, ::-1].copy(), mask[:, ::-1].copy()
     draw = stream(seed, index, key.short, "label", visit)
     markers += add_label(pixels, key, style, chest_wall, framing.pixel_mm, draw)
-    markers += add_film_edge(pixels, style, chest_wall, framing.pixel_mm, draw)
+    film = stream(seed, index, side, view, "film edge", visit)
+    markers += add_film_edge(pixels, style, chest_wall, framing.pixel_mm, film)
     if style.photometric == "MONOCHROME1":
         pixels = (2**style.bits - 1 - pixels).astype(np.uint16)
     seen = framing.picture_from_view(breast.maps[view].view_from_anatomy(where))[0].numpy()

@@ -21,6 +21,7 @@ class ScannerStyle:
         dense_level: Display value of the densest tissue of a breast.
         sharpening, sharpening_mm: Unsharp amount and its Gaussian's sigma.
         noise: Standard deviation of the log signal behind average tissue.
+        mottle: Standard deviation of it in every octave of what is coarser than noise.
         mirrored_share: Share of exams stored with columns against the custom.
         label: "box", "plain" or "none": how the view is burned in.
         rim_mm: Equalisation gives up that near to the skin.
@@ -56,6 +57,7 @@ class ScannerStyle:
     evens_muscle: bool = True
     stretch: float = 1.0
     timed: bool = False
+    mottle: float = 0.0
     exam_spread: tuple[float, float] = (0.10, 0.12)
     view_spread: tuple[float, float] = (0.04, 0.06)
     together: float = 0.35
@@ -85,8 +87,8 @@ STYLES = {
         ),
         ScannerStyle(
             "digitised film", 0.100, _FILM, 12, "MONOCHROME2", 90, 140, 3900,
-            0.81, 0.365, 0.705, 0.35, 1.2, 0.0110, 0.10, "box", 0.15, 8.0, 14.0, False,
-            0.3, True, (0.34, 0.36), (0.20, 0.22), 0.9,
+            0.81, 0.365, 0.705, 0.35, 1.2, 0.0110, 0.10, "box", 0.18, 8.0, 14.0, False,
+            0.3, True, 0.0030, (0.34, 0.36), (0.20, 0.22), 0.9,
         ),
     )
 }  # fmt: skip
@@ -121,13 +123,14 @@ def draw_training_style(draw: np.random.Generator, name: str | None = None) -> S
     drawn = "digitised film" if film else digital[int(draw.integers(len(digital)))]
     style = STYLES[name or drawn]
     fat, dense = np.maximum(style.exam_spread, _TRAINING_SPREAD).tolist()
-    return replace(
+    varied = replace(
         _shifted(style, (fat, dense), draw),
         equalisation=float(np.clip(style.equalisation + draw.normal(0, 0.035), 0.4, 0.95)),
         rim_mm=style.rim_mm * float(np.exp(draw.normal(0, 0.3))),
         sharpening=max(0.0, style.sharpening * (1.0 + draw.normal(0, 0.25))),
-        noise=style.noise * float(np.exp(draw.normal(0, 0.3))),
     )
+    grainy = float(np.exp(draw.normal(0, 0.3)))
+    return replace(varied, noise=style.noise * grainy, mottle=style.mottle * grainy)
 
 
 def set_up(style: ScannerStyle, draw: np.random.Generator) -> ScannerStyle:

@@ -7,14 +7,14 @@ import torch
 from glam_core.phantom.batch import pair_batch
 from glam_core.phantom.exam import make_exam
 from glam_core.phantom.folds import axillary_fold_mm
+from glam_core.phantom.markers import add_film_edge, draw_film_edge, show_film_edge
 from glam_core.phantom.muscle import tissue_over_muscle
-from glam_core.phantom.presentation import film_edge
 from glam_core.phantom.realism import shown_picture
 from glam_core.phantom.request import ExamRequest
 from glam_core.phantom.streams import stream
 from glam_core.phantom.styles import STYLES, draw_training_style, exposed, set_up
 from glam_core.phantom.view import view_setup
-from glam_core.terms import Laterality, ViewKey, ViewPosition
+from glam_core.terms import ChestWall, Laterality, ViewKey, ViewPosition
 from tests.core.phantom.test_outline import CPU, breast
 
 FILM = "digitised film"
@@ -64,12 +64,31 @@ def test_the_film_edge_stays_at_the_chest_wall() -> None:
     picture = torch.full((1, 1, 64, 80), 0.5)
     strips = 0
     for index in range(40):
-        lit = film_edge(picture, 0.5, stream(4, index))
+        lit = show_film_edge(picture, 0.5, draw_film_edge(STYLES[FILM], stream(4, index)))
         assert torch.equal(lit[..., 24:], picture[..., 24:])
         assert float(lit.min()) >= 0.5
         assert float(lit.max()) <= 1.0
         strips += bool(lit[..., 0].max() > 0.75)
     assert 0 < strips < 20
+
+
+@pytest.mark.parametrize("side", [ChestWall.LEFT, ChestWall.RIGHT])
+def test_stored_films_show_the_same_edge_on_either_side_and_say_so(side: ChestWall) -> None:
+    style, named = STYLES[FILM], 0
+    for index in range(40):
+        edge = draw_film_edge(style, stream(4, index))
+        pixels = np.full((64, 80), 2020, dtype=np.uint16)
+        markers = add_film_edge(pixels, style, side, 0.5, stream(4, index))
+        shown = (pixels if side is ChestWall.LEFT else pixels[:, ::-1]).astype(np.float32)
+        display = torch.full((1, 1, 64, 80), 0.5)
+        expected = show_film_edge(display, 0.5, edge)[0, 0].numpy()
+        assert np.allclose((shown - style.low) / (style.high - style.low), expected, atol=2e-4)
+        assert markers == (("film edge",) if edge.strip else ())
+        named += len(markers)
+    assert 0 < named < 20
+    pixels = np.full((64, 80), 2020, dtype=np.uint16)
+    assert add_film_edge(pixels, STYLES["flat panel"], side, 0.5, stream(4, 0)) == ()
+    assert (pixels == 2020).all()
 
 
 def test_films_show_no_specks_outside_the_cut_rim() -> None:
