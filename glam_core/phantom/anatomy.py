@@ -87,12 +87,12 @@ def draw_anatomies(
         "depth": depth,
         "radius": 46.0 * (depth / 66.0) ** 0.32 + shared.normal(0, 4),
         "fraction": shared.uniform(low, high),
-        "layer": shared.uniform(3.0, 9.0) + (1.0 if density_class in "AB" else 0.0),
+        "layer": shared.uniform(1.5, 8.0) + (1.0 if density_class in "AB" else 0.0),
         "retro": shared.uniform(0.05, 0.45) + (0.03 if density_class in "AB" else 0.0),
         "upper": shared.uniform(0.2, 0.9),
         "streak": shared.uniform(0.15, 0.80),
         "clump": shared.uniform(0.15, 0.85),
-        "ligaments": shared.uniform(0.55, 1.0) * (0.7 + 1.6 * high),
+        "ligaments": shared.uniform(0.75, 1.15) * (0.85 + 0.8 * high),
         "nipple_radius": shared.uniform(2.6, 5.2),
         "nipple_height": float(np.clip(1.35 * np.exp(shared.normal(0, 0.85)), 0.3, 7.0)),
         "nipple_power": shared.uniform(1.3, 2.8),
@@ -101,7 +101,7 @@ def draw_anatomies(
         "nipple_up": shared.normal(-4, 4.3),
         "strands": shared.uniform(620, 1070),
         "ducts": shared.uniform(52, 107),
-        "vessels": shared.uniform(4.5, 8.0),
+        "vessels": shared.uniform(4.5, 11.0),
         "compact": shared.uniform(0.0, 1.0) ** (1.0 / (1.0 + 3.0 * high)),
     }
     return {

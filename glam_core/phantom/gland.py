@@ -14,6 +14,7 @@ _SIDE = 64
 _HEIGHT = 1.05
 _WARP = 2.2  # voxels by which the clouds bend the lobes
 _SOLID_EDGE = 0.15  # of how lumpy, between what is solid and what is not
+_ISLANDS_FROM = 1.9  # of how lumpy: a few islands of gland in the fat
 _HALVINGS = 10
 _UNDER_SKIN = 0.96  # skin radius up to which the share of gland is measured
 _DRAWN_OUT, _FANNING = 0.3, 0.5  # of the place behind the chest wall's plane
@@ -36,7 +37,7 @@ class GlandVolume:
         """(...) density at anatomical mm, trilinear.
 
         Behind the chest wall's plane it goes on as what lies just before the plane, drawn out
-        backwards and fanning on, so that neither a seam nor a mirror image is seen.
+        backwards, fanning and fading, so that neither a seam nor a mirror image is seen.
 
         Args:
             planes: (3, ...) x, y and z; they are overwritten.
@@ -44,12 +45,13 @@ class GlandVolume:
         depth, width, height = self.extent
         behind = planes[0].clamp(max=0.0)
         planes[0].sub_(behind, alpha=1.0 + _DRAWN_OUT).mul_(2.0 / depth).sub_(1.0)
-        planes[1:].div_(behind.mul_(-_FANNING / depth).add_(1.0))
+        fanning = behind.mul_(-_FANNING / depth).add_(1.0)
+        planes[1:].div_(fanning)
         planes[1].div_(width)
         planes[2].div_(height)
         grid = planes.flip(0).flatten(1).T[None, None, None]
         found = functional.grid_sample(self.density, grid, mode="bilinear", align_corners=False)
-        return found.view(planes.shape[1:])
+        return found.view(planes.shape[1:]).div_(fanning**4)
 
 
 def gland_volume(
@@ -76,7 +78,7 @@ def gland_volume(
     side, up = y - anatomy.nipple_mm[1], z - anatomy.nipple_mm[2]
     distance = (ahead**2 + side**2 + up**2).sqrt()
 
-    cloud = power_law_cube(1, _SIDE, 1.6, generator, low=2.0, alike=woman)
+    cloud = power_law_cube(1, _SIDE, 1.45, generator, low=2.0, alike=woman)
     lobules = band_cube(1, _SIDE, 9.0, generator)
     streaming = torch.stack([distance / 2.4, 42.0 * side / distance, 42.0 * up / distance], dim=-1)
     cloudy = tiled(cloud, SHAPE).flatten()[inside]
@@ -85,8 +87,8 @@ def gland_volume(
     lobes = read_periodic(lobules, 0.55 * net + 17.0)
     fine_lobes = read_periodic(lobules, 1.35 * net)
 
-    firm = min(0.96, 0.52 + 0.2 * anatomy.compact + 1.0 * anatomy.gland_fraction)
-    region = anatomy.gland_fraction / (firm * (0.45 + 0.36 * anatomy.compact))
+    firm = min(0.96, 0.62 + 0.2 * anatomy.compact + 0.7 * anatomy.gland_fraction)
+    region = anatomy.gland_fraction / (firm * (0.38 + 0.38 * anatomy.compact))
     texture = math.sqrt(anatomy.streak) * streaks + math.sqrt(1.0 - anatomy.streak) * cloudy
     prior = _prior(anatomy, x, y, z, skin_radius, distance, cloudy, lobes)
     rough = (1.6 - 0.8 * anatomy.compact) * (1.0 + 0.4 * anatomy.clump)
@@ -96,12 +98,14 @@ def gland_volume(
     gland = torch.sigmoid(above / (0.16 - 0.07 * anatomy.clump))
     lumps = 1.1 * lobes + 0.4 * fine_lobes
     walls = 2.0 - 1.5 * lobes.abs() - 1.0 * fine_lobes.abs()
-    lumps = torch.lerp(walls, lumps, anatomy.clump) + 0.8 * above
+    lumps = torch.lerp(walls, lumps, anatomy.clump) + 1.3 * above
     within = skin_radius < 1.02
     sheets = torch.exp(-((lobes / 0.26) ** 2)) * within
     fine_sheets = torch.exp(-((fine_lobes / 0.28) ** 2)) * within
     lace = 0.03 + 0.32 * sheets + 0.24 * fine_sheets
-    fat_sheets = 0.06 * anatomy.ligaments * (sheets + 0.5 * fine_sheets)
+    fat_sheets = 0.09 * anatomy.ligaments * (sheets + 0.5 * fine_sheets)
+    islands = torch.sigmoid((0.8 * lobes + 0.8 * cloudy - _ISLANDS_FROM) / 0.15)
+    fat_sheets = fat_sheets + (0.6 - 0.4 * anatomy.compact) * islands * (skin_radius < 0.9)
     fat_sheets = fat_sheets * torch.sigmoid((x - 0.08 * depth) / (0.05 * depth))
     edge = torch.sigmoid((0.97 - skin_radius) / 0.012)
     thin = (gland * lace + (1.0 - gland) * fat_sheets) * edge
@@ -128,11 +132,11 @@ def _prior(
     under_skin = (1.0 - skin_radius) * radius - anatomy.fat_layer_mm + 1.6 * lobes
     behind = x - anatomy.retro_fat * anatomy.depth_mm + 0.4 * anatomy.upper_outer * (y + 0.5 * z)
     behind = behind + 8.0 * cloudy + 2.5 * lobes
-    aside = 0.16 * anatomy.upper_outer * radius * anatomy.compact
+    aside = 0.28 * anatomy.upper_outer * radius * (0.3 + 0.7 * anatomy.compact)
     across = ((y - aside).abs() ** 3 + (z - 0.6 * aside).abs() ** 3) / (0.72 * radius) ** 3
     outer = anatomy.upper_outer * (y + z) / (1.4 * radius)
     under_skin = under_skin + 14.0 * torch.exp(-((distance / 16.0) ** 2))
-    forward = (0.3 + 3.0 * anatomy.retro_fat) * x / anatomy.depth_mm
+    forward = (0.5 + 3.0 * anatomy.retro_fat) * x / anatomy.depth_mm
     prior = forward - 3.5 * torch.sigmoid(-under_skin / 2.5) - 2.6 * torch.sigmoid(-behind / 3.5)
     return (
         prior - (0.6 + 1.6 * anatomy.compact) * across + outer + 1.3 * torch.exp(-distance / 14.0)

@@ -30,7 +30,7 @@ GLAND_EXCESS_PER_MM = (GLAND_PER_CM - FAT_PER_CM) / 10.0
 _IMPLANT_EXCESS_PER_MM = 0.045
 _TILE = 512
 _FINE_FROM_PER_MM = 0.35
-_FINE_SHARE = 0.08
+_FINE_SHARE = 0.11
 _SUNK = 0.65  # of a strand is lost in solid gland
 _MOTTLE_FROM_PER_MM = 0.05
 _MOTTLE_SHARE = 0.005
@@ -203,7 +203,7 @@ def _fine_texture(
     above = min(0.4, _FINE_FROM_PER_MM * framing.pixel_mm)
     side = _TILE if max(framing.shape) > _TILE // 2 else _TILE // 2
     noise = tiled(fine_tile(1, side, 1.45, above, generator), framing.shape)
-    seen = 1.0 - 0.72 * min(1.0, framing.pixel_mm)
+    seen = 1.0 - 0.9 * min(1.0, framing.pixel_mm)
     fine = noise * seen * _FINE_SHARE * (6.0 * gland + 0.2 * inner).clamp(min=0.0).sqrt()
     factor = cell_factor(framing.pixel_mm, _MOTTLE_CELL_MM)
     coarse = _MOTTLE_FROM_PER_MM * framing.pixel_mm * factor

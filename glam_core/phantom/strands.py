@@ -78,7 +78,7 @@ def _ligaments(anatomy: Anatomy, bends: _Bends, draw: np.random.Generator) -> li
     """The web in the fat: many faint threads, and a few that can be followed over centimetres."""
     count = anatomy.strands
     start = _inside(anatomy, count, draw, _LIGAMENTS_FROM) * (1.0, 1.1, 1.1) - (6.0, 0.0, 0.0)
-    strength = draw.lognormal(0.0, 1.05, count).clip(0.0, 7.0)
+    strength = draw.lognormal(0.0, 1.0, count).clip(0.0, 6.0)
     length = (draw.gamma(3.0, 6.0, count) + 8.0) * strength.clip(0.4, 4.0) ** 0.3
     controls = _drift(anatomy, bends, start, length, draw)
     return _thin_and_thick(anatomy, controls, strength, draw)
@@ -97,7 +97,7 @@ def _thin_and_thick(
     thick = strength > _THICK_FROM
     return [
         Curves(controls[part], share * area[part], taper[part], sigma_mm, False, oblique_only)
-        for part, share, sigma_mm in ((~thick, 0.21, _FINE_MM), (thick, 0.44, _THICK_MM))
+        for part, share, sigma_mm in ((~thick, 0.26, _FINE_MM), (thick, 0.36, _THICK_MM))
     ]
 
 
@@ -110,12 +110,12 @@ def _lobule_rims(anatomy: Anatomy, draw: np.random.Generator) -> Curves:
     first = _unit(draw.normal(size=(lobules, arcs, 3)))
     second = _unit(np.cross(first, draw.normal(size=(lobules, arcs, 3))))
     begin = draw.uniform(0, 2 * math.pi, (lobules, arcs, 1))
-    angle = begin + draw.uniform(1.2, 3.6, (lobules, arcs, 1)) * np.linspace(0, 1, CONTROLS)
+    angle = begin + draw.uniform(0.8, 2.3, (lobules, arcs, 1)) * np.linspace(0, 1, CONTROLS)
     ring = first[:, :, None] * np.cos(angle)[..., None]
     ring = ring + second[:, :, None] * np.sin(angle)[..., None]
     controls = centre[:, None, None] + size[:, None, None] * ring
     strength = draw.lognormal(0.0, 0.6, (lobules, 1)) * draw.lognormal(0.0, 0.5, (lobules, arcs))
-    area = 0.20 * anatomy.ligaments * strength.reshape(-1).clip(0.0, 4.0)
+    area = 0.30 * anatomy.ligaments * strength.reshape(-1).clip(0.0, 4.0)
     return Curves(
         controls.reshape(-1, CONTROLS, 3), area, _uneven_taper(lobules * arcs, draw), _FINE_MM
     )
@@ -123,10 +123,10 @@ def _lobule_rims(anatomy: Anatomy, draw: np.random.Generator) -> Curves:
 
 def _fibrils(anatomy: Anatomy, bends: _Bends, draw: np.random.Generator) -> Curves:
     """The grain of the glandular tissue, streaming towards the nipple."""
-    count = 800
+    count = 650
     start = _inside(anatomy, count, draw) - (4.0, 0.0, 0.0)
     controls = _drift(anatomy, bends, start, draw.uniform(4, 15, count), draw, 0.9)
-    area = 0.75 * draw.lognormal(0.0, 0.9, count).clip(0.0, 5.0)
+    area = 0.65 * draw.lognormal(0.0, 1.0, count).clip(0.0, 5.0)
     return Curves(controls, area, _uneven_taper(count, draw), _FINE_MM, in_gland=True)
 
 
@@ -145,7 +145,7 @@ def _lobules(anatomy: Anatomy, draw: np.random.Generator) -> Curves:
     start = _inside(anatomy, count, draw)
     heading = _unit(np.asarray(anatomy.nipple_mm) - start + 20.0 * draw.normal(size=(count, 3)))
     controls = _walk(start, heading, draw.uniform(1.0, 4.0, count), draw, bend=0.8)
-    area = 4.5 * draw.lognormal(0.0, 0.7, count).clip(0.0, 4.0)
+    area = 3.8 * draw.lognormal(0.0, 0.7, count).clip(0.0, 4.0)
     return Curves(controls, area, np.hanning(CONTROLS + 2)[1:-1], _THICK_MM, in_gland=True)
 
 
@@ -176,7 +176,7 @@ def _vessels(anatomy: Anatomy, bends: _Bends, draw: np.random.Generator) -> Curv
     middle = np.sin(np.linspace(0, math.pi, CONTROLS))[None, :, None]
     outward = np.stack([np.zeros(count), np.cos(turn), np.sin(turn)], axis=1)[:, None]
     stems = stems + middle * outward * 0.12 * anatomy.radius_mm
-    stem_area = 2.5 * draw.lognormal(0.0, 0.7, count).clip(0.3, 3.0)
+    stem_area = 3.0 * draw.lognormal(0.0, 0.7, count).clip(0.3, 3.0)
 
     forks = draw.integers(count, size=count)
     at = draw.integers(2, CONTROLS - 2, count)
@@ -209,7 +209,7 @@ def _axilla(anatomy: Anatomy, bends: _Bends, draw: np.random.Generator) -> list[
         ],
         axis=1,
     )
-    strength = draw.lognormal(0.0, 0.9, count).clip(0.0, 6.0)
+    strength = 1.2 * draw.lognormal(0.0, 0.9, count).clip(0.0, 4.5)
     length = (draw.gamma(3.0, 7.0, count) + 9.0) * strength.clip(0.4, 4.0) ** 0.3
     heading = np.array([0.5, -0.5, -0.7]) + 0.45 * draw.normal(size=(count, 3))
     heading = _unit(heading + 0.5 * bends.at(start))
