@@ -102,7 +102,7 @@ def draw_anatomies(
         "strands": shared.uniform(620, 1070),
         "ducts": shared.uniform(52, 107),
         "vessels": shared.uniform(4.5, 11.0),
-        "compact": shared.uniform(0.0, 1.0) ** (1.0 / (1.0 + 3.0 * high)),
+        "compact": shared.uniform(0.0, 1.0) ** (1.0 / (0.6 + 3.0 * high)),
     }
     return {
         side: _draw_breast(side, common, density_class, stream(seed, index, side), implants)

@@ -14,10 +14,10 @@ _SIDE = 64
 _HEIGHT = 1.05
 _WARP = 2.2  # voxels by which the clouds bend the lobes
 _SOLID_EDGE = 0.15  # of how lumpy, between what is solid and what is not
-_ISLANDS_FROM = 1.9  # of how lumpy: a few islands of gland in the fat
+_ISLANDS_FROM = 1.7  # of how lumpy: a few islands of gland in the fat
 _HALVINGS = 10
 _UNDER_SKIN = 0.96  # skin radius up to which the share of gland is measured
-_DRAWN_OUT, _FANNING = 0.3, 0.5  # of the place behind the chest wall's plane
+_DRAWN_OUT, _FANNING = 0.7, 0.5  # of the place behind the chest wall's plane
 _OUTMOST = 1.05  # skin radius beyond which nothing is left
 
 
@@ -51,7 +51,7 @@ class GlandVolume:
         planes[2].div_(height)
         grid = planes.flip(0).flatten(1).T[None, None, None]
         found = functional.grid_sample(self.density, grid, mode="bilinear", align_corners=False)
-        return found.view(planes.shape[1:]).div_(fanning**4)
+        return found.view(planes.shape[1:]).div_(fanning**8)
 
 
 def gland_volume(
@@ -78,7 +78,7 @@ def gland_volume(
     side, up = y - anatomy.nipple_mm[1], z - anatomy.nipple_mm[2]
     distance = (ahead**2 + side**2 + up**2).sqrt()
 
-    cloud = power_law_cube(1, _SIDE, 1.45, generator, low=2.0, alike=woman)
+    cloud = power_law_cube(1, _SIDE, 1.65, generator, low=2.0, alike=woman)
     lobules = band_cube(1, _SIDE, 9.0, generator)
     streaming = torch.stack([distance / 2.4, 42.0 * side / distance, 42.0 * up / distance], dim=-1)
     cloudy = tiled(cloud, SHAPE).flatten()[inside]
@@ -102,8 +102,8 @@ def gland_volume(
     within = skin_radius < 1.02
     sheets = torch.exp(-((lobes / 0.26) ** 2)) * within
     fine_sheets = torch.exp(-((fine_lobes / 0.28) ** 2)) * within
-    lace = 0.03 + 0.32 * sheets + 0.24 * fine_sheets
-    fat_sheets = 0.09 * anatomy.ligaments * (sheets + 0.5 * fine_sheets)
+    lace = 0.02 + 0.36 * sheets + 0.28 * fine_sheets
+    fat_sheets = 0.14 * anatomy.ligaments * (sheets + 0.5 * fine_sheets)
     islands = torch.sigmoid((0.8 * lobes + 0.8 * cloudy - _ISLANDS_FROM) / 0.15)
     fat_sheets = fat_sheets + (0.6 - 0.4 * anatomy.compact) * islands * (skin_radius < 0.9)
     fat_sheets = fat_sheets * torch.sigmoid((x - 0.08 * depth) / (0.05 * depth))

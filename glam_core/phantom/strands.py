@@ -61,7 +61,7 @@ class _Bends:
     """A smooth field of directions, so that neighbouring strands run and turn together."""
 
     def __init__(self, draw: np.random.Generator) -> None:
-        length_mm = draw.uniform(22.0, 80.0, _BEND_WAVES)
+        length_mm = draw.uniform(15.0, 60.0, _BEND_WAVES)
         self._waves = _unit(draw.normal(size=(_BEND_WAVES, 3))) * (2 * math.pi / length_mm)[:, None]
         self._phases = draw.uniform(0, 2 * math.pi, _BEND_WAVES)
         self._ways = draw.normal(size=(_BEND_WAVES, 3)) * math.sqrt(2.0 / _BEND_WAVES)
@@ -78,7 +78,7 @@ def _ligaments(anatomy: Anatomy, bends: _Bends, draw: np.random.Generator) -> li
     """The web in the fat: many faint threads, and a few that can be followed over centimetres."""
     count = anatomy.strands
     start = _inside(anatomy, count, draw, _LIGAMENTS_FROM) * (1.0, 1.1, 1.1) - (6.0, 0.0, 0.0)
-    strength = draw.lognormal(0.0, 1.0, count).clip(0.0, 6.0)
+    strength = draw.lognormal(0.0, 1.0, count).clip(0.0, 5.0)
     length = (draw.gamma(3.0, 6.0, count) + 8.0) * strength.clip(0.4, 4.0) ** 0.3
     controls = _drift(anatomy, bends, start, length, draw)
     return _thin_and_thick(anatomy, controls, strength, draw)
@@ -97,15 +97,15 @@ def _thin_and_thick(
     thick = strength > _THICK_FROM
     return [
         Curves(controls[part], share * area[part], taper[part], sigma_mm, False, oblique_only)
-        for part, share, sigma_mm in ((~thick, 0.26, _FINE_MM), (thick, 0.36, _THICK_MM))
+        for part, share, sigma_mm in ((~thick, 0.36, _FINE_MM), (thick, 0.5, _THICK_MM))
     ]
 
 
 def _lobule_rims(anatomy: Anatomy, draw: np.random.Generator) -> Curves:
     """Arcs around lobules of fat, where their walls are seen edge on."""
-    lobules, arcs = 70, 5
+    lobules, arcs = 130, 5
     centre = _inside(anatomy, lobules, draw, 0.45)
-    size = draw.gamma(5.0, 0.2, (lobules, 1)) * 0.105 * anatomy.radius_mm
+    size = draw.gamma(5.0, 0.2, (lobules, 1)) * 0.115 * anatomy.radius_mm
     size = size * draw.uniform(0.75, 1.3, (lobules, 3))
     first = _unit(draw.normal(size=(lobules, arcs, 3)))
     second = _unit(np.cross(first, draw.normal(size=(lobules, arcs, 3))))
@@ -115,7 +115,7 @@ def _lobule_rims(anatomy: Anatomy, draw: np.random.Generator) -> Curves:
     ring = ring + second[:, :, None] * np.sin(angle)[..., None]
     controls = centre[:, None, None] + size[:, None, None] * ring
     strength = draw.lognormal(0.0, 0.6, (lobules, 1)) * draw.lognormal(0.0, 0.5, (lobules, arcs))
-    area = 0.30 * anatomy.ligaments * strength.reshape(-1).clip(0.0, 4.0)
+    area = 0.40 * anatomy.ligaments * strength.reshape(-1).clip(0.0, 4.0)
     return Curves(
         controls.reshape(-1, CONTROLS, 3), area, _uneven_taper(lobules * arcs, draw), _FINE_MM
     )
@@ -126,7 +126,7 @@ def _fibrils(anatomy: Anatomy, bends: _Bends, draw: np.random.Generator) -> Curv
     count = 650
     start = _inside(anatomy, count, draw) - (4.0, 0.0, 0.0)
     controls = _drift(anatomy, bends, start, draw.uniform(4, 15, count), draw, 0.9)
-    area = 0.65 * draw.lognormal(0.0, 1.0, count).clip(0.0, 5.0)
+    area = 0.5 * draw.lognormal(0.0, 1.0, count).clip(0.0, 5.0)
     return Curves(controls, area, _uneven_taper(count, draw), _FINE_MM, in_gland=True)
 
 
@@ -135,7 +135,7 @@ def _cords(anatomy: Anatomy, bends: _Bends, draw: np.random.Generator) -> Curves
     count = 220
     start = _inside(anatomy, count, draw) - (6.0, 0.0, 0.0)
     controls = _drift(anatomy, bends, start, draw.uniform(8, 26, count), draw, 0.8)
-    area = 2.0 * draw.lognormal(0.0, 0.9, count).clip(0.0, 4.5)
+    area = 2.1 * draw.lognormal(0.0, 0.9, count).clip(0.0, 4.5)
     return Curves(controls, area, _uneven_taper(count, draw), _THICK_MM, in_gland=True)
 
 
@@ -145,7 +145,7 @@ def _lobules(anatomy: Anatomy, draw: np.random.Generator) -> Curves:
     start = _inside(anatomy, count, draw)
     heading = _unit(np.asarray(anatomy.nipple_mm) - start + 20.0 * draw.normal(size=(count, 3)))
     controls = _walk(start, heading, draw.uniform(1.0, 4.0, count), draw, bend=0.8)
-    area = 3.8 * draw.lognormal(0.0, 0.7, count).clip(0.0, 4.0)
+    area = 2.2 * draw.lognormal(0.0, 0.7, count).clip(0.0, 4.0)
     return Curves(controls, area, np.hanning(CONTROLS + 2)[1:-1], _THICK_MM, in_gland=True)
 
 
