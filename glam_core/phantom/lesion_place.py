@@ -15,6 +15,7 @@ from glam_core.terms import ViewPosition
 
 Position = tuple[float, float, float]
 _TRIES = 60
+_RIM_MM = 4.0  # where the breast is too thin to be seen well
 _ROOM = 0.55  # of its size: half, and something for what radiates from it
 
 
@@ -84,4 +85,4 @@ def _shown(position: Position, view_map: ViewMap, framing: Framing, radius: floa
     row, col = framing.picture_from_view(seen)[0, 0].tolist()
     room = 0.6 * radius / framing.pixel_mm
     inside = room <= row < framing.rows - room and room <= col < framing.cols - room
-    return inside and float(framing.inside_mm(seen)) > 3.0 + 0.3 * radius
+    return inside and float(framing.inside_mm(seen)) > _RIM_MM + radius
