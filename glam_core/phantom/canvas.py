@@ -15,7 +15,7 @@ from glam_core.phantom.streams import stream
 from glam_core.terms import ViewPosition
 
 _FILM_MM, _FILM_SPREAD = 149.0, 0.13  # usual height of the part shown, spread of its logarithm
-_CLOSEST = (1.02, 1.24)  # least height of that part, as a share of the breast's in CC
+_CLOSEST = (1.03, 1.30)  # least height of that part, as a share of the breast's in CC
 _LEAST_DEPTH = 0.265  # of the part's height, so closely are small breasts cropped
 _NIPPLE_SHARES = {ViewPosition.CC: (0.507, 0.04), ViewPosition.MLO: (0.72, 0.055)}
 _CUT_MM = 5.0  # of the breast above and below in CC, below in MLO, that may be lost

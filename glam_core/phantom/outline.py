@@ -25,6 +25,7 @@ _MLO_TALL, _MLO_MUSCLE = (-0.23, 0.235), (-0.92, 0.22)
 _CC_LOW, _CC_UP, _MLO_SIDES, _MLO_NECK = slice(1, 5), slice(14, 18), slice(29, 34), slice(19, 22)
 _BEFORE_MUSCLE_MM, _SOFT_MM = 3.0, 2.5  # of skin before the muscle's edge at least; how gradually
 _WALL_SKIN, _LEAST_WALL_SKIN_MM = (4.0, 3.5), 3.0  # of skin seen along the chest wall in CC
+_FRONT_MM = (-1.3, -0.7)  # usual rise towards the nipple in CC and in MLO, beside the modes
 _ABDOMEN_SHARES = (0.38, 0.65)  # up to which none shows, and up to which a narrow stem
 
 
@@ -258,7 +259,8 @@ def _with_nipple(
     at = crossing[np.argmax(x[crossing])]
     share = v[at] / (v[at] - v[at + 1])
     base = line[at] + share * (line[at + 1] - line[at])
-    height = float(np.clip(woman.normal(-1.6, 1.0) + again.normal(0, 0.4), -3.2, 1.4))
+    usual = _FRONT_MM[1 if turn else 0]
+    height = float(np.clip(usual + woman.normal(0, 1.2) + again.normal(0, 0.4), -3.4, 2.2))
     wide = float(woman.uniform(4.5, 12.0))
     line = np.concatenate([line[: at + 1], base[None], line[at + 1 :]]) - base
     sunk = height * (1.0 - np.exp(-((line @ across) ** 2) / (2.0 * wide**2)))
