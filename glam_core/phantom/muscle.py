@@ -23,8 +23,8 @@ _MOTTLE = ((0.7, 0.8, 0.4), (1.3, 1.6, 0.8), (3.0, 4.0, 1.2))
 _MINOR_SHARE = 0.4
 _CC_SHARE = 0.15
 _CC_DEPTH_MM, _REACH_MM = 8.0, 30.0
-_STRANDS, _STRAND_SIGMA_MM = 230, 0.4
-_STRAND, _VESSEL = (10.0, 20.0, 0.8, 0.46), (45.0, 30.0, 0.8, 1.8)  # mm, mm, radians, mm2
+_STRANDS, _STRAND_SIGMA_MM = 340, 0.4
+_STRAND, _VESSEL = (10.0, 26.0, 0.6, 0.80), (45.0, 30.0, 0.8, 1.8)  # mm, mm, radians, mm2
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,9 +215,9 @@ def _wanderers(
 ) -> ProjectedCurves:
     """`count` bent curves that set out over the muscle, up to `top`, down and forward."""
     shortest, mean, bend, area = kind
-    x = (framing.muscle_x or 0.0) + draw.uniform(-42, 14, count)
+    x = (framing.muscle_x or 0.0) + draw.uniform(-42, 38, count)
     v = draw.uniform(-25, max(top, 10.0), count)
-    turn = draw.normal(-1.0, 0.75, count)[:, None]
+    turn = draw.normal(-0.5, 0.6, count)[:, None]
     steps = CONTROLS - 1
     turn = turn + np.cumsum(draw.normal(0, bend / math.sqrt(steps), (count, steps)), axis=1)
     length = (shortest + draw.gamma(2.0, 0.5 * mean, count))[:, None] / steps
