@@ -103,7 +103,7 @@ def gland_volume(
     sheets = torch.exp(-((lobes / 0.26) ** 2)) * within
     fine_sheets = torch.exp(-((fine_lobes / 0.28) ** 2)) * within
     lace = 0.02 + 0.36 * sheets + 0.28 * fine_sheets
-    fat_sheets = 0.14 * anatomy.ligaments * (sheets + 0.5 * fine_sheets)
+    fat_sheets = 0.10 * anatomy.ligaments * (sheets + 0.5 * fine_sheets)
     islands = torch.sigmoid((0.8 * lobes + 0.8 * cloudy - _ISLANDS_FROM) / 0.15)
     fat_sheets = fat_sheets + (0.6 - 0.4 * anatomy.compact) * islands * (skin_radius < 0.9)
     fat_sheets = fat_sheets * torch.sigmoid((x - 0.08 * depth) / (0.05 * depth))

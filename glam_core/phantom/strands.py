@@ -61,7 +61,7 @@ class _Bends:
     """A smooth field of directions, so that neighbouring strands run and turn together."""
 
     def __init__(self, draw: np.random.Generator) -> None:
-        length_mm = draw.uniform(15.0, 60.0, _BEND_WAVES)
+        length_mm = draw.uniform(18.0, 70.0, _BEND_WAVES)
         self._waves = _unit(draw.normal(size=(_BEND_WAVES, 3))) * (2 * math.pi / length_mm)[:, None]
         self._phases = draw.uniform(0, 2 * math.pi, _BEND_WAVES)
         self._ways = draw.normal(size=(_BEND_WAVES, 3)) * math.sqrt(2.0 / _BEND_WAVES)
@@ -78,8 +78,8 @@ def _ligaments(anatomy: Anatomy, bends: _Bends, draw: np.random.Generator) -> li
     """The web in the fat: many faint threads, and a few that can be followed over centimetres."""
     count = anatomy.strands
     start = _inside(anatomy, count, draw, _LIGAMENTS_FROM) * (1.0, 1.1, 1.1) - (6.0, 0.0, 0.0)
-    strength = draw.lognormal(0.0, 1.0, count).clip(0.0, 5.0)
-    length = (draw.gamma(3.0, 6.0, count) + 8.0) * strength.clip(0.4, 4.0) ** 0.3
+    strength = draw.lognormal(0.0, 1.1, count).clip(0.0, 6.0)
+    length = (draw.gamma(3.0, 8.0, count) + 9.0) * strength.clip(0.4, 4.0) ** 0.3
     controls = _drift(anatomy, bends, start, length, draw)
     return _thin_and_thick(anatomy, controls, strength, draw)
 
@@ -115,7 +115,7 @@ def _lobule_rims(anatomy: Anatomy, draw: np.random.Generator) -> Curves:
     ring = ring + second[:, :, None] * np.sin(angle)[..., None]
     controls = centre[:, None, None] + size[:, None, None] * ring
     strength = draw.lognormal(0.0, 0.6, (lobules, 1)) * draw.lognormal(0.0, 0.5, (lobules, arcs))
-    area = 0.40 * anatomy.ligaments * strength.reshape(-1).clip(0.0, 4.0)
+    area = 0.30 * anatomy.ligaments * strength.reshape(-1).clip(0.0, 4.0)
     return Curves(
         controls.reshape(-1, CONTROLS, 3), area, _uneven_taper(lobules * arcs, draw), _FINE_MM
     )
@@ -125,17 +125,17 @@ def _fibrils(anatomy: Anatomy, bends: _Bends, draw: np.random.Generator) -> Curv
     """The grain of the glandular tissue, streaming towards the nipple."""
     count = 650
     start = _inside(anatomy, count, draw) - (4.0, 0.0, 0.0)
-    controls = _drift(anatomy, bends, start, draw.uniform(4, 15, count), draw, 0.9)
+    controls = _drift(anatomy, bends, start, draw.uniform(4, 15, count), draw, 0.6)
     area = 0.5 * draw.lognormal(0.0, 1.0, count).clip(0.0, 5.0)
     return Curves(controls, area, _uneven_taper(count, draw), _FINE_MM, in_gland=True)
 
 
 def _cords(anatomy: Anatomy, bends: _Bends, draw: np.random.Generator) -> Curves:
     """Coarse trabeculae of the glandular tissue."""
-    count = 220
+    count = 150
     start = _inside(anatomy, count, draw) - (6.0, 0.0, 0.0)
-    controls = _drift(anatomy, bends, start, draw.uniform(8, 26, count), draw, 0.8)
-    area = 2.1 * draw.lognormal(0.0, 0.9, count).clip(0.0, 4.5)
+    controls = _drift(anatomy, bends, start, draw.uniform(8, 26, count), draw, 0.5)
+    area = 3.0 * draw.lognormal(0.0, 0.9, count).clip(0.0, 4.5)
     return Curves(controls, area, _uneven_taper(count, draw), _THICK_MM, in_gland=True)
 
 
@@ -257,17 +257,17 @@ def _drift(
     start: FloatArray,
     length: FloatArray,
     draw: np.random.Generator,
-    apart: float = 0.32,
+    apart: float = 0.25,
 ) -> FloatArray:
-    """Curves of `length` mm towards the nipple, turned by the common bends and a little apart."""
+    """Curves of `length` mm forward, then to the nipple, turned by the common bends."""
     count = len(start)
-    goal = np.asarray(anatomy.nipple_mm) + np.array([16.0, 0.0, 0.0])
+    goal = np.asarray(anatomy.nipple_mm) + np.array([5.0, 0.0, 0.0])
     own = draw.normal(size=(count, 3)) * draw.uniform(0.1, apart, (count, 1))
     step = (length / (CONTROLS - 1))[:, None]
-    places, heading = [start], np.zeros((count, 3))
+    places, heading = [start], np.tile([0.8, 0.0, 0.0], (count, 1))
     for _ in range(CONTROLS - 1):
         here = places[-1]
-        aim = _unit(_unit(goal - here) + 0.6 * bends.at(here) + own)
+        aim = _unit(_unit(goal - here) + 0.5 * bends.at(here) + own)
         heading = _unit(0.8 * heading + aim)
         own = own + 0.1 * draw.normal(size=(count, 3))
         places.append(here + step * heading)
