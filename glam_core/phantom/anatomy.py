@@ -90,7 +90,7 @@ def draw_anatomies(
         "layer": shared.uniform(1.5, 8.0) + (1.0 if density_class in "AB" else 0.0),
         "retro": shared.uniform(0.05, 0.45) + (0.03 if density_class in "AB" else 0.0),
         "upper": shared.uniform(0.2, 0.9),
-        "streak": shared.uniform(0.15, 0.80),
+        "streak": shared.uniform(0.05, 0.65),
         "clump": shared.uniform(0.15, 0.85),
         "ligaments": shared.uniform(0.75, 1.15) * (0.85 + 0.8 * high),
         "nipple_radius": shared.uniform(2.6, 5.2),

@@ -15,6 +15,7 @@ _HEIGHT = 1.05
 _WARP = 2.2  # voxels by which the clouds bend the lobes
 _SOLID_EDGE = 0.15  # of how lumpy, between what is solid and what is not
 _ISLANDS_FROM = 1.7  # of how lumpy: a few islands of gland in the fat
+_THIN_SHARE = 0.8  # of the gland that may lie in thin sheets
 _HALVINGS = 10
 _UNDER_SKIN = 0.96  # skin radius up to which the share of gland is measured
 _DRAWN_OUT, _FANNING = 0.7, 0.5  # of the place behind the chest wall's plane
@@ -80,10 +81,10 @@ def gland_volume(
 
     cloud = power_law_cube(1, _SIDE, 1.65, generator, low=2.0, alike=woman)
     lobules = band_cube(1, _SIDE, 9.0, generator)
-    streaming = torch.stack([distance / 2.4, 42.0 * side / distance, 42.0 * up / distance], dim=-1)
+    streaming = torch.stack([distance / 2.0, 42.0 * side / distance, 42.0 * up / distance], dim=-1)
     cloudy = tiled(cloud, SHAPE).flatten()[inside]
     streaks = read_periodic(cloud, streaming)
-    net = (streaming + _WARP * cloudy[:, None]) * streaming.new_tensor((1.3, 1.0, 1.0))
+    net = (streaming + _WARP * cloudy[:, None]) * streaming.new_tensor((1.6, 1.0, 1.0))
     lobes = read_periodic(lobules, 0.55 * net + 17.0)
     fine_lobes = read_periodic(lobules, 1.35 * net)
 
@@ -96,8 +97,8 @@ def gland_volume(
     sample = _sample(inside, skin_radius)
     above = score - _threshold(score[sample], region)
     gland = torch.sigmoid(above / (0.16 - 0.07 * anatomy.clump))
-    lumps = 1.1 * lobes + 0.4 * fine_lobes
-    walls = 2.0 - 1.5 * lobes.abs() - 1.0 * fine_lobes.abs()
+    lumps = 1.0 * lobes + 0.8 * fine_lobes
+    walls = 2.3 - 1.5 * lobes.abs() - 1.5 * fine_lobes.abs()
     lumps = torch.lerp(walls, lumps, anatomy.clump) + 1.3 * above
     within = skin_radius < 1.02
     sheets = torch.exp(-((lobes / 0.26) ** 2)) * within
@@ -109,6 +110,7 @@ def gland_volume(
     fat_sheets = fat_sheets * torch.sigmoid((x - 0.08 * depth) / (0.05 * depth))
     edge = torch.sigmoid((0.97 - skin_radius) / 0.012)
     thin = (gland * lace + (1.0 - gland) * fat_sheets) * edge
+    thin = thin * (_THIN_SHARE * anatomy.gland_fraction / thin[sample].mean()).clamp(max=1.0)
     gained = gland * (firm + 0.10 * sheets - lace).clamp(min=0.0) * edge
     least = _solid_from(anatomy.gland_fraction, thin[sample], gained[sample], lumps[sample])
     found = thin + gained * torch.sigmoid((lumps - least) / _SOLID_EDGE)

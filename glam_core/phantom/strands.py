@@ -78,8 +78,8 @@ def _ligaments(anatomy: Anatomy, bends: _Bends, draw: np.random.Generator) -> li
     """The web in the fat: many faint threads, and a few that can be followed over centimetres."""
     count = anatomy.strands
     start = _inside(anatomy, count, draw, _LIGAMENTS_FROM) * (1.0, 1.1, 1.1) - (6.0, 0.0, 0.0)
-    strength = draw.lognormal(0.0, 1.1, count).clip(0.0, 6.0)
-    length = (draw.gamma(3.0, 8.0, count) + 9.0) * strength.clip(0.4, 4.0) ** 0.3
+    strength = draw.lognormal(0.0, 1.0, count).clip(0.0, 5.0)
+    length = (draw.gamma(3.0, 7.0, count) + 8.0) * strength.clip(0.4, 4.0) ** 0.3
     controls = _drift(anatomy, bends, start, length, draw)
     return _thin_and_thick(anatomy, controls, strength, draw)
 
@@ -267,7 +267,7 @@ def _drift(
     places, heading = [start], np.tile([0.8, 0.0, 0.0], (count, 1))
     for _ in range(CONTROLS - 1):
         here = places[-1]
-        aim = _unit(_unit(goal - here) + 0.5 * bends.at(here) + own)
+        aim = _unit(_unit(goal - here) + 0.6 * bends.at(here) + own)
         heading = _unit(0.8 * heading + aim)
         own = own + 0.1 * draw.normal(size=(count, 3))
         places.append(here + step * heading)
