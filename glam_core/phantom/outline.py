@@ -25,6 +25,7 @@ _MLO_TALL, _MLO_MUSCLE = (-0.23, 0.235), (-0.92, 0.22)
 _CC_LOW, _CC_UP, _MLO_SIDES, _MLO_NECK = slice(1, 5), slice(14, 18), slice(29, 34), slice(19, 22)
 _BEFORE_MUSCLE_MM, _SOFT_MM = 3.0, 2.5  # of skin before the muscle's edge at least; how gradually
 _WALL_SKIN, _LEAST_WALL_SKIN_MM = (4.0, 3.5), 3.0  # of skin seen along the chest wall in CC
+_ROLL_SHARE, _HANG = 0.25, (0.0, 0.11)  # of its length does a breast hang over the fold
 _FRONT_MM = (-1.3, -0.7)  # usual rise towards the nipple in CC and in MLO, beside the modes
 _ABDOMEN_SHARES = (0.38, 0.65)  # up to which none shows, and up to which a narrow stem
 
@@ -196,10 +197,27 @@ def mlo_skin(
         col = max(widths[0] + lasting * slope * length, 0.25 * widths[0]) + woman.normal(0, 0.02)
         axilla.append((float(upper[0, 0]) - length, float(col) - nipple_col))
     fold, course = _abdomen(nipple_col, woman, again)
+    hung = max(0.0, float(woman.normal(*_HANG) + again.normal(0, 0.01)))
+    near_wall = 1.0 - (lower[:, 1] / nipple_col + 1.0) / (_BELLY_SHARE - 0.06)
+    lower[:, 0] -= hung * nipple_col * near_wall.clip(0.0, 1.0) ** 1.4
     lower = lower[lower[:, 1] > fold - nipple_col]
-    points = [*axilla, *((float(row), float(col)) for row, col in (*upper, *lower))]
+    above = _rolled([*axilla, *((float(row), float(col)) for row, col in upper)], nipple_col, woman)
+    points = [*above, *((float(row), float(col)) for row, col in lower)]
     points.extend((points[-1][0] + down, ahead - nipple_col) for down, ahead in course)
     return _with_nipple(_smooth(points), turn, woman, again)
+
+
+def _rolled(points: list[Place], nipple_col: float, woman: np.random.Generator) -> list[Place]:
+    """The points above the nipple, in some with the skin rolled forward before the armpit."""
+    rolls, at, ahead = woman.random() < _ROLL_SHARE, woman.uniform(1.1, 1.55), woman.uniform(2, 16)
+    if not rolls:
+        return points
+    start = -float(at) * nipple_col
+    rows, cols = np.array(points).T
+    col = float(np.interp(start, rows, cols))
+    moved = [(row, each + ahead) for row, each in points if row < start - 10.0]
+    notch = [(start - 7.0, col + ahead), (start - 2.0, col + 0.85 * ahead), (start, col - 0.8)]
+    return [*moved, *notch, *((row, each) for row, each in points if row > start + 3.0)]
 
 
 def _score(ratio: float, usual: tuple[float, float]) -> float:
