@@ -87,7 +87,7 @@ def draw_anatomies(
         "depth": depth,
         "radius": 46.0 * (depth / 66.0) ** 0.32 + shared.normal(0, 4),
         "fraction": shared.uniform(low, high),
-        "layer": shared.uniform(1.5, 8.0) + (1.0 if density_class in "AB" else 0.0),
+        "layer": shared.uniform(1.0, 7.0) + (1.0 if density_class in "AB" else 0.0),
         "retro": shared.uniform(0.05, 0.45) + (0.03 if density_class in "AB" else 0.0),
         "upper": shared.uniform(0.2, 0.9),
         "streak": shared.uniform(0.05, 0.65),

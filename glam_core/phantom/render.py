@@ -35,6 +35,7 @@ _SUNK = 0.65  # of a strand is lost in solid gland
 _MOTTLE_FROM_PER_MM = 0.05
 _MOTTLE_SHARE = 0.005
 _MOTTLE_CELL_MM = 0.8
+_LIGHTEST = 0.03  # of the beam, by which mottled fat may seem less than fat
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def render_tissue(
     over = tissue_over_muscle(anatomy, framing, seed=setup.seed, index=setup.index, device=device)
     if over is not None:
         gland = gland + over
-    gland = torch.minimum(gland.clamp(min=0.0), inner) + muscle
+    gland = torch.minimum(torch.maximum(gland, -_LIGHTEST * inner), inner) + muscle
     for row0, col0, patch in nodes_mm(
         anatomy, framing, seed=setup.seed, index=setup.index, device=device
     ):

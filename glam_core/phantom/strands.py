@@ -14,7 +14,7 @@ from glam_core.phantom.splat import blur, coarse_shape, enlarge, splat
 
 CONTROLS = 9
 _FINE_MM, _THICK_MM, _VESSEL_MM = 0.22, 0.46, 0.75
-_LIGAMENTS_FROM = 0.12
+_LIGAMENTS_FROM, _ALONG_SKIN_FROM = 0.12, 0.82
 _BEND_WAVES = 24
 _THICK_FROM = 1.8
 _LEAST_BLUR_PX = 0.45
@@ -77,7 +77,10 @@ class _Bends:
 def _ligaments(anatomy: Anatomy, bends: _Bends, draw: np.random.Generator) -> list[Curves]:
     """The web in the fat: many faint threads, and a few that can be followed over centimetres."""
     count = anatomy.strands
-    start = _inside(anatomy, count, draw, _LIGAMENTS_FROM) * (1.0, 1.1, 1.1) - (6.0, 0.0, 0.0)
+    start = _inside(anatomy, count, draw, _LIGAMENTS_FROM)
+    along_skin = count // 3
+    start[:along_skin] = _inside(anatomy, along_skin, draw, _ALONG_SKIN_FROM)
+    start = start * (1.0, 1.06, 1.06) - (6.0, 0.0, 0.0)
     strength = draw.lognormal(0.0, 1.0, count).clip(0.0, 5.0)
     length = (draw.gamma(3.0, 7.0, count) + 8.0) * strength.clip(0.4, 4.0) ** 0.3
     controls = _drift(anatomy, bends, start, length, draw)
