@@ -85,4 +85,4 @@ def _shown(position: Position, view_map: ViewMap, framing: Framing, radius: floa
     row, col = framing.picture_from_view(seen)[0, 0].tolist()
     room = 0.6 * radius / framing.pixel_mm
     inside = room <= row < framing.rows - room and room <= col < framing.cols - room
-    return inside and float(framing.inside_mm(seen)) > _RIM_MM + radius
+    return inside and float(framing.inside_mm(seen)) > _RIM_MM + 0.7 * radius
