@@ -88,7 +88,7 @@ def draw_anatomies(
         "radius": 46.0 * (depth / 66.0) ** 0.32 + shared.normal(0, 4),
         "fraction": shared.uniform(low, high),
         "layer": shared.uniform(1.0, 7.0) + (1.0 if density_class in "AB" else 0.0),
-        "retro": shared.uniform(0.05, 0.45) + (0.03 if density_class in "AB" else 0.0),
+        "retro": shared.uniform(0.08, 0.55) + (0.03 if density_class in "AB" else 0.0),
         "upper": shared.uniform(0.2, 0.9),
         "streak": shared.uniform(0.05, 0.65),
         "clump": shared.uniform(0.15, 0.85),

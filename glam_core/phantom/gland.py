@@ -92,7 +92,7 @@ def gland_volume(
     region = anatomy.gland_fraction / (firm * (0.38 + 0.38 * anatomy.compact))
     texture = math.sqrt(anatomy.streak) * streaks + math.sqrt(1.0 - anatomy.streak) * cloudy
     prior = _prior(anatomy, x, y, z, skin_radius, distance, cloudy, lobes)
-    rough = (1.6 - 0.8 * anatomy.compact) * (1.0 + 0.4 * anatomy.clump)
+    rough = (1.5 - 0.7 * anatomy.compact) * (1.0 + 0.4 * anatomy.clump)
     score = rough * texture + 0.5 * lobes + prior
     sample = _sample(inside, skin_radius)
     above = score - _threshold(score[sample], region)
@@ -138,10 +138,10 @@ def _prior(
     across = ((y - aside).abs() ** 3 + (z - 0.6 * aside).abs() ** 3) / (0.72 * radius) ** 3
     outer = anatomy.upper_outer * (y + z) / (1.4 * radius)
     under_skin = under_skin + 14.0 * torch.exp(-((distance / 16.0) ** 2))
-    forward = (0.5 + 3.0 * anatomy.retro_fat) * x / anatomy.depth_mm
+    forward = (1.0 + 3.0 * anatomy.retro_fat) * x / anatomy.depth_mm
     prior = forward - 3.5 * torch.sigmoid(-under_skin / 2.5) - 2.6 * torch.sigmoid(-behind / 3.5)
     return (
-        prior - (0.6 + 1.6 * anatomy.compact) * across + outer + 1.3 * torch.exp(-distance / 14.0)
+        prior - (0.6 + 1.6 * anatomy.compact) * across + outer + 1.7 * torch.exp(-distance / 18.0)
     )
 
 
