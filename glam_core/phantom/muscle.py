@@ -24,7 +24,7 @@ _MINOR_SHARE = 0.4
 _CC_SHARE = 0.15
 _CC_DEPTH_MM, _REACH_MM = 8.0, 30.0
 _STRANDS, _STRAND_SIGMA_MM = 340, 0.4
-_STRAND, _VESSEL = (10.0, 26.0, 0.6, 0.80), (45.0, 30.0, 0.8, 1.8)  # mm, mm, radians, mm2
+_STRAND, _VESSEL = (10.0, 22.0, 0.35, 0.62), (45.0, 30.0, 0.6, 1.8)  # mm, mm, radians, mm2
 
 
 @dataclass(frozen=True, slots=True)
