@@ -13,7 +13,7 @@ SHAPE = (52, 72, 72)
 _SIDE = 64
 _HEIGHT = 1.05
 _WARP = 2.2  # voxels by which the clouds bend the lobes
-_SOLID_EDGE = 0.15  # of how lumpy, between what is solid and what is not
+_SOLID_EDGE = 0.10  # of how lumpy, between what is solid and what is not
 _ISLANDS_FROM = 1.7  # of how lumpy: a few islands of gland in the fat
 _THIN_SHARE = 0.8  # of the gland that may lie in thin sheets
 _HALVINGS = 10
@@ -96,7 +96,7 @@ def gland_volume(
     score = rough * texture + 0.5 * lobes + prior
     sample = _sample(inside, skin_radius)
     above = score - _threshold(score[sample], region)
-    gland = torch.sigmoid(above / (0.16 - 0.07 * anatomy.clump))
+    gland = torch.sigmoid(above / (0.13 - 0.06 * anatomy.clump))
     lumps = 1.0 * lobes + 0.8 * fine_lobes
     walls = 2.3 - 1.5 * lobes.abs() - 1.5 * fine_lobes.abs()
     lumps = torch.lerp(walls, lumps, anatomy.clump) + 1.3 * above

@@ -100,7 +100,7 @@ def _thin_and_thick(
     thick = strength > _THICK_FROM
     return [
         Curves(controls[part], share * area[part], taper[part], sigma_mm, False, oblique_only)
-        for part, share, sigma_mm in ((~thick, 0.36, _FINE_MM), (thick, 0.5, _THICK_MM))
+        for part, share, sigma_mm in ((~thick, 0.42, _FINE_MM), (thick, 0.52, _THICK_MM))
     ]
 
 
@@ -118,7 +118,7 @@ def _lobule_rims(anatomy: Anatomy, draw: np.random.Generator) -> Curves:
     ring = ring + second[:, :, None] * np.sin(angle)[..., None]
     controls = centre[:, None, None] + size[:, None, None] * ring
     strength = draw.lognormal(0.0, 0.6, (lobules, 1)) * draw.lognormal(0.0, 0.5, (lobules, arcs))
-    area = 0.30 * anatomy.ligaments * strength.reshape(-1).clip(0.0, 4.0)
+    area = 0.36 * anatomy.ligaments * strength.reshape(-1).clip(0.0, 4.0)
     return Curves(
         controls.reshape(-1, CONTROLS, 3), area, _uneven_taper(lobules * arcs, draw), _FINE_MM
     )
