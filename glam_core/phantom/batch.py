@@ -28,7 +28,7 @@ from glam_core.terms import Laterality, ViewPosition
 _DETECTOR_MM = (300.0, 240.0)
 _WINDOW_PIXEL_MM = 1.0
 _COUNT_SHARES = (0.3, 0.55, 0.15)  # of 0, 1 and 2 lesions in a breast
-_CUT_MM, _SKIN_LOST_MM, _CUT_PX, _LEAST_SLOPE = 9.0, 3.0, 1.5, 0.018
+_CUT_MM, _SKIN_LOST_MM, _CUT_PX, _LEAST_SLOPE = 9.0, 3.0, 1.0, 0.018
 _TEETH = ((5.0, 0.75), (1.6, 0.7))  # length in mm, share
 _TENSORS = (
     "cc", "mlo", "pixel_mm", "nipples", "pectoral", "points", "points_visible", "tissue",
@@ -267,7 +267,7 @@ def _background_cut(
     draw: np.random.Generator,
 ) -> torch.Tensor:
     """Blacken the dim rim unevenly, as the background of scanned films is often cut away."""
-    level, teeth = float(draw.normal(0.130, 0.010)), float(draw.uniform(0.03, 0.25))
+    level, teeth = float(draw.normal(0.105, 0.010)), float(draw.uniform(0.03, 0.25))
     wide = torch.zeros_like(picture)
     for length_mm, share in _TEETH:
         size = (max(2, round(side * pixel_mm / length_mm)) for side in picture.shape[-2:])
