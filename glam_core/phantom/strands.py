@@ -58,9 +58,16 @@ def draw_curves(anatomy: Anatomy, draw: np.random.Generator) -> list[Curves]:
 
 
 class _Bends:
-    """A smooth field of directions, so that neighbouring strands run and turn together."""
+    """A smooth field of directions, so that neighbouring strands run and turn together.
+
+    Attributes:
+        weight: Of the bends beside the way to the nipple.
+        unevenness: How much a few strands outdo the others: sigma of a lognormal.
+    """
 
     def __init__(self, draw: np.random.Generator) -> None:
+        self.weight = float(draw.uniform(0.4, 1.3))
+        self.unevenness = float(draw.uniform(0.8, 1.25))
         length_mm = draw.uniform(18.0, 70.0, _BEND_WAVES)
         self._waves = _unit(draw.normal(size=(_BEND_WAVES, 3))) * (2 * math.pi / length_mm)[:, None]
         self._phases = draw.uniform(0, 2 * math.pi, _BEND_WAVES)
@@ -81,7 +88,8 @@ def _ligaments(anatomy: Anatomy, bends: _Bends, draw: np.random.Generator) -> li
     along_skin = count // 3
     start[:along_skin] = _inside(anatomy, along_skin, draw, _ALONG_SKIN_FROM)
     start = start * (1.0, 1.06, 1.06) - (6.0, 0.0, 0.0)
-    strength = draw.lognormal(0.0, 1.0, count).clip(0.0, 5.0)
+    even = bends.unevenness
+    strength = draw.lognormal(0.5 - 0.5 * even**2, even, count).clip(0.0, 6.0)
     length = (draw.gamma(3.0, 7.0, count) + 8.0) * strength.clip(0.4, 4.0) ** 0.3
     controls = _drift(anatomy, bends, start, length, draw)
     return _thin_and_thick(anatomy, controls, strength, draw)
@@ -270,7 +278,7 @@ def _drift(
     places, heading = [start], np.tile([0.8, 0.0, 0.0], (count, 1))
     for _ in range(CONTROLS - 1):
         here = places[-1]
-        aim = _unit(_unit(goal - here) + 0.6 * bends.at(here) + own)
+        aim = _unit(_unit(goal - here) + bends.weight * bends.at(here) + own)
         heading = _unit(0.8 * heading + aim)
         own = own + 0.1 * draw.normal(size=(count, 3))
         places.append(here + step * heading)
