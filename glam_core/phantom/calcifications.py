@@ -13,7 +13,7 @@ from glam_core.phantom.lesion_window import LesionImage, LesionWindow
 from glam_core.phantom.lesions import LesionPlan
 from glam_core.phantom.splat import enlarge
 
-_EXCESS_PER_MM = 1.3
+EXCESS_PER_MM = 1.3
 _LEAST_SIGMA_PX = 0.42
 _UNEVEN = 0.28  # spread of size within a group
 FloatArray = npt.NDArray[np.float64]
@@ -131,7 +131,7 @@ def _specks_picture(
     across = torch.exp(-0.5 * ((rows - picture[:, :1]) / sigma) ** 2)
     along = torch.exp(-0.5 * ((cols - picture[:, 1:]) / sigma) ** 2)
     volume = 4.0 / 3.0 * math.pi * radii**3
-    peak = _EXCESS_PER_MM * volume / (2 * math.pi * (sigma[:, 0] * pixel) ** 2)
+    peak = EXCESS_PER_MM * volume / (2 * math.pi * (sigma[:, 0] * pixel) ** 2)
     return torch.einsum("nh,nw,n->hw", across, along, peak)
 
 

@@ -14,6 +14,9 @@ from glam_core.phantom.splat import blur, coarse_shape, enlarge, splat
 
 CONTROLS = 9
 _FINE_MM, _THICK_MM, _VESSEL_MM = 0.22, 0.46, 0.75
+_LARGE_VESSEL_MM, _LARGE_SHARES = 0.6, (0.42, 0.24, 0.2, 0.14)  # of breasts with 0, 1, 2, 3
+_CALCIFIED_SHARE = 0.05
+_STRETCHES = 3
 _LIGAMENTS_FROM, _ALONG_SKIN_FROM = 0.12, 0.82
 _BEND_WAVES = 24
 _THICK_FROM = 1.8
@@ -54,6 +57,7 @@ def draw_curves(anatomy: Anatomy, draw: np.random.Generator) -> list[Curves]:
         _ducts(anatomy, draw),
         _vessels(anatomy, bends, draw),
         *_axilla(anatomy, bends, draw),
+        *_large_vessels(anatomy, draw),
     ]
 
 
@@ -207,6 +211,69 @@ def _vessels(anatomy: Anatomy, bends: _Bends, draw: np.random.Generator) -> Curv
         np.concatenate([np.tile(thinning, (count, 1)), np.tile(thinning, (count, 1))]),
         _VESSEL_MM,
     )
+
+
+def _large_vessels(anatomy: Anatomy, draw: np.random.Generator) -> list[Curves]:
+    """Single wide veins that wind through the fat under the skin; rarely an artery of calcium."""
+    count = int(draw.choice(len(_LARGE_SHARES), p=_LARGE_SHARES))
+    calcified = draw.random() < _CALCIFIED_SHARE
+    if not count:
+        return []
+    turn = draw.normal(math.pi / 3, 1.0, count)
+    around = np.stack([np.zeros(count), np.cos(turn), np.sin(turn)], axis=1)
+    start = draw.uniform(0.6, 0.95, (count, 1)) * anatomy.radius_mm * around
+    start[:, 0] = draw.uniform(-16, 2, count)
+    goal = np.asarray(anatomy.nipple_mm) * draw.uniform(0.7, 0.9, (count, 1))
+    goal = goal + (0.2 * anatomy.radius_mm) * (around + draw.normal(size=(count, 3)))
+    stems = _winding(start, goal, 0.14 * anatomy.radius_mm * around, draw)
+    at = draw.integers(5, stems.shape[1] - 9, count)
+    origin, ahead = _at(stems, at), _unit(_at(stems, at + 2) - _at(stems, at))
+    aside = _unit(np.cross(ahead, around)) * draw.choice([-1.0, 1.0], (count, 1))
+    reach = draw.uniform(0.3, 0.6, (count, 1)) * anatomy.radius_mm
+    tips = origin + reach * _unit(ahead + draw.uniform(0.4, 1.0, (count, 1)) * aside)
+    branches = _winding(origin, tips, np.zeros((count, 3)), draw)
+    controls, taper = _in_stretches(np.concatenate([stems, branches]))
+    area = draw.uniform(3.4, 8.4, count)
+    areas = np.repeat(np.concatenate([area, 0.45 * area]), _STRETCHES)
+    curves = [Curves(controls, areas, taper, _LARGE_VESSEL_MM)]
+    if calcified:
+        walls = controls[:_STRETCHES]
+        sides = 0.8 * _unit(np.cross(np.gradient(walls, axis=1), [1.0, 0.3, 0.2]))
+        rails = np.concatenate([walls + sides, walls - sides])
+        chalk = draw.uniform(-0.5, 1.0, rails.shape[:2]).clip(0.05)
+        curves.append(Curves(rails, np.full(len(rails), 2.6), chalk, _FINE_MM))
+    return curves
+
+
+def _winding(
+    start: FloatArray, goal: FloatArray, arch: FloatArray, draw: np.random.Generator
+) -> FloatArray:
+    """(N, points, 3): arched paths with bends of a few mm, sharper on some than on others."""
+    count, points = len(start), _STRETCHES * (CONTROLS - 1) + 1
+    along = np.linspace(0.0, 1.0, points)[None, :, None]
+    places = start[:, None] + along * (goal - start)[:, None]
+    places = places + np.sin(math.pi * along) * arch[:, None]
+    lively = np.linalg.norm(goal - start, axis=1)[:, None] * draw.uniform(0.012, 0.04, (count, 1))
+    for waves in (1.5, 2.6, 4.3, 6.5):
+        phase = draw.uniform(0, 2 * math.pi, (count, 1, 3))
+        way = draw.normal(size=(count, 1, 3)) * (lively / math.sqrt(waves / 1.5))[..., None]
+        wave = np.sin(2 * math.pi * waves * along + phase) - np.sin(phase)
+        places = places + way * wave * np.minimum(1.0, 6.0 * along)
+    return np.asarray(places)
+
+
+def _at(paths: FloatArray, place: npt.NDArray[np.int64]) -> FloatArray:
+    return np.asarray(paths[np.arange(len(paths)), place])
+
+
+def _in_stretches(paths: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Long paths as `_STRETCHES` curves each, end to end, thinning forward: controls and taper."""
+    steps = CONTROLS - 1
+    parts = [paths[:, k * steps : (k + 1) * steps + 1] for k in range(_STRETCHES)]
+    thinning = np.linspace(1.0, 0.5, paths.shape[1])
+    thin = [thinning[k * steps : (k + 1) * steps + 1] for k in range(_STRETCHES)]
+    controls = np.stack(parts, axis=1).reshape(-1, CONTROLS, 3)
+    return controls, np.tile(np.stack(thin), (len(paths), 1))
 
 
 def _axilla(anatomy: Anatomy, bends: _Bends, draw: np.random.Generator) -> list[Curves]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from glam_core.phantom.benign import add_benign_dots
 from glam_core.phantom.breast import BreastSetup, PlacedLesion
 from glam_core.phantom.calcifications import draw_calcifications
 from glam_core.phantom.calcifications import reach_mm as calcification_reach_mm
@@ -77,6 +78,7 @@ def draw_view(
 ) -> DrawnView:
     """Tissue and lesions of one view."""
     envelope, extra, muscle = render_tissue(tissue, setup, generator)
+    add_benign_dots(extra, breast, setup)
     lesion_extra = torch.zeros_like(extra)
     drawn = []
     for lesion in breast.lesions:
