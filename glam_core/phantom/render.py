@@ -11,7 +11,7 @@ import torch
 from glam_core.phantom.anatomy import Anatomy
 from glam_core.phantom.compression import Pose, ViewMap
 from glam_core.phantom.envelope import Envelope, breast_envelope, cell_factor
-from glam_core.phantom.folds import axillary_fold_mm, fold_mm
+from glam_core.phantom.folds import abdomen_mm, axillary_fold_mm, fold_mm
 from glam_core.phantom.framing import Framing
 from glam_core.phantom.gland import GlandVolume
 from glam_core.phantom.muscle import muscle_mm, nodes_mm, tissue_over_muscle
@@ -97,12 +97,12 @@ def render_tissue(
         anatomy, framing, seed=setup.seed, index=setup.index, device=device
     ):
         add_patch(gland, row0, col0, patch)
-    for folded in (fold_mm, axillary_fold_mm):
+    for folded, most in ((fold_mm, 0.35), (axillary_fold_mm, 0.35), (abdomen_mm, 1.2)):
         fold = folded(
             anatomy, framing, seed=setup.seed, index=setup.index, visit=setup.visit, device=device
         )
         if fold is not None:
-            gland = gland + torch.minimum(fold, 0.35 * inner)
+            gland = gland + torch.minimum(fold, most * inner)
     extra = GLAND_EXCESS_PER_MM * (gland + envelope.skin_mm + envelope.nipple_mm)
     if anatomy.implant is not None:
         shadow = project_implant(setup.map32, framing, anatomy.implant) * inner
