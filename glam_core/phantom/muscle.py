@@ -18,7 +18,7 @@ from glam_core.phantom.streams import stream
 FloatArray = npt.NDArray[np.float64]
 _TILE = 64
 # mm across and along, and share of the streaks and of the mottle
-_STREAKS = ((0.5, 2.0, 0.3), (1.5, 4.5, 0.9), (4.5, 18.0, 1.5))
+_STREAKS = ((0.5, 3.5, 0.4), (1.4, 9.0, 1.1), (4.5, 26.0, 1.5))
 _MOTTLE = ((0.7, 0.8, 0.4), (1.3, 1.6, 0.8), (3.0, 4.0, 1.2))
 _MINOR_SHARE = 0.4
 _CC_SHARE = 0.15
@@ -71,7 +71,7 @@ def _draw_belly(woman: np.random.Generator, draw: np.random.Generator) -> _Belly
             [draw.normal(0, 0.4, 3), draw.uniform(28, 75, 3), draw.uniform(0, 6.3, 3)], axis=1
         ),
         fan=float(woman.normal(0.004, 0.003)),
-        streaks=float(woman.uniform(0.003, 0.040)),
+        streaks=float(woman.uniform(0.006, 0.047)),
         mottle=float(woman.uniform(0.008, 0.034)),
         minor=float(woman.uniform(0.15, 0.5)) if woman.random() < _MINOR_SHARE else 0.0,
     )

@@ -253,7 +253,7 @@ def _winding(
     along = np.linspace(0.0, 1.0, points)[None, :, None]
     places = start[:, None] + along * (goal - start)[:, None]
     places = places + np.sin(math.pi * along) * arch[:, None]
-    lively = np.linalg.norm(goal - start, axis=1)[:, None] * draw.uniform(0.012, 0.04, (count, 1))
+    lively = np.linalg.norm(goal - start, axis=1)[:, None] * draw.uniform(0.016, 0.042, (count, 1))
     for waves in (1.5, 2.6, 4.3, 6.5):
         phase = draw.uniform(0, 2 * math.pi, (count, 1, 3))
         way = draw.normal(size=(count, 1, 3)) * (lively / math.sqrt(waves / 1.5))[..., None]
