@@ -59,16 +59,18 @@ def axillary_fold_mm(
 ) -> torch.Tensor | None:
     """(1, 1, rows, cols) skin doubled up in front of the arm, in mm; None where there is none.
 
-    Its lower edge is a line across the axilla; above it the skin lies double and thins out.
+    Its lower edge is a line across the axilla, lost in most before the chest wall; above it the
+    skin lies double and thins out.
     """
     draw = stream(seed, index, anatomy.laterality, "axillary fold", visit)
     if framing.angle_deg == 0.0 or draw.random() >= _AXILLARY_SHARE:
         return None
     outline = framing.outline
     row = -outline.up * float(draw.uniform(1.15, 1.75))
-    slope, sag = float(draw.normal(0.0, 0.30)), float(draw.normal(0.0, 5.0))
-    line, sheet = float(draw.uniform(1.5, 8.0)), float(draw.uniform(0.0, 6.0))
-    soft, fading = float(draw.uniform(0.3, 0.9)), float(draw.uniform(0.7, 3.0))
+    slope, sag = float(draw.normal(0.08, 0.42)), float(draw.normal(0.0, 6.0))
+    line, sheet = float(draw.uniform(1.0, 6.5)), float(draw.uniform(0.0, 4.5))
+    soft, fading = float(draw.uniform(0.4, 1.3)), float(draw.uniform(0.7, 3.0))
+    lost, losing = float(draw.uniform(-30.0, 50.0)), float(draw.uniform(4.0, 12.0))
     factor = cell_factor(framing.pixel_mm, _CELL_MM)
     turn = math.radians(framing.angle_deg)
     x, v = cell_centres(framing, factor, device).unbind(-1)
@@ -78,6 +80,7 @@ def axillary_fold_mm(
     above = edge - down
     thick = torch.exp(-above.clamp(min=0.0) / fading) * line
     thick = thick + sheet * torch.exp(-above.clamp(min=0.0) / 18.0)
+    thick = thick * torch.sigmoid((ahead - lost) / losing)
     return enlarge(
         (torch.sigmoid(above / soft) * thick)[None, None], factor, framing.shape, mode="bilinear"
     )
