@@ -22,6 +22,8 @@ _STREAKS = ((0.5, 3.5, 0.4), (1.4, 9.0, 1.1), (4.5, 26.0, 1.5))
 _MOTTLE = ((0.7, 0.8, 0.4), (1.3, 1.6, 0.8), (3.0, 4.0, 1.2))
 _MINOR_SHARE = 0.4
 _CC_SHARE = 0.15
+_NODES = (0.50, 0.23, 0.16, 0.11)  # of breasts with 0, 1, 2 and 4 that may be seen
+_RING_SHARE = 0.35  # of nodes have their hilum in the middle
 _CC_DEPTH_MM, _REACH_MM = 8.0, 30.0
 _STRANDS, _STRAND_SIGMA_MM = 340, 0.4
 _STRAND, _VESSEL = (10.0, 22.0, 0.35, 0.62), (45.0, 30.0, 0.6, 1.8)  # mm, mm, radians, mm2
@@ -63,7 +65,7 @@ def _draw_belly(woman: np.random.Generator, draw: np.random.Generator) -> _Belly
         share=float(woman.uniform(0.38, 0.79) * draw.uniform(0.94, 1.06)),
         step=float(woman.uniform(0.30, 0.70)),
         ramp_mm=float(woman.uniform(24, 51) * draw.uniform(0.9, 1.1)),
-        soft_mm=float(np.clip(woman.lognormal(0.2, 0.55), 0.5, 3.5)),
+        soft_mm=float(np.clip(woman.lognormal(0.25, 0.5), 0.9, 3.5)),
         foot=float(woman.normal(-45, 23) + draw.normal(0, 9)),
         fade_mm=float(woman.uniform(14, 32)),
         bow=float(woman.normal(1.0, 2.3) + draw.normal(0, 1.2)),
@@ -241,10 +243,14 @@ def nodes_mm(
     if framing.angle_deg == 0.0 or framing.muscle_x is None:
         return []
     draw = stream(seed, index, anatomy.laterality, "nodes")
+    row0, col0, _, _ = framing.muscle_edge_px()
+    edge = torch.tensor([row0, col0], dtype=torch.float64, device="cpu")
+    top = framing.view_from_picture(edge[0], edge[1])[1].item()
     patches = []
-    for _ in range(int(draw.choice([0, 1, 2, 3], p=[0.38, 0.28, 0.2, 0.14]))):
-        place = np.array([framing.muscle_x + draw.uniform(-12, 14), draw.uniform(45, 110)])
-        size = draw.uniform(3.5, 8.0)
+    for _ in range(int(draw.choice([0, 1, 2, 4], p=_NODES))):
+        high = max(min(draw.uniform(0.45, 1.0) * top, 110.0), 40.0)
+        place = np.array([framing.muscle_x + draw.uniform(-16, 16), high])
+        size = float(np.clip(draw.lognormal(1.5, 0.35), 2.5, 9.0))
         patches.append(_node_patch(framing, place, size, draw, device))
     return [patch for patch in patches if patch is not None]
 
@@ -270,9 +276,11 @@ def _node_patch(
         uneven = uneven + height * torch.cos(waves * around + phase)
     whole = (1.0 - (a**2 + b**2) / (size * uneven) ** 2).clamp(min=0.0).sqrt()
     aside, wide = draw.uniform(0.2, 0.6) * size, draw.uniform(0.25, 0.5) * size
+    if draw.random() < _RING_SHARE:
+        aside, wide = 0.25 * aside, 1.2 * wide
     hollow = torch.exp(-((0.7 * a) ** 2 + (b - aside) ** 2) / wide**2)
-    patch = whole * (1.0 - draw.uniform(0.2, 0.85) * hollow)
-    patch = size * draw.uniform(0.4, 0.9) * blur(patch[None, None], soft / framing.pixel_mm)[0, 0]
+    patch = whole * (1.0 - draw.uniform(0.2, 0.9) * hollow)
+    patch = size * draw.uniform(0.7, 1.9) * blur(patch[None, None], soft / framing.pixel_mm)[0, 0]
     row0, col0 = round(row) - half, round(col) - half
     outside = row0 + 2 * half < 0 or row0 >= framing.rows or col0 + 2 * half < 0
     return None if outside or col0 >= framing.cols else (row0, col0, patch)

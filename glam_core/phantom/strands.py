@@ -256,7 +256,7 @@ def _winding(
     lively = np.linalg.norm(goal - start, axis=1)[:, None] * draw.uniform(0.016, 0.042, (count, 1))
     for waves in (1.5, 2.6, 4.3, 6.5):
         phase = draw.uniform(0, 2 * math.pi, (count, 1, 3))
-        way = draw.normal(size=(count, 1, 3)) * (lively / math.sqrt(waves / 1.5))[..., None]
+        way = draw.normal(size=(count, 1, 3)) * (lively / (waves / 1.5) ** 0.75)[..., None]
         wave = np.sin(2 * math.pi * waves * along + phase) - np.sin(phase)
         places = places + way * wave * np.minimum(1.0, 6.0 * along)
     return np.asarray(places)
