@@ -34,7 +34,11 @@ class BenignDots:
 
 
 def draw_benign_dots(breast: BreastSetup) -> BenignDots:
-    """The dots of one breast, the same at every visit; none in most, none near a lesion."""
+    """The dots of one breast; none in most, none near a real lesion.
+
+    They lie at the same places at every visit, but which are too near a lesion depends on its size
+    and on the pose of that visit.
+    """
     anatomy, seed, index = breast.anatomy, breast.seed, breast.index
     woman = stream(seed, index, "benign calcifications")
     many, affected = float(woman.uniform(1.0, 6.0)), woman.random() < _WOMEN_SHARE
