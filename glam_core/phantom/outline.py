@@ -161,9 +161,10 @@ def _along_the_wall(
         return [*points, (row + sign * flare, back), (row + sign * (2.0 * flare + 10.0), back - 90)]
     kept = [(row, col) for row, col in points if col + nipple_col > 1.25 * wide]
     row = kept[-1][0]
-    course = ((2.5, 1.06), (9.0, 0.97), (9.0 + long, 0.85), (9.0 + 1.5 * long, -0.5))
+    course = ((2.5, 1.06), (8.0, 0.8), (8.0 + 0.6 * long, 0.5), (8.0 + 1.5 * long, -0.2))
     tail = [(row + sign * down, share * wide - nipple_col) for down, share in course]
-    return [*kept, *tail, (tail[-1][0] + sign * 10.0, -nipple_col - 90.0)]
+    end = tail[-1][0] + sign * 10.0
+    return [*kept, *tail, (end, -nipple_col - 15.0), (end, -nipple_col - 90.0)]
 
 
 def mlo_skin(
@@ -203,7 +204,8 @@ def mlo_skin(
     lower = lower[lower[:, 1] > fold - nipple_col]
     above = _rolled([*axilla, *((float(row), float(col)) for row, col in upper)], nipple_col, woman)
     points = [*above, *((float(row), float(col)) for row, col in lower)]
-    points.extend((points[-1][0] + down, ahead - nipple_col) for down, ahead in course)
+    last = points[-1][0]
+    points.extend((last + down, ahead - nipple_col) for down, ahead in course)
     return _with_nipple(_smooth(points), turn, woman, again)
 
 
@@ -229,7 +231,7 @@ def _abdomen(
     nipple_col: float, woman: np.random.Generator, again: np.random.Generator
 ) -> tuple[float, list[tuple[float, float]]]:
     """How wide the fold under the breast is; mm down from there and width of the abdomen."""
-    kind, width, long = woman.random(), woman.uniform(), woman.uniform(14.0, 42.0)
+    kind, width, long = woman.random(), woman.uniform(), woman.uniform(20.0, 52.0)
     width = float(np.clip(width + again.normal(0, 0.1), 0.0, 1.0))
     if kind < _ABDOMEN_SHARES[0]:
         fold, course = -_FAR_MM, [(2.0, -3.0), (10.0, -14.0)]
@@ -242,15 +244,16 @@ def _abdomen(
         fold = 0.45 * wedge
         course = [
             (2.0, fold),
-            (7.0, 0.6 * wedge),
-            (0.7 * long, 0.9 * wedge),
-            (long, wedge),
-            (long + 0.6, 0.96 * wedge),
-            (long + 3.5, 0.3 * wedge),
-            (long + 7.0, -4.0),
+            (8.0, 0.65 * wedge),
+            (0.5 * long, 0.95 * wedge),
+            (0.9 * long, wedge),
+            (1.3 * long, 0.75 * wedge),
+            (1.8 * long, 0.3 * wedge),
+            (2.1 * long, -4.0),
         ]
     last_row, last_col = course[-1]
-    return fold, [*course, (last_row + _FAR_MM, last_col - 80.0)]
+    behind = [(last_row + 25.0, last_col - 12.0), (last_row + _FAR_MM, last_col - 80.0)]
+    return fold, [*course, *behind]
 
 
 def _smooth(points: list[tuple[float, float]]) -> FloatArray:
