@@ -75,7 +75,7 @@ def axillary_fold_mm(
     turn = math.radians(framing.angle_deg)
     x, v = cell_centres(framing, factor, device).unbind(-1)
     down = x * math.sin(turn) - v * math.cos(turn)
-    ahead = x * math.cos(turn) + v * math.sin(turn) + outline.length
+    ahead = x * math.cos(turn) + v * math.sin(turn) + framing.nipple_mm[1]
     edge = row + slope * (ahead - 35.0) + sag * torch.sin(ahead / 16.0)
     above = edge - down
     thick = torch.exp(-above.clamp(min=0.0) / fading) * line

@@ -128,13 +128,13 @@ def _plan(number: int, wish: LesionRequest, growth: float, draw: np.random.Gener
         words, size = _asymmetry_words(wish, draw)
         if words["morphology"] == "asymmetry" and only_view is None:
             only_view = ViewPosition.MLO if draw.random() < 0.5 else ViewPosition.CC
-    wide = size > (_WIDE_MASS_MM if wish.kind is LesionKind.MASS else _WIDE_MM)
-    if wish.place_words is None and (wide or only_view is not None):
-        place = PLACES[int(draw.choice(4, p=(0.5, 0.18, 0.18, 0.14)))]
     if wish.size_mm is not None:
         if not 1 <= wish.size_mm <= 90:
             raise GlamError("The size of a synthetic lesion must lie between 1 and 90 mm.")
         size = wish.size_mm
+    wide = size > (_WIDE_MASS_MM if wish.kind is LesionKind.MASS else _WIDE_MM)
+    if wish.place_words is None and (wide or only_view is not None):
+        place = PLACES[int(draw.choice(4, p=(0.5, 0.18, 0.18, 0.14)))]
     return LesionPlan(
         number, wish.kind, wish.laterality, size * growth, growth, place, only_view, **words
     )

@@ -27,14 +27,15 @@ _FIRMNESS = {  # of a mass of this margin against others
 }
 _MASK_LEVEL = 0.23
 _USUAL_MM = 11.0  # smaller masses are firmer than larger ones, or nobody would have found them
+_LARGEST_MM = 60.0  # radius up to which lines are drawn
 _MOST_MM = 26.0  # of the densest mass, along the beam
 
 
 @dataclass(frozen=True)
 class _Rays:
-    """How many lines radiate from a mass, how much they hold, and how far they bend."""
+    """How many lines radiate from a mass, of the usual number; what they hold; how they bend."""
 
-    count: float
+    count_share: float
     strength: float
     bend: float
 
@@ -79,7 +80,7 @@ def draw_distortion(
     device = window.setup.map32.nipple.device
     count = int(draw.integers(30, 70))
     radius = plan.size_mm / 2
-    rays = _rays(count, (0.12 * radius, 1.0 * radius), draw, bend=0.09)
+    rays = _rays(count, (0.12 * radius, 1.0 * radius), draw, bend=0.09, bundles=max(3, count // 4))
     rays = rays + 0.10 * radius * draw.normal(size=(count, 1, 3))
     area = 0.45 * draw.lognormal(0, 0.45, count)
     curves = Curves(rays + window.position.numpy(), area, np.linspace(1.15, 0.15, CONTROLS), 0.25)
@@ -108,32 +109,38 @@ def _spicules(
     )
     firm = (body.turn * (body.semi_axes / radius)[:, None]) @ turned.T / pressed @ turned
     families = []
-    for count, start, reach, area, spread, sigma_mm in (
-        (9 + 1.2 * radius, 0.75, 1.5, 0.20, 0.7, 0.32),
-        (15 + 2.5 * radius, 0.75, 0.9, 0.08, 0.6, 0.20),
-        (10 + 1.6 * radius, 0.95, 1.3, 0.35, 0.5, 0.85),
+    for least, by_radius, start, reach, area, spread, sigma_mm in (
+        (9, 1.2, 0.75, 1.5, 0.20, 0.7, 0.32),
+        (15, 2.5, 0.75, 0.9, 0.08, 0.6, 0.20),
+        (10, 1.6, 0.95, 1.3, 0.35, 0.5, 0.85),
     ):
+        # As many are drawn for every size, so that a mass that grows keeps the lines it had.
+        drawn, shown = (
+            round((least + by_radius * mm) * rays.count_share) for mm in (_LARGEST_MM, radius)
+        )
         ends = start * radius, reach * radius
-        lines = _rays(round(count * rays.count), ends, draw, bend=rays.bend)
-        areas = area * rays.strength * math.sqrt(radius) * draw.lognormal(0, spread, len(lines))
+        lines = _rays(drawn, ends, draw, bend=rays.bend, bundles=least // 2)
+        areas = area * rays.strength * math.sqrt(radius) * draw.lognormal(0, spread, drawn)
+        signs = draw.choice([1.0, -0.8], drawn)
         taper = np.linspace(1.3, 0.0, CONTROLS) ** 1.6
         if sigma_mm > 0.5:
-            areas = areas * draw.choice([1.0, -0.8], len(lines))
+            areas = areas * signs
             taper = np.sin(np.linspace(0.2, 1.0, CONTROLS) * math.pi)
-        families.append(Curves(lines @ firm + window.position.numpy(), areas, taper, sigma_mm))
+        places = lines[:shown] @ firm + window.position.numpy()
+        families.append(Curves(places, areas[:shown], taper, sigma_mm))
     return project_families(families, window.setup, device)[0, 0]
 
 
 def _rays(
-    count: int, ends: tuple[float, float], draw: np.random.Generator, *, bend: float
+    count: int, ends: tuple[float, float], draw: np.random.Generator, *, bend: float, bundles: int
 ) -> npt.NDArray[np.float64]:
-    """(count, CONTROLS, 3) mm of lines outwards, some in bundles.
+    """(count, CONTROLS, 3) mm of lines outwards, half of them in `bundles`.
 
     Args:
         ends: From the middle to where they begin, and their usual length, in mm.
     """
     start, reach = ends
-    heads = unit_vectors(draw.normal(size=(max(3, count // 4), 3)))
+    heads = unit_vectors(draw.normal(size=(bundles, 3)))
     bundled = heads[draw.integers(0, len(heads), count)] + 0.3 * draw.normal(size=(count, 3))
     alone = draw.normal(size=(count, 3))
     direction = unit_vectors(np.where(draw.random((count, 1)) < 0.5, bundled, alone))

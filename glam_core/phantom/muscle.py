@@ -22,6 +22,7 @@ _STREAKS = ((0.5, 3.5, 0.4), (1.4, 9.0, 1.1), (4.5, 26.0, 1.5))
 _MOTTLE = ((0.7, 0.8, 0.4), (1.3, 1.6, 0.8), (3.0, 4.0, 1.2))
 _MINOR_SHARE = 0.4
 _CC_SHARE = 0.15
+_ARMPIT_MM = 110.0  # v up to which nodes and strands lie, in most pictures or a little above
 _NODES = (0.50, 0.23, 0.16, 0.11)  # of breasts with 0, 1, 2 and 4 that may be seen
 _RING_SHARE = 0.35  # of nodes have their hilum in the middle
 _CC_DEPTH_MM, _REACH_MM = 8.0, 30.0
@@ -149,12 +150,11 @@ def _fibres(belly: _Belly, tile: torch.Tensor, x: torch.Tensor, v: torch.Tensor)
     factor = torch.ones_like(x)
     layers = [(belly.streaks * share, wide, long) for wide, long, share in _STREAKS]
     layers += [(belly.mottle * share, wide, long) for wide, long, share in _MOTTLE]
+    padded = functional.pad(tile, (1, 1, 1, 1), mode="circular")
     for strength, wide, long in layers:
         places = torch.stack([across / wide + 11.0 * wide, v / long], dim=-1)
-        grid = torch.remainder(places, _TILE).mul_(2.0 / _TILE).sub_(1.0)
-        read = functional.grid_sample(
-            tile, grid[None], mode="bilinear", padding_mode="border", align_corners=False
-        )
+        grid = torch.remainder(places, _TILE).add_(1.0).mul_(2.0 / (_TILE + 2)).sub_(1.0)
+        read = functional.grid_sample(padded, grid[None], mode="bilinear", align_corners=False)
         factor = factor + strength * read[0, 0]
     return factor.clamp(min=0.0)
 
@@ -193,12 +193,8 @@ def tissue_over_muscle(
     if framing.angle_deg == 0.0 or framing.muscle_x is None:
         return None
     draw = stream(seed, index, anatomy.laterality, "over the muscle")
-    top = framing.view_from_picture(
-        torch.zeros(1, dtype=torch.float64, device="cpu"),
-        torch.zeros(1, dtype=torch.float64, device="cpu"),
-    )[0, 1].item()
     families = [
-        _wanderers(anatomy, framing, top, count, kind, draw, device)
+        _wanderers(anatomy, framing, count, kind, draw, device)
         for count, kind in ((_STRANDS, _STRAND), (int(draw.integers(2, 7)), _VESSEL))
     ]
     return project_curves(
@@ -209,16 +205,15 @@ def tissue_over_muscle(
 def _wanderers(
     anatomy: Anatomy,
     framing: Framing,
-    top: float,
     count: int,
     kind: tuple[float, float, float, float],
     draw: np.random.Generator,
     device: torch.device,
 ) -> ProjectedCurves:
-    """`count` bent curves that set out over the muscle, up to `top`, down and forward."""
+    """`count` bent curves that set out over the muscle, down and forward."""
     shortest, mean, bend, area = kind
     x = (framing.muscle_x or 0.0) + draw.uniform(-42, 38, count)
-    v = draw.uniform(-25, max(top, 10.0), count)
+    v = draw.uniform(-25, _ARMPIT_MM, count)
     turn = draw.normal(-0.5, 0.6, count)[:, None]
     steps = CONTROLS - 1
     turn = turn + np.cumsum(draw.normal(0, bend / math.sqrt(steps), (count, steps)), axis=1)
@@ -243,12 +238,9 @@ def nodes_mm(
     if framing.angle_deg == 0.0 or framing.muscle_x is None:
         return []
     draw = stream(seed, index, anatomy.laterality, "nodes")
-    row0, col0, _, _ = framing.muscle_edge_px()
-    edge = torch.tensor([row0, col0], dtype=torch.float64, device="cpu")
-    top = framing.view_from_picture(edge[0], edge[1])[1].item()
     patches = []
     for _ in range(int(draw.choice([0, 1, 2, 4], p=_NODES))):
-        high = max(min(draw.uniform(0.45, 1.0) * top, 110.0), 40.0)
+        high = draw.uniform(0.4, 1.0) * _ARMPIT_MM
         place = np.array([framing.muscle_x + draw.uniform(-16, 16), high])
         size = float(np.clip(draw.lognormal(1.5, 0.35), 2.5, 9.0))
         patches.append(_node_patch(framing, place, size, draw, device))

@@ -27,6 +27,7 @@ _BEFORE_MUSCLE_MM, _SOFT_MM = 3.0, 2.5  # of skin before the muscle's edge at le
 _WALL_SKIN, _LEAST_WALL_SKIN_MM = (4.0, 3.5), 3.0  # of skin seen along the chest wall in CC
 _ROLL_SHARE, _HANG = 0.25, (0.0, 0.11)  # of its length does a breast hang over the fold
 _FRONT_MM = (-1.3, -0.7)  # usual rise towards the nipple in CC and in MLO, beside the modes
+_AXILLA_SWAY = 0.02  # of the length to the nipple
 _ABDOMEN_SHARES = (0.38, 0.65)  # up to which none shows, and up to which a narrow stem
 
 
@@ -193,9 +194,9 @@ def mlo_skin(
     upper = np.stack([nipple_col * MLO_ROWS, widths - nipple_col], axis=1)
     lower = np.stack([rays * np.sin(below), rays * np.cos(below) - nipple_col], axis=1)
     slope = float(np.clip((widths[0] - widths[1]) / (upper[1, 0] - upper[0, 0]), -0.3, 0.2))
-    axilla = []
+    axilla, sway = [], _AXILLA_SWAY * nipple_col
     for length, lasting in ((_FAR_MM, 0.15), (70.0, 0.35), (25.0, 0.7)):
-        col = max(widths[0] + lasting * slope * length, 0.25 * widths[0]) + woman.normal(0, 0.02)
+        col = max(widths[0] + lasting * slope * length, 0.25 * widths[0]) + sway * woman.normal()
         axilla.append((float(upper[0, 0]) - length, float(col) - nipple_col))
     fold, course = _abdomen(nipple_col, woman, again)
     hung = max(0.0, float(woman.normal(*_HANG) + again.normal(0, 0.01)))

@@ -208,7 +208,7 @@ def _vessels(anatomy: Anatomy, bends: _Bends, draw: np.random.Generator) -> Curv
     return Curves(
         controls + 1.2 * wound,
         np.concatenate([stem_area, 0.45 * stem_area[forks]]),
-        np.concatenate([np.tile(thinning, (count, 1)), np.tile(thinning, (count, 1))]),
+        thinning,
         _VESSEL_MM,
     )
 

@@ -1,0 +1,79 @@
+"""What is in a breast besides its findings: benign dots, nodes, fibres of the muscle."""
+
+import torch
+
+from glam_core.phantom.anatomy import draw_anatomies, draw_density_class
+from glam_core.phantom.benign import draw_benign_dots
+from glam_core.phantom.breast import BreastSetup, set_up_breast
+from glam_core.phantom.lesions import plan_lesions
+from glam_core.phantom.muscle import muscle_mm, nodes_mm
+from glam_core.phantom.request import ExamRequest, LesionRequest
+from glam_core.phantom.truth import LesionKind
+from glam_core.terms import Laterality, ViewPosition
+
+_SEED = 5
+_CPU = torch.device("cpu")
+_CLEAR_MM = 8.0
+
+
+def _breast(index: int, *, lesion: bool) -> BreastSetup:
+    wish = LesionRequest(LesionKind.MASS, Laterality.LEFT, 12.0, place_words="upper outer")
+    density = draw_density_class(_SEED, index)
+    return set_up_breast(
+        draw_anatomies(_SEED, index, density, implants=False)[Laterality.LEFT],
+        plan_lesions(_SEED, index, ExamRequest((wish,) if lesion else ())),
+        seed=_SEED, index=index, visit=0, pixel_mm=0.5, detector_mm=(290.0, 240.0),
+    )  # fmt: skip
+
+
+def test_benign_dots_are_in_some_breasts_and_keep_clear_of_a_lesion_in_both_views() -> None:
+    with_dots = 0
+    for index in range(40):
+        plain = draw_benign_dots(_breast(index, lesion=False)).places
+        breast = _breast(index, lesion=True)
+        places = draw_benign_dots(breast).places
+        assert {tuple(place) for place in places} <= {tuple(place) for place in plain}
+        with_dots += len(plain) > 0
+        if not len(places):
+            continue
+        lesion = torch.tensor(breast.lesions[0].position, dtype=torch.float64)[None, None]
+        dots = torch.as_tensor(places)[None]
+        for view_map in breast.maps.values():
+            apart = view_map.view_from_anatomy(dots) - view_map.view_from_anatomy(lesion)
+            assert torch.linalg.norm(apart[0, :, :2], dim=-1).min() > _CLEAR_MM
+    assert 4 <= with_dots <= 24
+
+
+def test_nodes_of_a_breast_do_not_move_when_its_picture_is_cropped() -> None:
+    found = 0
+    for index in range(12):
+        breast = _breast(index, lesion=False)
+        framing = breast.framings[ViewPosition.MLO]
+        cropped = framing.cropped(80, 0, framing.rows - 80, framing.cols)
+        of = {"seed": _SEED, "index": index, "device": _CPU}
+        whole = {(row0, col0) for row0, col0, _ in nodes_mm(breast.anatomy, framing, **of)}
+        part = {(row0 + 80, col0) for row0, col0, _ in nodes_mm(breast.anatomy, cropped, **of)}
+        assert part <= whole
+        found += len(part)
+    assert found
+
+
+def test_fibres_of_the_muscle_hold_no_seam_at_the_height_of_the_nipple() -> None:
+    at_nipple, near = [], []
+    for index in range(10):
+        breast = _breast(index, lesion=False)
+        framing = breast.framings[ViewPosition.MLO]
+        thickness = torch.full((1, 1, *framing.shape), 50.0)
+        found = muscle_mm(breast.anatomy, framing, thickness, seed=_SEED, index=index, device=_CPU)[
+            0, 0
+        ]
+        rows = torch.arange(1, framing.rows - 1, dtype=torch.float64)[:, None]
+        cols = torch.arange(framing.cols, dtype=torch.float64)[None]
+        ahead, up = framing.view_from_picture(rows, cols).unbind(-1)
+        middle = found[1:-1]
+        behind = (ahead < (framing.muscle_x or 0.0) - 6.0) & (middle > 2.0)
+        bend = (found[2:] - 2.0 * middle + found[:-2]).abs() / middle.clamp(min=1.0)
+        at_nipple.append(bend[behind & (up.abs() < 0.5)])
+        near.append(bend[behind & (up.abs() < 12.0)])
+    assert len(torch.cat(at_nipple)) > 20
+    assert torch.cat(at_nipple).mean() < 1.5 * torch.cat(near).mean()
