@@ -6,10 +6,10 @@ import numpy as np
 import torch
 
 from glam_core.phantom.anatomy import Anatomy
+from glam_core.phantom.curves import CONTROLS, ProjectedCurves, project_curves
 from glam_core.phantom.envelope import cell_centres, cell_factor
 from glam_core.phantom.framing import Framing
 from glam_core.phantom.splat import enlarge
-from glam_core.phantom.strands import CONTROLS, ProjectedCurves, project_curves
 from glam_core.phantom.streams import stream
 
 _SIGMA_MM = 0.8

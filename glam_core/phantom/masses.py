@@ -8,12 +8,12 @@ import numpy.typing as npt
 import torch
 
 from glam_core.phantom.body import Body, body_chords, draw_body, unit_vectors
+from glam_core.phantom.curves import CONTROLS, Curves
 from glam_core.phantom.envelope import cell_centres
 from glam_core.phantom.lesion_window import LesionImage, LesionWindow
 from glam_core.phantom.lesions import LesionPlan
 from glam_core.phantom.projection import FAT_PER_CM, MASS_PER_CM
 from glam_core.phantom.render import project_families
-from glam_core.phantom.strands import CONTROLS, Curves
 from glam_core.phantom.truth import LesionKind
 
 _MASS_EXCESS_PER_MM = (MASS_PER_CM - FAT_PER_CM) / 10.0

@@ -9,10 +9,10 @@ import torch
 from torch.nn import functional
 
 from glam_core.phantom.anatomy import Anatomy
+from glam_core.phantom.curves import CONTROLS, ProjectedCurves, project_curves
 from glam_core.phantom.envelope import cell_centres, cell_factor
 from glam_core.phantom.framing import Framing
 from glam_core.phantom.splat import blur, enlarge
-from glam_core.phantom.strands import CONTROLS, ProjectedCurves, project_curves
 from glam_core.phantom.streams import stream
 
 FloatArray = npt.NDArray[np.float64]

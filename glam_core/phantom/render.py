@@ -10,6 +10,7 @@ import torch
 
 from glam_core.phantom.anatomy import Anatomy
 from glam_core.phantom.compression import Pose, ViewMap
+from glam_core.phantom.curves import CONTROLS, Curves, ProjectedCurves, project_curves
 from glam_core.phantom.envelope import Envelope, breast_envelope, cell_factor
 from glam_core.phantom.folds import abdomen_mm, axillary_fold_mm, fold_mm
 from glam_core.phantom.framing import Framing
@@ -22,7 +23,6 @@ from glam_core.phantom.projection import (
     project_implant,
 )
 from glam_core.phantom.splat import coarse_shape, enlarge
-from glam_core.phantom.strands import CONTROLS, Curves, ProjectedCurves, project_curves
 from glam_core.phantom.texture import fine_tile, tiled
 from glam_core.terms import ViewPosition
 

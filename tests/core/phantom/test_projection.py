@@ -10,10 +10,10 @@ from glam_core.errors import GlamError
 from glam_core.phantom.anatomy import draw_anatomies
 from glam_core.phantom.batch import pair_batches
 from glam_core.phantom.breast import VIEWS, set_up_breast
+from glam_core.phantom.curves import ProjectedCurves, project_curves
 from glam_core.phantom.realism import geometry_figures, spectrum_exponent, summary
 from glam_core.phantom.realism_page import realism_table
 from glam_core.phantom.splat import blur, enlarge, splat
-from glam_core.phantom.strands import ProjectedCurves, project_curves
 from glam_core.phantom.texture import band_cube, fine_tile, power_law_cube, read_periodic, tiled
 from glam_core.phantom.thickness import thickness_shares
 from glam_core.terms import Laterality, ViewPosition
