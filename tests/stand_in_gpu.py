@@ -6,7 +6,7 @@ can be counted, where there is none. Nothing is said about time.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -32,7 +32,7 @@ _NO_KERNEL = (
     "squeeze_",
 )
 _KERNELS = {"nonzero": 3, "sort": 4, "_fft_r2c": 2, "_fft_c2r": 3, "fft_fftfreq": 3,
-            "fft_rfftfreq": 2, "convolution": 2, "_cdist_forward": 1}  # fmt: skip
+            "fft_rfftfreq": 2, "convolution": 2}  # fmt: skip
 
 
 @dataclass
@@ -43,24 +43,18 @@ class Counts:
         kernels: Started, by the name of their operation.
         waits: For the device, by what made the host wait.
         bytes_moved: Of all operands and results of the kernels.
-        watch: Called with each name, to tell where it comes from.
     """
 
     kernels: Counter[str] = field(default_factory=Counter)
     waits: Counter[str] = field(default_factory=Counter)
     bytes_moved: int = 0
-    watch: Callable[[str, int], None] | None = None
 
     def started(self, name: str, size: int) -> None:
         self.kernels[name] += _KERNELS.get(name, 1)
         self.bytes_moved += size
-        if self.watch is not None:
-            self.watch("kernel", _KERNELS.get(name, 1))
 
     def waited(self, name: str) -> None:
         self.waits[name] += 1
-        if self.watch is not None:
-            self.watch("wait", 1)
 
 
 class MarkedTensor(torch.Tensor):
@@ -212,7 +206,8 @@ class _Operations(TorchDispatchMode):
 
     def _count(self, name: str, func: Any, operands: list, found: Any) -> None:
         if name == "copy_" and len({isinstance(each, MarkedTensor) for each in operands}) == 2:
-            self.counts.waited("to device" if isinstance(operands[0], MarkedTensor) else "from")
+            there = isinstance(operands[0], MarkedTensor)
+            self.counts.waited("to device" if there else "from device")
             return
         if name in _INDEXES:
             for each in operands[1:]:

@@ -28,8 +28,14 @@ from glam_core.terms import Laterality, ViewPosition
 _DETECTOR_MM = (300.0, 240.0)
 _WINDOW_PIXEL_MM = 1.0
 _COUNT_SHARES = (0.3, 0.55, 0.15)  # of 0, 1 and 2 lesions in a breast
-_CUT_MM, _SKIN_LOST_MM, _CUT_PX, _LEAST_SLOPE = 9.0, 3.0, 1.0, 0.018
-_TEETH = ((5.0, 0.75), (1.6, 0.7))  # length in mm, share
+# Background cut away from a film, no deeper than the rim: greys below a level drawn for the view,
+# which is uneven along the rim by a share drawn for the view too.
+_RIM_MM = 9.0
+_CUT_GREY, _CUT_GREY_SPREAD = 0.105, 0.010
+_LEAST_UNEVEN, _MOST_UNEVEN = 0.03, 0.25
+_TEETH = ((5.0, 0.75), (1.6, 0.7))  # of that unevenness: length in mm, share
+_SKIN_DARK_MM = 3.0  # towards the skin greys count as ever darker
+_SOFT_PX, _LEAST_SOFT_GREY = 1.0, 0.018  # width of the cut's edge, and in grey at least
 _TENSORS = (
     "cc", "mlo", "pixel_mm", "nipples", "pectoral", "points", "points_visible", "tissue",
     "lesion_map",
@@ -267,19 +273,19 @@ def _background_cut(
     draw: np.random.Generator,
 ) -> torch.Tensor:
     """Blacken the dim rim unevenly, as the background of scanned films is often cut away."""
-    level, teeth = float(draw.normal(0.105, 0.010)), float(draw.uniform(0.03, 0.25))
+    level = float(draw.normal(_CUT_GREY, _CUT_GREY_SPREAD))
+    uneven_share = float(draw.uniform(_LEAST_UNEVEN, _MOST_UNEVEN))
     wide = torch.zeros_like(picture)
     for length_mm, share in _TEETH:
         size = (max(2, round(side * pixel_mm / length_mm)) for side in picture.shape[-2:])
         uneven = torch.randn((1, 1, *size), generator=fields, device=fields.device)
         wide = wide + share * functional.interpolate(uneven, picture.shape[-2:], mode="bicubic")
-    seen = picture * (inside_mm / _SKIN_LOST_MM).clamp(0.0, 1.0)
-    above = seen - level * (1.0 + teeth * wide)
+    seen = picture * (inside_mm / _SKIN_DARK_MM).clamp(0.0, 1.0)
+    above = seen - level * (1.0 + uneven_share * wide)
     down, ahead = torch.gradient(above, dim=(-2, -1))
-    kept = (0.5 + above / (_CUT_PX * torch.hypot(down, ahead)).clamp(min=_LEAST_SLOPE)).clamp(
-        0.0, 1.0
-    )
-    return torch.where(inside_mm < _CUT_MM, picture * kept, picture)
+    soft = (_SOFT_PX * torch.hypot(down, ahead)).clamp(min=_LEAST_SOFT_GREY)
+    kept = (0.5 + above / soft).clamp(0.0, 1.0)
+    return torch.where(inside_mm < _RIM_MM, picture * kept, picture)
 
 
 def _wishes(seed: int, number: int, side: Laterality) -> ExamRequest:

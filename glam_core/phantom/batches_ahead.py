@@ -7,7 +7,6 @@ is the processor's time to start them. Each process makes whole batches on the d
 import multiprocessing
 import pickle
 import shutil
-import signal
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -21,6 +20,7 @@ import torch
 
 from glam_core.errors import GlamError
 from glam_core.phantom.batch import PairBatch, pair_batch
+from glam_core.phantom.threads import start_worker
 
 _SHARED, _ROOM = Path("/dev/shm"), 16  # batches for which it must have room
 _AHEAD = 2  # batches that a process may have waiting when it has finished one
@@ -76,7 +76,7 @@ def batches_ahead(
     pool = ProcessPoolExecutor(
         workers,
         mp_context=multiprocessing.get_context("spawn"),
-        initializer=_start_process,
+        initializer=start_worker,
     )
     try:
         number = first
@@ -122,9 +122,3 @@ class _Packer(pickle.Pickler):
         if isinstance(value, torch.Tensor):
             return torch.from_numpy, (value.cpu().numpy(),)
         return NotImplemented
-
-
-def _start_process() -> None:
-    """One thread a process; Ctrl-C is the parent's to answer."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    torch.set_num_threads(1)

@@ -20,8 +20,7 @@ _GLOBE = (64, 128)  # rows of latitude, columns of longitude
 _LOBED_SHARE = 0.5  # of ovals
 
 
-# Width of the edge as (least, most) shares of the radius and mm added; the same of the veil over
-# one side, with the share of bodies that have one; how firm the rim is against the middle.
+# By margin, the width of the edge: least and most as shares of the radius, and mm added.
 _EDGE_SHARES = {
     "circumscribed": (0.01, 0.07, 0.35),
     "microlobulated": (0.01, 0.08, 0.40),
@@ -29,6 +28,7 @@ _EDGE_SHARES = {
     "indistinct": (0.08, 0.19, 0.45),
     "spiculated": (0.07, 0.18, 0.40),
 }
+# The same of the veil over one side, and the share of bodies that have one.
 _VEIL_SHARES = {
     "circumscribed": (0.06, 0.22, 0.3, 0.5),
     "microlobulated": (0.08, 0.22, 0.3, 0.6),
@@ -36,6 +36,7 @@ _VEIL_SHARES = {
     "indistinct": (0.05, 0.20, 0.4, 0.6),
     "spiculated": (0.05, 0.15, 0.3, 0.5),
 }
+# Least and most share of the density that is lost from the middle to the edge.
 _FALLS = {
     "circumscribed": (0.0, 0.40),
     "microlobulated": (0.1, 0.55),

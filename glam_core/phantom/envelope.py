@@ -108,8 +108,7 @@ def _nipple(
     wide = radius * (1.0 + 0.5 * torch.sigmoid(-2.0 - x))  # the areola's slope
     power = anatomy.nipple_power
     dome = (aside / wide).abs() ** power + (ahead / height) ** power
-    firm = 1.0 - math.exp(
-        -((height / _FIRM_MM) ** 1.5)
-    )  # a flat one hardly stands out of the skin around
+    # A flat nipple hardly stands out of the skin around it.
+    firm = 1.0 - math.exp(-((height / _FIRM_MM) ** 1.5))
     chord = 2.0 * radius * firm * (1.0 - dome).clamp(min=0.0).sqrt()
     return 0.42 * chord * torch.sigmoid((x + 3.0) / 1.0), chord * (x > -8.0)

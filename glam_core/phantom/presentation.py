@@ -14,14 +14,25 @@ from glam_core.phantom.truth import WindowSetting
 from glam_core.phantom.view import DrawnView
 
 _AIR_SIGNAL = -0.25  # the air's darkness as the sharpening sees it
-_FLAT_SKIN_MM, _SKIN_EVENED = 3.5, 0.9  # above and below; of what the rim has more of
-_SKIN_DIMMED = 0.35  # of it, where nothing is evened
+# Where a beam crosses more than these mm of skin, equalisation removes this share of the rest.
+_FLAT_SKIN_MM, _SKIN_EVENED = 3.5, 0.9
+# That removal is never weaker than with this equalisation, also where there is none.
+_SKIN_DIMMED = 0.35
+# In oblique views `ScannerStyle.rim_mm` is longer by this factor.
 _OBLIQUE_RIM = 1.15
-_MUSCLE_LEAST, _MUSCLE_RISE = 0.45, 0.7  # of the breast's range, by the muscle's share
+# The muscle is held at the first share of the breast's range, and rises above it by the second
+# times the share of the thickness that is muscle.
+_MUSCLE_LEAST, _MUSCLE_RISE = 0.45, 0.7
+# Mottle has no waves longer than one of so many a mm; it repeats after a tile of so many pixels.
 _MOTTLE_FROM_PER_MM, _MOTTLE_TILE = 0.08, 256
-_LEAST_RANGE = 0.48  # log units: fatty breasts are not stretched further
-_TIMED, _TIMED_MM = 0.7, 10.0  # of what a breast takes more; measured that far inside the skin
-_USUAL_RANGE, _USUAL_MIDDLE = 0.7, 0.36  # log units
+# The range from fat to dense counts as at least so many log units: a fatty breast is stretched no
+# further.
+_LEAST_RANGE = 0.48
+# A timed exposure makes up for this share of what the breast's middle takes more than usual; the
+# middle is measured where it is that many mm inside the skin.
+_TIMED, _TIMED_MM = 0.7, 10.0
+# Range from fat to dense, and attenuation of the middle beyond fat, of a usual breast in log units.
+_USUAL_RANGE, _USUAL_MIDDLE = 0.7, 0.36
 
 
 def display_values(

@@ -148,7 +148,7 @@ def _pictures(rendered: int, real_films: Sequence[Path]) -> str:
     return "\n".join(
         (
             _table(("Power spectrum 1/f^b", "mean b", "smallest", "largest"), spectrum)
-            + "Published: mean 2.8, 1.5 to 3.5 (fitted: volume noise of exponent 3.2).\n",
+            + "Published: mean 2.8, 1.5 to 3.5 (fitted: volume noise of exponent 3.3).\n",
             _table(
                 (
                     "Grey deeper than 8 mm (outcome; fitted to the small films)",

@@ -24,6 +24,7 @@ class ScannerStyle:
         mottle: Standard deviation of it in every octave of what is coarser than noise.
         mirrored_share: Share of exams stored with columns against the custom.
         label: "box", "plain" or "none": how the view is burned in.
+        air_noise: Standard deviation of the stored values of air.
         rim_mm: Equalisation gives up that near to the skin.
         evens_muscle: Whether processing holds the muscle near the grey of dense gland.
         stretch: How far the contrast follows each breast's own range: 1 all the way, 0 not at all.

@@ -4,6 +4,7 @@ Many small operations gain nothing from several threads, and the order of a sum 
 their number: one thread a piece is quicker and gives the same bits everywhere.
 """
 
+import signal
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -20,7 +21,8 @@ def each_on_one_thread(
     """`work` on every piece, in order of the pieces; torch's settings are as before after it.
 
     On a GPU, places are computed in full float32: with TF32, in which a training may run, tissue
-    would lie up to about 0.1 mm beside its truth.
+    would lie up to about 0.1 mm beside its truth. This precision, as the number of threads, is a
+    setting of the whole process: for one caller at a time.
     """
     if device.type != "cpu":
         precision = torch.get_float32_matmul_precision()
@@ -40,3 +42,9 @@ def each_on_one_thread(
             return list(pool.map(work, pieces))
     finally:
         torch.set_num_threads(threads)
+
+
+def start_worker() -> None:
+    """Begin a process of a pool: one torch thread; Ctrl-C is the parent's to answer."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    torch.set_num_threads(1)

@@ -2,7 +2,6 @@
 
 import errno
 import multiprocessing
-import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -16,6 +15,7 @@ from glam_core.errors import GlamError
 from glam_core.phantom.exam import make_exam
 from glam_core.phantom.request import ExamRequest
 from glam_core.phantom.study_folder import ExamWords, write_exam
+from glam_core.phantom.threads import start_worker
 
 _POLL_S = 0.2
 
@@ -79,7 +79,7 @@ def outcomes(
     with ProcessPoolExecutor(
         min(workers, len(tasks)),
         mp_context=multiprocessing.get_context("spawn"),
-        initializer=_start_worker,
+        initializer=start_worker,
     ) as pool:
         yield from _pooled(pool, iter(tasks), workers, stop)
 
@@ -101,9 +101,3 @@ def _pooled(
                 yield future.result()
     except BrokenProcessPool:
         yield "A worker was ended by the system (out of memory?); use fewer workers"
-
-
-def _start_worker() -> None:
-    """One thread a worker; the first Ctrl-C is the parent's to answer."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    torch.set_num_threads(1)

@@ -4,7 +4,6 @@ import errno
 import multiprocessing
 import os
 import shutil
-import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ import numpy as np
 import torch
 
 from glam_core.errors import GlamError
+from glam_core.phantom.threads import start_worker
 from glam_core.training.synthetic import (
     RECORD,
     SyntheticPairs,
@@ -113,7 +113,7 @@ def _made(
     with ProcessPoolExecutor(
         min(workers, len(chunks)),
         mp_context=multiprocessing.get_context("spawn"),
-        initializer=_start_worker,
+        initializer=start_worker,
     ) as pool:
         try:
             futures = [pool.submit(write_chunk, part, series, chunk) for chunk in chunks]
@@ -140,12 +140,6 @@ def _one_thread() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
-
-
-def _start_worker() -> None:
-    """One thread a worker; Ctrl-C is the parent's to answer."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    torch.set_num_threads(1)
 
 
 def _sentence(error: OSError, folder: Path) -> str:

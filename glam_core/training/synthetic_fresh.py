@@ -4,25 +4,26 @@ Nothing is written, so that a series can be as long as one likes and need never 
 """
 
 import multiprocessing
-import signal
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import overload
 
-import torch
-
 from glam_core.errors import GlamError
+from glam_core.phantom.threads import start_worker
 from glam_core.training.pair_pictures import PicturePair
 from glam_core.training.synthetic import SyntheticSeries, generated_record, pair_of
 
 
 class FreshPairs(Sequence[PicturePair]):
-    """The breasts of a series, the same as in its file; several threads may ask at once.
+    """The breasts of a series, made when asked for; several threads may ask at once.
+
+    On the processor they are those of its file. On CUDA their textures differ, and with them which
+    places are drawn to gland; bodies and lesions are the same.
 
     Args:
         workers: Processes that make them.
-        device: Where they are drawn: "cpu", or one of CUDA, on which textures differ.
+        device: Where they are drawn: "cpu", or one of CUDA.
 
     Raises:
         GlamError: When one is asked for and a process was ended.
@@ -33,7 +34,7 @@ class FreshPairs(Sequence[PicturePair]):
         self._pool = ProcessPoolExecutor(
             workers,
             mp_context=multiprocessing.get_context("spawn"),
-            initializer=_start_process,
+            initializer=start_worker,
         )
 
     def __len__(self) -> int:
@@ -61,9 +62,3 @@ class FreshPairs(Sequence[PicturePair]):
     def close(self) -> None:
         """End the processes."""
         self._pool.shutdown(cancel_futures=True)
-
-
-def _start_process() -> None:
-    """One thread a process; Ctrl-C is the parent's to answer."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    torch.set_num_threads(1)

@@ -70,8 +70,17 @@ def run() -> str:
 
 def _drawing_s() -> float:
     """Seconds of this thread for everything of a breast that is no dense field."""
+    threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    began = time.thread_time()
+    try:
+        began = time.thread_time()
+        _draw_breasts()
+        return (time.thread_time() - began) / _BREASTS
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _draw_breasts() -> None:
     for number in range(_BREASTS):
         index, left = divmod(number, 2)
         side = Laterality.LEFT if left else Laterality.RIGHT
@@ -83,7 +92,6 @@ def _drawing_s() -> float:
         )  # fmt: skip
         canvas_framings(breast, _SIDE, _PIXEL_MM)
         draw_curves(anatomy, stream(_SEED, index, side, "curves"))
-    return (time.thread_time() - began) / _BREASTS
 
 
 if __name__ == "__main__":
