@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from contextlib import ExitStack
 
 from glam_core.data.manifest import read_manifest
 from glam_core.scripts.run_record import record_of
@@ -37,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
     manifest = read_manifest(args.manifest)
     record = record_of(args, "finetune correspondence")
     series = series_of(args.synthetic) if args.synthetic else None
-    with joined(training_device(config)) as ranks:
+    with joined(training_device(config)) as ranks, ExitStack() as until_trained:
         model = first_model(args, config, manifest.file, texts=False)
         data = prepared_data(
             manifest,
@@ -56,8 +57,10 @@ def run(args: argparse.Namespace) -> int:
                 file=sys.stderr,
             )
         with ranks.first_before_others():
-            synthetic = synthetic_breasts(
-                series, args, config, model.config.image.side_px, silent=not ranks.first
+            synthetic = until_trained.enter_context(
+                synthetic_breasts(
+                    series, args, config, model.config.image.side_px, silent=not ranks.first
+                )
             )
         outcome = train(
             model,

@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Mapping
+from contextlib import ExitStack
 
 from glam_core.data.manifest import read_manifest
 from glam_core.model.config import TextConfig
@@ -47,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
     record = record_of(args, "pretrain")
     series = series_of(args.synthetic) if args.synthetic else None
     check_two_views(manifest)
-    with joined(training_device(config)) as ranks:
+    with joined(training_device(config)) as ranks, ExitStack() as until_trained:
         model = first_model(args, config, manifest.file, texts=True)
         reads = isinstance(model.config.text, TextConfig)
         if reads and series is None and not any(map(facts_of, manifest.rows)) and ranks.first:
@@ -75,8 +76,10 @@ def run(args: argparse.Namespace) -> int:
                 file=sys.stderr,
             )
         with ranks.first_before_others():
-            synthetic = synthetic_breasts(
-                series, args, config, model.config.image.side_px, silent=not ranks.first
+            synthetic = until_trained.enter_context(
+                synthetic_breasts(
+                    series, args, config, model.config.image.side_px, silent=not ranks.first
+                )
             )
         outcome = train(
             model,

@@ -3,7 +3,8 @@
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from glam_core.scripts.bar import reporting_bar
@@ -31,6 +32,7 @@ def add_synthetic_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+@contextmanager
 def synthetic_breasts(
     series: SyntheticSeries | None,
     args: argparse.Namespace,
@@ -38,20 +40,24 @@ def synthetic_breasts(
     canvas_px: int,
     *,
     silent: bool = False,
-) -> Sequence[PicturePair]:
+) -> Iterator[Sequence[PicturePair]]:
     """The synthetic breasts that were asked for, fresh or kept; empty where none were.
 
-    The other arguments, and what is raised, as of `kept_breasts`.
+    The processes that make fresh ones end with the context. The other arguments, and what is
+    raised, as of `kept_breasts`.
     """
     if series is None:
-        return ()
+        yield ()
+        return
     if not series.fresh:
-        return kept_breasts(series, args, config, canvas_px, silent=silent)
+        yield kept_breasts(series, args, config, canvas_px, silent=silent)
+        return
     if not silent:
         _tell_of_size(canvas_px)
     device = training_device(config)
     drawn_on = str(device) if device.type == "cuda" else "cpu"
-    return FreshPairs(series, workers=max(1, config.prepare), device=drawn_on)
+    with closing(FreshPairs(series, workers=max(1, config.prepare), device=drawn_on)) as fresh:
+        yield fresh
 
 
 def kept_breasts(

@@ -143,7 +143,7 @@ class PretrainingTask:
         count -= count % processes
         made = min(made, count)
         order = rng.permutation(len(self.breasts))[: count - made]
-        drawn = rng.permutation(len(self.synthetic))[:made] if made else order[:0]
+        drawn = rng.choice(len(self.synthetic), made, replace=False) if made else order[:0]
         part = self.ranks.share(count)
         own = rng.spawn(count)[part]
         places = [*((False, int(n)) for n in order), *((True, int(n)) for n in drawn)]

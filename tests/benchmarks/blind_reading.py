@@ -108,8 +108,15 @@ def _read_key(path: Path) -> dict[int, str]:
 
 
 def _read_answers(path: Path) -> dict[int, str]:
-    lines = (line.split() for line in path.read_text(encoding="utf-8").splitlines())
-    return {int(line[0]): line[1].lower() for line in lines if len(line) == 2}
+    answers = {}
+    for at, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        words = line.lower().split()
+        if not words:
+            continue
+        if len(words) != 2 or not words[0].isdecimal() or words[1] not in _KINDS:
+            sys.exit(f'{path.name}, line {at}: "{line}" is not a number and "real" or "synthetic".')
+        answers[int(words[0])] = words[1]
+    return answers
 
 
 def main() -> None:

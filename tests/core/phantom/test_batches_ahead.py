@@ -2,16 +2,16 @@
 
 import itertools
 import os
-import pickle
 import signal
 from contextlib import closing
+from dataclasses import asdict, dataclass
 
 import pytest
 import torch
 
 from glam_core.errors import GlamError
 from glam_core.phantom import batches_ahead as batches_ahead_module
-from glam_core.phantom.batch import pair_batches
+from glam_core.phantom.batch import PairBatch, pair_batches
 from glam_core.phantom.batches_ahead import BatchPlan, batches_ahead
 from tests.stand_in_gpu import fetched, stand_in_gpu
 
@@ -34,16 +34,28 @@ def test_batches_are_the_same_whatever_the_number_of_processes() -> None:
 
 
 @pytest.mark.parametrize("room", [0, 10**12])
-def test_a_batch_comes_over_with_shared_memory_and_without(monkeypatch, room) -> None:
-    monkeypatch.setattr(batches_ahead_module, "_ROOM", room)
+def test_a_batch_comes_over_with_shared_memory_and_without(room) -> None:
+    if not room and not batches_ahead_module._SHARED.is_dir():
+        pytest.skip("there is no folder of shared memory")
     plain = _PLAN.batch(1, "cpu")
-    fields, lesions = batches_ahead_module._made(_PLAN, 1, "cpu")
-    if room:
-        fields = pickle.loads(fields)
+    with closing(batches_ahead(_PlanForRoom(room=room, **asdict(_PLAN)), workers=1, first=1)) as it:
+        made = next(it)
+    assert made.cc.is_shared() is not bool(room)
     for name in _TENSORS:
-        assert torch.equal(getattr(fields, name), getattr(plain, name))
-    fields.cc[0] = 0  # may be written to, as any batch
-    assert [len(each) for each in pickle.loads(lesions)] == [len(each) for each in plain.lesions]
+        assert torch.equal(getattr(made, name), getattr(plain, name))
+    made.cc[0] = 0  # may be written to, as any batch
+    assert [len(each) for each in made.lesions] == [len(each) for each in plain.lesions]
+
+
+@dataclass(frozen=True)
+class _PlanForRoom(BatchPlan):
+    """Sets, in the process that makes a batch, how much shared memory must be free for it."""
+
+    room: int = 0
+
+    def batch(self, number: int, device: str | torch.device) -> PairBatch:
+        batches_ahead_module._ROOM = self.room
+        return BatchPlan.batch(self, number, device)
 
 
 def test_a_batch_moves_to_another_device_whole() -> None:

@@ -1,6 +1,8 @@
 """The count of a blind reading."""
 
-from tests.benchmarks.blind_reading import score
+import pytest
+
+from tests.benchmarks.blind_reading import _read_answers, score
 
 KEY = {1: "real", 2: "synthetic", 3: "synthetic", 4: "real"}
 
@@ -17,3 +19,17 @@ def test_a_picture_without_an_answer_is_left_out() -> None:
 
 def test_answers_to_another_sheet_are_said_to_be_none() -> None:
     assert score(KEY, {9: "real"}) == "No answer is to a picture of this sheet."
+
+
+def test_answers_are_read_line_by_line(tmp_path) -> None:
+    answers = tmp_path / "answers.txt"
+    answers.write_text("1 real\n\n 12  Synthetic\n", encoding="utf-8")
+    assert _read_answers(answers) == {1: "real", 12: "synthetic"}
+
+
+@pytest.mark.parametrize("line", ["2 fake", "2", "real 2", "2 real film", "two real", "-2 real"])
+def test_a_line_that_is_no_answer_is_named(line, tmp_path) -> None:
+    answers = tmp_path / "answers.txt"
+    answers.write_text(f"1 real\n{line}\n", encoding="utf-8")
+    with pytest.raises(SystemExit, match=f'answers.txt, line 2: "{line}" is not'):
+        _read_answers(answers)

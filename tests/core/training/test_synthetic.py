@@ -1,9 +1,11 @@
 """Synthetic breasts as training data: exact, repeatable, kept whole, and learnt from."""
 
+import multiprocessing
 import os
 import resource
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ import torch
 from glam_core.errors import GlamError
 from glam_core.loss.correspondence import point_loss
 from glam_core.model.build import build_model
+from glam_core.scripts import finetune_correspondence, pretrain
 from glam_core.scripts.glam import main
 from glam_core.training.augmentation import SharedChange
 from glam_core.training.config import TrainingConfig
@@ -274,6 +277,28 @@ def test_training_with_fresh_breasts_is_the_same_and_writes_none(folder, pairs, 
         assert not list(out.glob("phantom*"))
     assert weights[0] == weights[1]
     assert [file.name for file in folder.iterdir()] == [SERIES.file_name]
+
+
+@pytest.mark.parametrize("raised", [None, GlamError("The disk is full.")])
+@pytest.mark.parametrize("command", [("finetune", "correspondence"), ("pretrain",)])
+def test_processes_of_fresh_breasts_end_with_the_training(command, raised, tmp_path, monkeypatch):
+    script = pretrain if command == ("pretrain",) else finetune_correspondence
+    before, during = set(multiprocessing.active_children()), []
+
+    def watched(model, task, *_, **__):
+        assert task.synthetic[0].cc is not None
+        during.extend(set(multiprocessing.active_children()) - before)
+        if raised:
+            raise raised
+        return SimpleNamespace(finished=True, last_measures=None)
+
+    monkeypatch.setattr(script, "train", watched)
+    manifest = write_manifest(tmp_path / "drawn")
+    asked = [*command, f"--manifest={manifest}", f"--out={tmp_path / 'run'}", "--preset=tiny"]
+    ended = main([*asked, "--synthetic=phantom:7:6:fresh", "--prepare=1"])
+    assert (ended == 0) is (raised is None)
+    assert during
+    assert not set(multiprocessing.active_children()) - before
 
 
 def test_words_are_not_learnt_from_fresh_breasts(tmp_path, capsys):
