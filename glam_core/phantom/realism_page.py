@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -34,7 +35,15 @@ _SEED = 17
 _CELL_WIDTH_SHARE = 0.28  # rows less wide than this show no more than abdomen
 _STYLES = ("digitised film", "flat panel", "selenium")
 _Picture = tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]
-Heap = tuple[str, list[_Picture]]
+
+
+class Heap(NamedTuple):
+    """Pictures of one kind, and the woman that each of them is of."""
+
+    name: str
+    pictures: list[_Picture]
+    women: list[str]
+
 
 # 114 real lesion pairs and 1,463 breasts with expert landmarks
 _REAL_DEPTH = ("6.3", "13.0", "18.3", "79 %", "93 %", "96 %")
@@ -174,39 +183,48 @@ def film_heaps(films: Sequence[Path], others: Sequence[Path]) -> list[Heap]:
     """Real films, as many synthetic ones, and films of other women.
 
     Args:
-        films, others: Real films of 256 x 256 pixels, chest wall left.
+        films, others: Real films of 256 x 256 pixels, chest wall left; the name of a file begins
+            with its woman ("P_00001_L_CC.png").
     """
-    synthetic: list[_Picture] = []
+    synthetic = Heap("synthetic film", [], [])
     for number in range(len(films) // 2):
         batch = pair_batch(_SEED, [number], side=256, pixel_mm=0.5, points=1, style=_STYLES[0])
         for view in (batch.cc, batch.mlo):
             picture = np.round(view[0, 0].numpy() * 255).astype(np.float32) / np.float32(255)
-            synthetic.append((picture, breast_mask(picture)))
+            synthetic.pictures.append((picture, breast_mask(picture)))
+            synthetic.women.append(f"synthetic {number // 2}")
     return [
-        ("real film", [_small(path) for path in films]),
-        ("synthetic film", synthetic),
-        ("real film of other women", [_small(path) for path in others]),
+        _film_heap("real film", films),
+        synthetic,
+        _film_heap("real film of other women", others),
     ]
+
+
+def _film_heap(name: str, films: Sequence[Path]) -> Heap:
+    women = ["_".join(path.name.split("_")[:2]) for path in films]
+    return Heap(name, [_small(path) for path in films], women)
 
 
 def _told_apart(heaps: Sequence[Heap]) -> str:
     """The two-sample test at 256 pixels: film against synthetic film, and film against film."""
     apart, rims = [], []
-    for name, heap in heaps:
-        profile = np.mean([rim_features(*pair) for pair in heap], axis=0)
-        rims.append((f"{name} ({len(heap)})", *(f"{share:.2f}" for share in profile)))
-        if heap is not heaps[0][1]:
-            found = two_sample(heaps[0][1], heap)
+    for heap in heaps:
+        profile = np.mean([rim_features(*pair) for pair in heap.pictures], axis=0)
+        shares = (f"{share:.2f}" for share in profile)
+        rims.append((f"{heap.name} ({len(heap.pictures)})", *shares))
+        if heap is not heaps[0]:
+            women = (*heaps[0].women, *heap.women)
+            found = two_sample(heaps[0].pictures, heap.pictures, women)
             areas = (found.spectrum, found.histogram, found.rim, found.together)
-            apart.append((f"real film against {name}", *(f"{area:.2f}" for area in areas)))
+            apart.append((f"real film against {heap.name}", *(f"{area:.2f}" for area in areas)))
     heads = ("Told apart, area under ROC", "spectrum", "grey levels", "rim", "all three")
     return (
         "\n"
         + _table(heads, apart)
         + "Logistic regression on the power spectrum, the grey histogram and the grey from the "
-        "skin inwards of whole pictures of 256 pixels (about 0.7 mm), five-fold: 0.5 is a coin, "
-        "1.0 certain. The film style was adjusted beside films of women of odd number; these are "
-        "of women of even number.\n\n"
+        "skin inwards of whole pictures of 256 pixels (about 0.7 mm), five-fold, no woman in two "
+        "folds: 0.5 is a coin, 1.0 certain. The film style was adjusted beside films of women of "
+        "odd number; these are of women of even number.\n\n"
         + _table(("Grey from the skin inwards, small", *(f"{at:g} px" for at in RIM_PX)), rims)
         + "Means over pictures, as shares of the breast's median grey.\n"
     )

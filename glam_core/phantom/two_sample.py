@@ -13,7 +13,7 @@ import numpy.typing as npt
 from scipy import ndimage
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import StratifiedKFold, cross_val_predict
+from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -36,18 +36,22 @@ class TwoSample:
     together: float
 
 
-def two_sample(real: Sequence[Picture], synthetic: Sequence[Picture]) -> TwoSample:
+def two_sample(
+    real: Sequence[Picture], synthetic: Sequence[Picture], women: Sequence[str] | None = None
+) -> TwoSample:
     """Train to tell the two kinds apart, five-fold.
 
     Args:
         real, synthetic: (picture 0..1, breast mask), chest wall left, of one size in pixels.
+        women: Of whom each real picture and then each synthetic one is, so that no woman is in two
+            folds; without it every picture counts as of another woman.
     """
     kinds = np.array([0] * len(real) + [1] * len(synthetic))
     parts = [
         np.array([each(*pair) for pair in (*real, *synthetic)])
         for each in (spectrum_features, histogram_features, rim_features)
     ]
-    return TwoSample(*(_area(features, kinds) for features in (*parts, np.hstack(parts))))
+    return TwoSample(*(_area(features, kinds, women) for features in (*parts, np.hstack(parts))))
 
 
 def spectrum_features(picture: npt.NDArray[np.float32], mask: npt.NDArray[np.bool_]) -> FloatArray:
@@ -87,8 +91,11 @@ def rim_features(picture: npt.NDArray[np.float32], mask: npt.NDArray[np.bool_]) 
     return np.array(found)
 
 
-def _area(features: FloatArray, kinds: npt.NDArray[np.int_]) -> float:
+def _area(features: FloatArray, kinds: npt.NDArray[np.int_], women: Sequence[str] | None) -> float:
     model = make_pipeline(StandardScaler(), LogisticRegression(C=0.3, max_iter=500))
-    folds = StratifiedKFold(_FOLDS, shuffle=True, random_state=0)
-    said = cross_val_predict(model, features, kinds, cv=folds, method="decision_function")
+    kind_of_folds = StratifiedKFold if women is None else StratifiedGroupKFold
+    folds = kind_of_folds(_FOLDS, shuffle=True, random_state=0)
+    said = cross_val_predict(
+        model, features, kinds, groups=women, cv=folds, method="decision_function"
+    )
     return float(roc_auc_score(kinds, said))

@@ -26,3 +26,10 @@ def test_another_grain_is_seen_in_spectrum_and_histogram():
     found = two_sample(heap(1, grain=0.05), heap(2, grain=0.12))
     assert found.spectrum > 0.95
     assert found.together > 0.95
+
+
+def test_pictures_of_one_woman_do_not_betray_each_other():
+    real, synthetic = (4 * heap(seed, grain=0.05) for seed in (1, 2))
+    women = [f"{kind} {number % 30}" for kind in "rs" for number in range(120)]
+    each_alone = two_sample(real, synthetic).together
+    assert two_sample(real, synthetic, women).together < each_alone - 0.1
