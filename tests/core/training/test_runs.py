@@ -211,6 +211,27 @@ def test_pretraining_draws_synthetic_breasts_beside_those_of_the_manifest(
     assert config["trained_on"] == "the manifest manifest.csv and synthetic breasts phantom:3:4"
 
 
+def test_a_resumed_pretraining_draws_the_same_synthetic_breasts(manifest, tmp_path, monkeypatch):
+    words = ["pretrain", "--manifest", str(manifest), "--threads=1", "--steps=4", "--batch=4"]
+    kept = ["--synthetic=phantom:3:6", f"--synthetic-folder={tmp_path / 'kept'}"]
+    whole, parted = tmp_path / "whole", tmp_path / "parted"
+    assert main([*words, *kept, "--synthetic_share=0.5", f"--out={whole}"]) == 0
+    step = loop._step
+
+    def interrupted(learner, drawn, config, optimiser, number, *more):
+        if number == 2:
+            signal.raise_signal(signal.SIGINT)
+        return step(learner, drawn, config, optimiser, number, *more)
+
+    monkeypatch.setattr(loop, "_step", interrupted)
+    assert main([*words, *kept, "--synthetic_share=0.5", f"--out={parted}"]) == 130
+    monkeypatch.undo()
+    assert main(["pretrain", f"--manifest={manifest}", f"--out={parted}", "--resume"]) == 0
+    expected, found = weights(whole), weights(parted)
+    assert expected.keys() == found.keys()
+    assert all(torch.equal(expected[name], found[name]) for name in expected)
+
+
 def test_a_diverging_run_says_so(manifest, tmp_path, capsys, monkeypatch):
     from glam_core.training.correspondence import CorrespondenceTask
 
