@@ -17,6 +17,7 @@ from glam_core.terms import PointPx, ViewKey
 
 EXIT_ARGUMENTS = 2
 EXIT_UNREADABLE = 3
+_LAYOUT_ROUNDS = 4  # a layout that shrinks asks those around it to follow
 _LONGEST_MS = 15 * 60 * 1000
 
 
@@ -137,7 +138,8 @@ class ScreenshotDriver(QObject):
     def _save(self) -> None:
         window = self._workstation.window
         window.show_panels()
-        QApplication.sendPostedEvents()
+        for _ in range(_LAYOUT_ROUNDS):
+            QApplication.sendPostedEvents()
         window.show_panels()
         if not window.grab().save(str(self._picture), "PNG"):
             self._end(

@@ -47,6 +47,15 @@ def test_an_answer_is_said_in_mm(qtbot):
     assert panel.calibration.isHidden()
 
 
+
+def test_a_tall_window_does_not_pull_the_candidates_apart(qtbot):
+    panel = _made(qtbot, MatchPanel)
+    panel.show_state(_answered().state)
+    panel.resize(320, 1600)
+    panel.show()
+    assert panel.candidates.height() == panel.candidates.sizeHint().height()
+
+
 def test_model_and_geometry_are_shown_against_each_other(qtbot):
     panel = _made(qtbot, MatchPanel)
     panel.show_state(_answered(model_to_band=4.0, disagreement=11.2).state)
