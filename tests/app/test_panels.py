@@ -47,7 +47,6 @@ def test_an_answer_is_said_in_mm(qtbot):
     assert panel.calibration.isHidden()
 
 
-
 def test_a_tall_window_does_not_pull_the_candidates_apart(qtbot):
     panel = _made(qtbot, MatchPanel)
     panel.show_state(_answered().state)
