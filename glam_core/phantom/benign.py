@@ -8,13 +8,12 @@ import numpy.typing as npt
 import torch
 
 from glam_core.phantom.breast import BreastSetup
-from glam_core.phantom.calcifications import EXCESS_PER_MM
+from glam_core.phantom.calcifications import EXCESS_PER_MM, LEAST_SIGMA_PX
 from glam_core.phantom.render import ViewSetup, add_patch
 from glam_core.phantom.streams import stream
 
 _WOMEN_SHARE, _SIDE_SHARE = 0.48, 0.75
 _CLEAR_MM = 8.0  # kept free around lesions, in the tissue and in both pictures
-_LEAST_SIGMA_PX = 0.42
 FloatArray = npt.NDArray[np.float64]
 
 
@@ -106,7 +105,7 @@ def _ball(row: float, col: float, radius_mm: float, pixel_mm: float) -> torch.Te
 
     A Gaussian of the ball's volume, a little wider than the pixel at least.
     """
-    sigma = math.hypot(0.5 * radius_mm / pixel_mm, _LEAST_SIGMA_PX)
+    sigma = math.hypot(0.5 * radius_mm / pixel_mm, LEAST_SIGMA_PX)
     half = math.ceil(4.0 * sigma) + 1
     reach = torch.arange(-half, half + 1, dtype=torch.float64, device="cpu")
     across = torch.exp(-0.5 * ((reach - row) / sigma) ** 2)

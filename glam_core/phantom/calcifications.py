@@ -14,7 +14,7 @@ from glam_core.phantom.lesions import LesionPlan
 from glam_core.phantom.splat import enlarge
 
 EXCESS_PER_MM = 1.3
-_LEAST_SIGMA_PX = 0.42
+LEAST_SIGMA_PX = 0.42
 _UNEVEN = 0.28  # spread of size within a group
 FloatArray = npt.NDArray[np.float64]
 
@@ -127,7 +127,7 @@ def _specks_picture(
     pixel = window.framing.pixel_mm
     rows = torch.arange(window.framing.rows, device=picture.device, dtype=torch.float32)
     cols = torch.arange(window.framing.cols, device=picture.device, dtype=torch.float32)
-    sigma = ((0.55 * radii / pixel) ** 2 + _LEAST_SIGMA_PX**2).sqrt()[:, None]
+    sigma = ((0.55 * radii / pixel) ** 2 + LEAST_SIGMA_PX**2).sqrt()[:, None]
     across = torch.exp(-0.5 * ((rows - picture[:, :1]) / sigma) ** 2)
     along = torch.exp(-0.5 * ((cols - picture[:, 1:]) / sigma) ** 2)
     volume = 4.0 / 3.0 * math.pi * radii**3

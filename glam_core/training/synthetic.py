@@ -88,7 +88,31 @@ def series_of(words: str) -> SyntheticSeries:
     return SyntheticSeries(seed, count, fresh)
 
 
-class SyntheticPairs(Sequence[PicturePair]):
+class BreastSeries(Sequence[PicturePair]):
+    """The breasts of a series by number; how one comes to be is said by `breast`."""
+
+    series: SyntheticSeries
+
+    def breast(self, number: int) -> PicturePair:
+        """Breast `number`, 0 to the length less 1."""
+        raise NotImplementedError
+
+    def __len__(self) -> int:
+        """Number of breasts."""
+        return self.series.count
+
+    @overload
+    def __getitem__(self, number: int) -> PicturePair: ...
+    @overload
+    def __getitem__(self, number: slice) -> Sequence[PicturePair]: ...
+    def __getitem__(self, number: int | slice) -> PicturePair | Sequence[PicturePair]:
+        """One breast, or several."""
+        if isinstance(number, slice):
+            return [self[each] for each in range(*number.indices(len(self)))]
+        return self.breast(range(len(self))[number])
+
+
+class SyntheticPairs(BreastSeries):
     """The breasts of a file of `write_synthetic`; only those that are asked for are read.
 
     Raises:
@@ -105,19 +129,9 @@ class SyntheticPairs(Sequence[PicturePair]):
             raise GlamError(f"{file.name} holds other breasts than its name says; delete it.")
         check_generator(self.records, series, file)
 
-    def __len__(self) -> int:
-        """Number of breasts."""
-        return self.series.count
-
-    @overload
-    def __getitem__(self, number: int) -> PicturePair: ...
-    @overload
-    def __getitem__(self, number: slice) -> Sequence[PicturePair]: ...
-    def __getitem__(self, number: int | slice) -> PicturePair | Sequence[PicturePair]:
-        """Breast `number`."""
-        if isinstance(number, slice):
-            return [self[each] for each in range(*number.indices(len(self)))]
-        return pair_of(self.records[number], self.series.seed, range(len(self))[number])
+    def breast(self, number: int) -> PicturePair:
+        """Breast `number`, read."""
+        return pair_of(self.records[number], self.series.seed, number)
 
 
 def check_generator(records: Any, series: SyntheticSeries, file: Path) -> None:

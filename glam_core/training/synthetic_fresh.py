@@ -4,18 +4,21 @@ Nothing is written, so that a series can be as long as one likes and need never 
 """
 
 import multiprocessing
-from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from typing import overload
 
 from glam_core.errors import GlamError
 from glam_core.phantom.threads import start_worker
 from glam_core.training.pair_pictures import PicturePair
-from glam_core.training.synthetic import SyntheticSeries, generated_record, pair_of
+from glam_core.training.synthetic import (
+    BreastSeries,
+    SyntheticSeries,
+    generated_record,
+    pair_of,
+)
 
 
-class FreshPairs(Sequence[PicturePair]):
+class FreshPairs(BreastSeries):
     """The breasts of a series, made when asked for; several threads may ask at once.
 
     On the processor they are those of its file. On CUDA their textures differ, and with them which
@@ -37,27 +40,18 @@ class FreshPairs(Sequence[PicturePair]):
             initializer=start_worker,
         )
 
-    def __len__(self) -> int:
-        """Number of breasts."""
-        return self.series.count
-
-    @overload
-    def __getitem__(self, number: int) -> PicturePair: ...
-    @overload
-    def __getitem__(self, number: slice) -> Sequence[PicturePair]: ...
-    def __getitem__(self, number: int | slice) -> PicturePair | Sequence[PicturePair]:
+    def breast(self, number: int) -> PicturePair:
         """Breast `number`, made now."""
-        if isinstance(number, slice):
-            return [self[each] for each in range(*number.indices(len(self)))]
-        seed, place = self.series.seed, range(len(self))[number]
         try:
-            record = self._pool.submit(generated_record, seed, place, self._device).result()
+            record = self._pool.submit(
+                generated_record, self.series.seed, number, self._device
+            ).result()
         except BrokenProcessPool as error:
             raise GlamError(
                 "A process that makes synthetic breasts was ended by the system (out of memory?); "
                 "use a smaller --prepare."
             ) from error
-        return pair_of(record, seed, place)
+        return pair_of(record, self.series.seed, number)
 
     def close(self) -> None:
         """End the processes."""
