@@ -16,7 +16,7 @@ _SIGMA_MM = 0.8
 _SHARES = {True: 0.35, False: 0.12}  # of oblique and of other views
 _AXILLARY_SHARE = 0.25
 _CELL_MM = 0.5
-_ABDOMEN_SHARE = 0.5
+_ABDOMEN_SHARE, _UNEVEN_WAVES = 0.65, 4
 
 
 def fold_mm(
@@ -91,21 +91,27 @@ def abdomen_mm(
 ) -> torch.Tensor | None:
     """(1, 1, rows, cols) skin of the abdomen doubled up at the fold, in mm; None where none is.
 
-    A narrow tongue along the chest wall, from the fold downwards, with a rounded upper end.
+    A narrow uneven sheet along the chest wall, from the fold downwards, thickest at its edge.
     """
     draw = stream(seed, index, anatomy.laterality, "abdomen", visit)
     if framing.angle_deg == 0.0 or draw.random() >= _ABDOMEN_SHARE:
         return None
     top = framing.outline.rows(framing.nipple_mm[1])[1] - float(draw.uniform(-3.0, 9.0))
-    wide, long = float(draw.gamma(3.0, 1.3)) + 1.5, float(draw.uniform(8.0, 30.0))
-    thick, soft = float(draw.uniform(10.0, 30.0)), float(draw.uniform(0.3, 0.8))
-    lean, bend = float(draw.normal(0.0, 0.12)), float(draw.normal(0.0, 1.0))
+    wide, long = float(draw.gamma(2.5, 1.2)) + 1.0, float(draw.uniform(3.0, 30.0))
+    sheet, edge = float(draw.uniform(1.0, 13.0)), float(draw.gamma(1.3, 7.0))
+    soft, edge_mm = float(draw.uniform(0.3, 0.8)), float(draw.uniform(0.5, 1.6))
+    lean = float(draw.normal(-0.02, 0.08))
+    waves = [(float(draw.normal(0, 0.45)), float(draw.uniform(3, 12)), float(draw.uniform(0, 6.3)))
+             for _ in range(_UNEVEN_WAVES)]  # fmt: skip
     factor = cell_factor(framing.pixel_mm, _CELL_MM)
     turn = math.radians(framing.angle_deg)
     x, v = cell_centres(framing, factor, device).unbind(-1)
     below = x * math.sin(turn) - v * math.cos(turn) - top
     across = x * math.cos(turn) + v * math.sin(turn) + framing.nipple_mm[1]
-    reach = wide * (below / long).clamp(0.0, 1.0).sqrt() + lean * below.clamp(min=0.0)
-    reach = reach + bend * torch.sin(below / 9.0)
-    shape = torch.sigmoid((reach - across) / soft) * torch.sigmoid(below / soft)
+    reach = wide * (below / long).clamp(0.0, 1.0) + lean * below.clamp(min=0.0)
+    for height, length, phase in waves:
+        reach = reach + height * torch.sin(below / length + phase)
+    inside = reach - across
+    thick = sheet + edge * torch.exp(-(((inside - edge_mm) / edge_mm) ** 2))
+    shape = torch.sigmoid(inside / soft) * torch.sigmoid(below / soft)
     return enlarge((thick * shape)[None, None], factor, framing.shape, mode="bilinear")

@@ -28,7 +28,9 @@ _WALL_SKIN, _LEAST_WALL_SKIN_MM = (4.0, 3.5), 3.0  # of skin seen along the ches
 _ROLL_SHARE, _HANG = 0.25, (0.0, 0.11)  # of its length does a breast hang over the fold
 _FRONT_MM = (-1.3, -0.7)  # usual rise towards the nipple in CC and in MLO, beside the modes
 _AXILLA_SWAY = 0.02  # of the length to the nipple
-_ABDOMEN_SHARES = (0.38, 0.65)  # up to which none shows, and up to which a narrow stem
+_ABDOMEN_SHARES = (0.20, 0.78)  # up to which none shows, and up to which a narrow stem
+_ABDOMEN_MM = (7.0, 14.0, 22.0, 32.0, 44.0, 58.0, 75.0, 95.0, 120.0)  # below the fold
+_ABDOMEN_GOES_ON = 0.6  # of the abdomens, to the picture's edge
 
 
 @dataclass(frozen=True, eq=False)
@@ -231,29 +233,28 @@ def _score(ratio: float, usual: tuple[float, float]) -> float:
 def _abdomen(
     nipple_col: float, woman: np.random.Generator, again: np.random.Generator
 ) -> tuple[float, list[tuple[float, float]]]:
-    """How wide the fold under the breast is; mm down from there and width of the abdomen."""
-    kind, width, long = woman.random(), woman.uniform(), woman.uniform(20.0, 52.0)
+    """How wide the fold under the breast is; mm down from there and width of the abdomen.
+
+    Skin of the abdomen rims the chest wall in most views, down to the picture's edge in many,
+    unevenly wide.
+    """
+    kind, width, grows = woman.random(), woman.uniform(), woman.uniform()
+    long = _FAR_MM if woman.random() < _ABDOMEN_GOES_ON else float(woman.uniform(18.0, 70.0))
+    uneven = woman.normal(size=len(_ABDOMEN_MM)) + 0.5 * again.normal(size=len(_ABDOMEN_MM))
     width = float(np.clip(width + again.normal(0, 0.1), 0.0, 1.0))
     if kind < _ABDOMEN_SHARES[0]:
-        fold, course = -_FAR_MM, [(2.0, -3.0), (10.0, -14.0)]
-    elif kind < _ABDOMEN_SHARES[1]:
-        stem = 1.0 + 4.0 * width
-        fold = 1.3 * stem
-        course = [(2.0, fold), (8.0, stem), (long, 0.8 * stem), (long + 25.0, -4.0)]
-    else:
-        wedge = min(5.0 + 20.0 * width**1.5, (_BELLY_SHARE - 0.15) * nipple_col)
-        fold = 0.45 * wedge
-        course = [
-            (2.0, fold),
-            (8.0, 0.65 * wedge),
-            (0.5 * long, 0.95 * wedge),
-            (0.9 * long, wedge),
-            (1.3 * long, 0.75 * wedge),
-            (1.8 * long, 0.3 * wedge),
-            (2.1 * long, -4.0),
-        ]
-    last_row, last_col = course[-1]
-    behind = [(last_row + 25.0, last_col - 12.0), (last_row + _FAR_MM, last_col - 80.0)]
+        return -_FAR_MM, [(2.0, -3.0), (10.0, -14.0), (35.0, -26.0), (10.0 + _FAR_MM, -94.0)]
+    narrow = kind < _ABDOMEN_SHARES[1]
+    widest = (_BELLY_SHARE - 0.15) * nipple_col
+    wide = 2.0 + 4.0 * width if narrow else min(5.0 + 14.0 * width**1.5, widest)
+    fold = (1.3 if narrow else 0.55) * wide
+    end = (0.2 + 1.4 * grows) if narrow else (0.7 + 0.9 * grows)
+    share = np.linspace(1.0 if narrow else 0.65, end, len(_ABDOMEN_MM)) + 0.13 * uneven
+    widths = np.clip(wide * share, 0.4, widest)
+    course = [(float(down), float(ahead)) for down, ahead in zip(_ABDOMEN_MM, widths, strict=True)]
+    course = [(2.0, fold), *(each for each in course if each[0] < long)]
+    last_row = course[-1][0]
+    behind = [(last_row + 10.0, -4.0), (last_row + 35.0, -16.0), (last_row + _FAR_MM, -90.0)]
     return fold, [*course, *behind]
 
 
