@@ -5,16 +5,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-from torch.nn import functional
 
 from glam_core.errors import GlamError
 from glam_core.phantom.anatomy import Anatomy, draw_anatomies, draw_density_class
 from glam_core.phantom.breast import VIEWS, BreastSetup, set_up_breast, tracked_points
 from glam_core.phantom.canvas import canvas_framings
+from glam_core.phantom.film import cut_background
 from glam_core.phantom.framing import Framing
 from glam_core.phantom.gland import GlandVolume, gland_volume
 from glam_core.phantom.lesions import LesionPlan, draw_wish, plan_lesions
-from glam_core.phantom.markers import draw_film_edge, show_film_edge
+from glam_core.phantom.markers import add_skin_markers, draw_film_edge, is_marked, show_film_edge
 from glam_core.phantom.presentation import display_values
 from glam_core.phantom.render import BreastTissue
 from glam_core.phantom.request import ExamRequest
@@ -28,14 +28,6 @@ from glam_core.terms import Laterality, ViewPosition
 _DETECTOR_MM = (300.0, 240.0)
 _WINDOW_PIXEL_MM = 1.0
 _COUNT_SHARES = (0.3, 0.55, 0.15)  # of 0, 1 and 2 lesions in a breast
-# Background cut away from a film, no deeper than the rim: greys below a level drawn for the view,
-# which is uneven along the rim by a share drawn for the view too.
-_RIM_MM = 9.0
-_CUT_GREY, _CUT_GREY_SPREAD = 0.105, 0.010
-_LEAST_UNEVEN, _MOST_UNEVEN = 0.03, 0.25
-_TEETH = ((5.0, 0.75), (1.6, 0.7))  # of that unevenness: length in mm, share
-_SKIN_DARK_MM = 3.0  # towards the skin greys count as ever darker
-_SOFT_PX, _LEAST_SOFT_GREY = 1.0, 0.018  # width of the cut's edge, and in grey at least
 _TENSORS = (
     "cc", "mlo", "pixel_mm", "nipples", "pectoral", "points", "points_visible", "tissue",
     "lesion_map",
@@ -244,6 +236,8 @@ class _PairMaker:
         words = (breast.index, breast.anatomy.laterality, view, "noise", 0)
         fields = field_stream(self.device, self.seed, *words)
         drawn = draw_view(breast, tissue, setup, fields)
+        if is_marked(self.seed, breast.index, breast.anatomy.laterality, 0):
+            add_skin_markers(drawn.extra, breast.anatomy, setup, self.seed, breast.index)
         style = exposed(style, stream(self.seed, *words[:3], "exposure", 0))
         display = display_values(
             drawn,
@@ -257,35 +251,12 @@ class _PairMaker:
         picture = (display * edge).clamp(0.0, 1.0)
         if style.name == "digitised film":
             cut = stream(self.seed, *words[:3], "background")
-            picture = _background_cut(
+            picture = cut_background(
                 picture, drawn.envelope.inside_mm, framing.pixel_mm, fields, cut
             )
             film = draw_film_edge(style, stream(self.seed, *words[:3], "film edge"))
             picture = show_film_edge(picture, framing.pixel_mm, film)
         return picture[0, 0], drawn
-
-
-def _background_cut(
-    picture: torch.Tensor,
-    inside_mm: torch.Tensor,
-    pixel_mm: float,
-    fields: torch.Generator,
-    draw: np.random.Generator,
-) -> torch.Tensor:
-    """Blacken the dim rim unevenly, as the background of scanned films is often cut away."""
-    level = float(draw.normal(_CUT_GREY, _CUT_GREY_SPREAD))
-    uneven_share = float(draw.uniform(_LEAST_UNEVEN, _MOST_UNEVEN))
-    wide = torch.zeros_like(picture)
-    for length_mm, share in _TEETH:
-        size = (max(2, round(side * pixel_mm / length_mm)) for side in picture.shape[-2:])
-        uneven = torch.randn((1, 1, *size), generator=fields, device=fields.device)
-        wide = wide + share * functional.interpolate(uneven, picture.shape[-2:], mode="bicubic")
-    seen = picture * (inside_mm / _SKIN_DARK_MM).clamp(0.0, 1.0)
-    above = seen - level * (1.0 + uneven_share * wide)
-    down, ahead = torch.gradient(above, dim=(-2, -1))
-    soft = (_SOFT_PX * torch.hypot(down, ahead)).clamp(min=_LEAST_SOFT_GREY)
-    kept = (0.5 + above / soft).clamp(0.0, 1.0)
-    return torch.where(inside_mm < _RIM_MM, picture * kept, picture)
 
 
 def _wishes(seed: int, number: int, side: Laterality) -> ExamRequest:

@@ -1,6 +1,7 @@
 """Skin folds: soft bright lines from the skin inwards, of one positioning, not of the breast."""
 
 import math
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -17,6 +18,21 @@ _SHARES = {True: 0.35, False: 0.12}  # of oblique and of other views
 _AXILLARY_SHARE = 0.25
 _CELL_MM = 0.5
 _ABDOMEN_SHARE, _UNEVEN_WAVES = 0.65, 4
+_CORNER_SHARE, _LOBE_SHARE = 0.3, 0.3  # of straight views; of these a lobe, else a wedge
+_ARM_SHARE = 0.14
+
+
+class _Drawn(Protocol):
+    def __call__(
+        self,
+        anatomy: Anatomy,
+        framing: Framing,
+        *,
+        seed: int,
+        index: int,
+        visit: int,
+        device: torch.device,
+    ) -> torch.Tensor | None: ...
 
 
 def fold_mm(
@@ -115,3 +131,78 @@ def abdomen_mm(
     thick = sheet + edge * torch.exp(-(((inside - edge_mm) / edge_mm) ** 2))
     shape = torch.sigmoid(inside / soft) * torch.sigmoid(below / soft)
     return enlarge((thick * shape)[None, None], factor, framing.shape, mode="bilinear")
+
+
+def corner_mm(
+    anatomy: Anatomy, framing: Framing, *, seed: int, index: int, visit: int, device: torch.device
+) -> torch.Tensor | None:
+    """(1, 1, rows, cols) other tissue in a straight view's corner, in mm; None where none is.
+
+    A bright wedge along the chest wall where the breast ends, or a flat lobe from the armpit that
+    lies over the breast with a round edge.
+    """
+    draw = stream(seed, index, anatomy.laterality, "corner", visit)
+    if framing.angle_deg != 0.0 or draw.random() >= _CORNER_SHARE:
+        return None
+    lobe, below = draw.random() < _LOBE_SHARE, draw.random() < 0.6
+    side = 1.0 if below and not lobe else -1.0
+    ahead_mm = framing.outline.skin[:, 1] + framing.nipple_mm[1]
+    rows = framing.outline.skin[ahead_mm > 6.0, 0] * side
+    end, soft = float(rows.max()), float(draw.uniform(0.25, 0.7))
+    factor = cell_factor(framing.pixel_mm, _CELL_MM)
+    x, v = cell_centres(framing, factor, device).unbind(-1)
+    across = x + framing.nipple_mm[1]
+    out = -side * v - end  # beyond the breast's end
+    if lobe:
+        wide, long = float(draw.uniform(8.0, 26.0)), float(draw.uniform(8.0, 26.0))
+        thick, lean = float(draw.gamma(3.0, 3.0)) + 2.0, float(draw.normal(0.0, 0.25))
+        centre = float(draw.uniform(0.0, 8.0))
+        far = torch.hypot(across / wide, (out - centre + lean * across) / long)
+        into = (1.0 - far) * min(wide, long)
+        rising = 0.6 + 0.4 * (into / 8.0).clamp(0.0, 1.0)
+        shape = torch.sigmoid(into / soft) * rising
+    else:
+        wide, long = float(draw.gamma(3.0, 1.1)) + 1.5, float(draw.uniform(4.0, 18.0))
+        thick, start = float(draw.uniform(15.0, 70.0)), float(draw.uniform(-10.0, -1.0))
+        lean, bend = float(draw.normal(0.0, 0.25)), float(draw.normal(0.0, 0.8))
+        far = (out - start).clamp(min=0.0)
+        reach = wide * (far / long).clamp(max=1.0).sqrt() + lean * far
+        reach = reach + bend * torch.sin(far / 2.5)
+        shape = torch.sigmoid((reach - across) / soft) * torch.sigmoid((out - start) / soft)
+    return enlarge((thick * shape)[None, None], factor, framing.shape, mode="bilinear")
+
+
+def arm_mm(
+    anatomy: Anatomy, framing: Framing, *, seed: int, index: int, visit: int, device: torch.device
+) -> torch.Tensor | None:
+    """(1, 1, rows, cols) the arm's flesh at the top of an oblique view, in mm; None where none is.
+
+    It hangs into the picture from above with a round, often crisp lower edge.
+    """
+    draw = stream(seed, index, anatomy.laterality, "arm", visit)
+    if framing.angle_deg == 0.0 or draw.random() >= _ARM_SHARE:
+        return None
+    deep, wide = float(draw.gamma(2.5, 3.0)) + 2.0, float(draw.uniform(14.0, 45.0))
+    middle, tilt = float(draw.uniform(0.0, 40.0)), float(draw.normal(0.05, 0.25))
+    thick, soft = float(draw.uniform(6.0, 60.0)), float(draw.uniform(0.25, 1.2))
+    factor = cell_factor(framing.pixel_mm, _CELL_MM)
+    turn = math.radians(framing.angle_deg)
+    x, v = cell_centres(framing, factor, device).unbind(-1)
+    down = x * math.sin(turn) - v * math.cos(turn) + framing.nipple_mm[0]
+    across = x * math.cos(turn) + v * math.sin(turn) + framing.nipple_mm[1] - middle
+    swing, phase = float(draw.normal(0.0, 1.6)), float(draw.uniform(0.0, 6.3))
+    edge = deep * (1.0 - (across / wide).abs() ** float(draw.uniform(1.5, 4.0))) + tilt * across
+    edge = edge + swing * torch.sin(across / float(draw.uniform(3.0, 9.0)) + phase)
+    shape = torch.sigmoid((edge - down) / soft) * (0.75 + 0.25 * ((edge - down) / 9.0).clamp(0, 1))
+    return enlarge((thick * shape)[None, None], factor, framing.shape, mode="bilinear")
+
+
+# What lies in the picture beside the breast, and how many times the breast's own thickness there
+# it may reach: all of it fades with the breast's rim.
+FOLDS: tuple[tuple[_Drawn, float], ...] = (
+    (fold_mm, 0.35),
+    (axillary_fold_mm, 0.35),
+    (abdomen_mm, 1.2),
+    (corner_mm, 8.0),
+    (arm_mm, 4.0),
+)

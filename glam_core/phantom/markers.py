@@ -12,23 +12,31 @@ from glam_core.phantom.anatomy import Anatomy
 from glam_core.phantom.render import ViewSetup, add_patch
 from glam_core.phantom.streams import stream
 from glam_core.phantom.styles import ScannerStyle
-from glam_core.terms import ChestWall, ViewKey
+from glam_core.terms import ChestWall, Laterality, ViewKey
 
 _BALL_RADIUS_MM = 0.9
 _RING_RADIUS_MM = 5.0
 _METAL_EXCESS = 1.6
 _EDGE_REACH_MM = 12.0
+_MARKED_SHARE, _NIPPLE_MARKED = 0.08, 0.2  # of breasts; of markers that sit on the nipple
+
+
+def is_marked(seed: int, index: int, laterality: Laterality, visit: int) -> bool:
+    """Whether a breast has a skin marker where nothing else is wished."""
+    return bool(stream(seed, index, laterality, "markers", visit).random() < _MARKED_SHARE)
 
 
 def add_skin_markers(
     extra: torch.Tensor, anatomy: Anatomy, setup: ViewSetup, seed: int, index: int
 ) -> tuple[str, ...]:
-    """Put a metal ball or a ring on the skin, at the same place in both views; in place."""
+    """Put a metal ball or a ring on the skin or the nipple, the same in both views; in place."""
     draw = stream(seed, index, anatomy.laterality, "skin marker")
     kind = "skin marker ball" if draw.random() < 0.6 else "skin marker ring"
     turn, lift = draw.uniform(0, 2 * math.pi), draw.uniform(0.35, 0.75)
     across = anatomy.radius_mm * math.sqrt(1 - lift**2)
     place = (lift * anatomy.depth_mm, across * math.cos(turn), across * math.sin(turn))
+    if draw.random() < _NIPPLE_MARKED:
+        kind, place = "nipple marker ball", anatomy.nipple_mm
     point = torch.tensor(place, dtype=torch.float64, device="cpu").view(1, 1, 3) * 0.94
     seen = setup.framing.picture_from_view(setup.map64.view_from_anatomy(point))
     row, col = seen[0, 0].tolist()
@@ -85,7 +93,7 @@ class FilmEdge:
 
     Attributes:
         strip: Whether the scanner looked past the film.
-        wide_mm: Of the strip, at the picture's top and at its bottom.
+        wide_mm: Of the strip, at the picture's top and at its bottom; none where below 0.
         level: Display value of the strip.
         soft_mm: Width of the strip's border.
         glow: What display values gain at the chest wall, strip or none.
@@ -101,9 +109,9 @@ class FilmEdge:
 def draw_film_edge(style: ScannerStyle, draw: np.random.Generator) -> FilmEdge:
     """The edge of one picture of a film style."""
     strip, glow = draw.random() < style.strip_share, max(0.0, float(draw.normal(0.02, 0.035)))
-    top, bottom = (float(each) for each in draw.uniform(0.0, 1.3, 2))
-    level, soft = float(draw.uniform(0.3, 1.0) ** 1.5), float(draw.uniform(0.1, 0.5))
-    return FilmEdge(strip, (top, bottom), level, soft, glow)
+    middle, slant = float(draw.gamma(2.0, 0.5)) + 0.2, float(draw.normal(0.0, 0.8))
+    level, soft = float(draw.uniform(0.3, 1.0) ** 1.5), float(draw.uniform(0.1, 0.4))
+    return FilmEdge(strip, (middle - slant, middle + slant), level, soft, glow)
 
 
 def show_film_edge(picture: torch.Tensor, pixel_mm: float, edge: FilmEdge) -> torch.Tensor:

@@ -12,7 +12,7 @@ from glam_core.phantom.anatomy import Anatomy
 from glam_core.phantom.compression import Pose, ViewMap
 from glam_core.phantom.curves import CONTROLS, Curves, ProjectedCurves, project_curves
 from glam_core.phantom.envelope import Envelope, breast_envelope, cell_factor
-from glam_core.phantom.folds import abdomen_mm, axillary_fold_mm, fold_mm
+from glam_core.phantom.folds import FOLDS
 from glam_core.phantom.framing import Framing
 from glam_core.phantom.gland import GlandVolume
 from glam_core.phantom.muscle import muscle_mm, nodes_mm, tissue_over_muscle
@@ -97,7 +97,7 @@ def render_tissue(
         anatomy, framing, seed=setup.seed, index=setup.index, device=device
     ):
         add_patch(gland, row0, col0, patch)
-    for folded, most in ((fold_mm, 0.35), (axillary_fold_mm, 0.35), (abdomen_mm, 1.2)):
+    for folded, most in FOLDS:
         fold = folded(
             anatomy, framing, seed=setup.seed, index=setup.index, visit=setup.visit, device=device
         )

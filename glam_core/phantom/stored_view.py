@@ -8,7 +8,7 @@ from glam_core.geometry.landmarks import PectoralLine
 from glam_core.phantom.breast import BreastSetup
 from glam_core.phantom.envelope import breast_window
 from glam_core.phantom.framing import Framing
-from glam_core.phantom.markers import add_film_edge, add_label, add_skin_markers
+from glam_core.phantom.markers import add_film_edge, add_label, add_skin_markers, is_marked
 from glam_core.phantom.presentation import display_values, stored_values, windows
 from glam_core.phantom.render import BreastTissue
 from glam_core.phantom.request import ExamRequest
@@ -17,8 +17,6 @@ from glam_core.phantom.styles import ScannerStyle, exposed
 from glam_core.phantom.truth import Box, LesionTruth, PhantomView
 from glam_core.phantom.view import DrawnLesion, DrawnView, draw_view, view_setup
 from glam_core.terms import ChestWall, Laterality, PointPx, ViewKey, ViewPosition
-
-_SKIN_MARKER_SHARE = 0.06
 
 
 def stored_view(
@@ -46,7 +44,7 @@ def stored_view(
     markers: tuple[str, ...] = ()
     marked = wishes.skin_markers
     if marked is None:
-        marked = bool(stream(seed, index, side, "markers", visit).random() < _SKIN_MARKER_SHARE)
+        marked = is_marked(seed, index, side, visit)
     if marked:
         markers += add_skin_markers(drawn.extra, breast.anatomy, setup, seed, index)
     style = exposed(style, stream(seed, index, side, view, "exposure", visit))
