@@ -57,10 +57,14 @@ class ViewMap:
 
     def anatomy_from_view(self, points: torch.Tensor, *, rounds: int = 16) -> torch.Tensor:
         """The inverse, by fixed-point rounds, which come nearer everywhere (see `unfolded`)."""
-        moved = self.moved_from_view(points)
+        return self.undisplaced(self.moved_from_view(points), rounds=rounds)
+
+    def undisplaced(self, moved: torch.Tensor, *, rounds: int) -> torch.Tensor:
+        """(B, N, 3) anatomical mm of what the displacement has brought to `moved` (B, N, 3)."""
         found = moved
         for _ in range(rounds):
-            found = (1 - _STEP) * found + _STEP * (moved - self.displacement(found))
+            here, kept = self._push(found)
+            found = torch.lerp(found, torch.addcmul(moved, here, kept, value=-1.0), _STEP)
         return found
 
     def unfolded(self) -> "ViewMap":
@@ -98,26 +102,39 @@ class ViewMap:
 
     def displacement(self, points: torch.Tensor) -> torch.Tensor:
         """(B, N, 3) smooth displacement in mm: zero at the nipple, small at the skin."""
-        here = self._waves_at(points) - self._at_nipple
-        return (
-            here * (1.0 - _HELD_BY_SKIN * self.skin_radius(points) ** 2).clamp(min=0.0)[..., None]
-        )
+        here, kept = self._push(points)
+        return here * kept
+
+    def _push(self, points: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """(B, N, 3) what the waves move by, and (B, N, 1) the share that the skin lets be."""
+        phase = torch.baddbmm(self.phases[:, None], points, self.waves.mT)
+        here = torch.baddbmm(self._at_nipple, phase.cos_(), self.amplitudes, beta=-1)
+        out = self.skin_radius(points)[..., None]
+        return here, torch.addcmul(self._one, out, out, value=-_HELD_BY_SKIN).clamp_(min=0.0)
 
     @cached_property
     def _at_nipple(self) -> torch.Tensor:
         """(B, 1, 3) what the waves would move the nipple by."""
-        return self._waves_at(self.nipple[:, None])
+        phase = torch.baddbmm(self.phases[:, None], self.nipple[:, None], self.waves.mT)
+        return phase.cos_() @ self.amplitudes
+
+    @cached_property
+    def _one(self) -> torch.Tensor:
+        return torch.ones((1, 1, 1), dtype=self.nipple.dtype, device=self.nipple.device)
+
+    @cached_property
+    def _to_skin(self) -> torch.Tensor:
+        """(B, 3, 4) from a place to what it is of the radii: x, y, z upwards, z downwards."""
+        shares = torch.diag_embed(1.0 / self.radii[:, :3])
+        downwards = torch.zeros_like(shares[..., :1])
+        downwards[:, 2, 0] = -1.0 / self.radii[:, 3]
+        return torch.cat([shares, downwards], dim=-1)
 
     def skin_radius(self, points: torch.Tensor) -> torch.Tensor:
         """(B, N) 0 in the middle of the chest wall, 1 on the envelope."""
-        depth, side, up, down = (self.radii[:, None, k] for k in range(4))
-        high = torch.where(points[..., 2] >= 0, up, down)
-        scaled = (points[..., 0] / depth) ** 2 + (points[..., 1] / side) ** 2
-        return (scaled + (points[..., 2] / high) ** 2).sqrt()
-
-    def _waves_at(self, points: torch.Tensor) -> torch.Tensor:
-        phase = torch.einsum("bnj,bkj->bnk", points, self.waves) + self.phases[:, None]
-        return torch.einsum("bnk,bkj->bnj", phase.cos(), self.amplitudes)
+        shares = points @ self._to_skin
+        shares[..., 2:].clamp_(min=0.0)
+        return torch.linalg.vector_norm(shares, dim=-1)
 
     def middle(self) -> float:
         """v of the envelope's middle, as displaced; of the first view of a batch."""
