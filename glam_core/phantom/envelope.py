@@ -36,10 +36,7 @@ class Envelope:
 
 def cell_centres(framing: Framing, factor: int, device: torch.device) -> torch.Tensor:
     """(r, c, 2) view mm (x, v) of the middles of cells `factor` pixels wide."""
-    rows, cols = coarse_shape(framing.shape, factor)
-    row = (torch.arange(rows, device=device, dtype=torch.float32) + 0.5) * factor - 0.5
-    col = (torch.arange(cols, device=device, dtype=torch.float32) + 0.5) * factor - 0.5
-    return framing.view_from_picture(row[:, None], col[None])
+    return framing.view_grid(coarse_shape(framing.shape, factor), factor, device)
 
 
 def cell_factor(pixel_mm: float, cell_mm: float = _CELL_MM) -> int:
@@ -95,11 +92,8 @@ def _nipple(
     anatomy: Anatomy, pose: Pose, framing: Framing, in_profile: bool, device: torch.device
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Nipple tissue along the beam, and how far it bulges out of the rim."""
-    rows = torch.arange(framing.rows, device=device, dtype=torch.float32)
-    cols = torch.arange(framing.cols, device=device, dtype=torch.float32)
-    place = framing.view_from_picture(rows[:, None], cols[None])[None, None]
+    x, v = cell_centres(framing, 1, device)[None, None].unbind(-1)
     radius, height = anatomy.nipple_radius_mm, anatomy.nipple_height_mm
-    x, v = place[..., 0], place[..., 1]
     if not in_profile:
         from_middle = ((x + 0.9 * radius) ** 2 + v**2) / radius**2
         return 2.2 * (1.0 - from_middle).clamp(min=0.0).sqrt() * height / 2, torch.zeros_like(x)

@@ -61,6 +61,27 @@ class Framing:
         v = row * v_row + col * v_col
         return torch.stack([x, v], -1)
 
+    def view_grid(
+        self, cells: tuple[int, int], factor: int, device: torch.device
+    ) -> torch.Tensor:
+        """(r, c, 2) view mm (x, v) of the middles of `cells` that are `factor` pixels wide."""
+        first, step = 0.5 * (factor - 1) * self.pixel_mm, factor * self.pixel_mm
+        lines = [
+            torch.linspace(
+                share * (first - nipple),
+                share * (first + (count - 1) * step - nipple),
+                count,
+                device=device,
+            )
+            for count, nipple, shares in zip(cells, self.nipple_mm, self._axes.T, strict=True)
+            for share in shares.tolist()
+        ]
+        down_x, down_v, across_x, across_v = lines
+        grid = torch.empty((*cells, 2), device=device)
+        torch.add(down_x[:, None], across_x, out=grid[..., 0])
+        torch.add(down_v[:, None], across_v, out=grid[..., 1])
+        return grid
+
     def inside_mm(self, places: torch.Tensor) -> torch.Tensor:
         """(...) mm from view places (..., >=2) to the skin, inside positive."""
         axes = torch.as_tensor(self._axes, dtype=places.dtype, device=places.device)

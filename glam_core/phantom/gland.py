@@ -16,7 +16,7 @@ _WARP = 2.2  # voxels by which the clouds bend the lobes
 _SOLID_EDGE = 0.10  # of how lumpy, between what is solid and what is not
 _ISLANDS_FROM = 1.7  # of how lumpy: a few islands of gland in the fat
 _THIN_SHARE = 0.8  # of the gland that may lie in thin sheets
-_HALVINGS = 10
+_LUMPIEST, _PARTS, _ROUNDS = 6.0, 32, 2  # how finely that edge is sought, from - to +
 _UNDER_SKIN = 0.96  # skin radius up to which the share of gland is measured
 _DRAWN_OUT, _FANNING = 0.7, 0.5  # of the place behind the chest wall's plane
 _OUTMOST = 1.05  # skin radius beyond which nothing is left
@@ -50,8 +50,9 @@ class GlandVolume:
         planes[1:].div_(fanning)
         planes[1].div_(width)
         planes[2].div_(height)
-        grid = planes.flip(0).flatten(1).T[None, None, None]
-        found = functional.grid_sample(self.density, grid, mode="bilinear", align_corners=False)
+        grid = planes.flatten(1).T[None, None, None]
+        turned = self.density.transpose(2, 4)  # as places are in the order of the axes
+        found = functional.grid_sample(turned, grid, mode="bilinear", align_corners=False)
         return found.view(planes.shape[1:]).div_(fanning**8)
 
 
@@ -167,10 +168,13 @@ def _solid_from(
         thin, gained, lumps: Of a sample of the breast: density where not solid, what being solid
             adds to it, and how lumpy it is.
     """
-    low, high = lumps.new_tensor(-6.0), lumps.new_tensor(6.0)
-    for _ in range(_HALVINGS):
-        middle = 0.5 * (low + high)
-        found = (thin + gained * torch.sigmoid((lumps - middle) / _SOLID_EDGE)).mean()
-        low = torch.where(found > share, middle, low)
-        high = torch.where(found > share, high, middle)
-    return 0.5 * (low + high)
+    lumps, base = lumps / _SOLID_EDGE, thin.mean()
+    ticks = torch.arange(1, _PARTS, device=lumps.device)
+    step = 2.0 * _LUMPIEST / _PARTS
+    under = torch.full((), -_LUMPIEST, device=lumps.device)
+    for _ in range(_ROUNDS):  # of as many parts the one in which the share is met
+        tries = (ticks * step + under) * (1.0 / _SOLID_EDGE)
+        found = torch.sigmoid(lumps - tries[:, None]) @ gained / len(gained)
+        under = (found + base > share).sum() * step + under
+        step /= _PARTS
+    return under + 0.5 * _PARTS * step

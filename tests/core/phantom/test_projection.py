@@ -17,6 +17,7 @@ from glam_core.phantom.splat import blur, enlarge, splat
 from glam_core.phantom.texture import band_cube, fine_tile, power_law_cube, read_periodic, tiled
 from glam_core.phantom.thickness import thickness_shares
 from glam_core.terms import Laterality, ViewPosition
+from tests.stand_in_gpu import fetched, stand_in_gpu
 
 DETECTOR_MM = (240.0, 192.0)
 
@@ -94,6 +95,14 @@ def test_blur_keeps_a_flat_picture_and_the_sum_of_a_point() -> None:
     point = torch.zeros(1, 1, 41, 41)
     point[0, 0, 20, 20] = 1
     assert blur(point, 3.0).sum() == pytest.approx(1.0, abs=1e-5)
+
+
+@pytest.mark.parametrize("sigma_px", [0.45, 1.7, 6.0])
+def test_blur_is_the_same_on_a_gpu(sigma_px: float) -> None:
+    picture = torch.rand((2, 1, 14, 33), generator=generator())
+    with stand_in_gpu():
+        there = blur(picture.to("cuda"), sigma_px)
+    torch.testing.assert_close(fetched(there), blur(picture, sigma_px), rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize("mode", ["bilinear", "bicubic", "nearest"])
