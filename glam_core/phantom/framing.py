@@ -61,9 +61,7 @@ class Framing:
         v = row * v_row + col * v_col
         return torch.stack([x, v], -1)
 
-    def view_grid(
-        self, cells: tuple[int, int], factor: int, device: torch.device
-    ) -> torch.Tensor:
+    def view_grid(self, cells: tuple[int, int], factor: int, device: torch.device) -> torch.Tensor:
         """(r, c, 2) view mm (x, v) of the middles of `cells` that are `factor` pixels wide."""
         first, step = 0.5 * (factor - 1) * self.pixel_mm, factor * self.pixel_mm
         lines = [

@@ -140,7 +140,11 @@ def _undone(
     base = (beams[..., :2] / stretch[:2]) @ rotation[:2] + view_map.nipple[0]
     reach = beams[..., 2:3] + beams[..., 3:] * torch.lerp(along[0], along[-1], steps)
     flat = (base[:, :, None] + reach[..., None] * rotation[2]).reshape(1, -1, 3)
-    back = (view_map.undisplaced(flat, rounds=_ROUNDS) - flat).reshape(rows, cols, depths * 3).permute(2, 0, 1)[None]
+    back = (
+        (view_map.undisplaced(flat, rounds=_ROUNDS) - flat)
+        .reshape(rows, cols, depths * 3)
+        .permute(2, 0, 1)[None]
+    )
     wide = functional.interpolate(back, size=places.shape[:2], mode="bilinear", align_corners=True)
     planes = wide[0].reshape(depths, 3, -1).transpose(0, 1)
     at = torch.arange(len(along), device=along.device) * ((depths - 1) / (len(along) - 1))
