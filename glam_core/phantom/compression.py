@@ -134,7 +134,8 @@ class ViewMap:
         """(B, N) 0 in the middle of the chest wall, 1 on the envelope."""
         shares = points @ self._to_skin
         shares[..., 2:].clamp_(min=0.0)
-        return torch.linalg.vector_norm(shares, dim=-1)
+        radius: torch.Tensor = torch.linalg.vector_norm(shares, dim=-1)
+        return radius
 
     def middle(self) -> float:
         """v of the envelope's middle, as displaced; of the first view of a batch."""
