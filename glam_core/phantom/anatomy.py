@@ -43,6 +43,10 @@ class Anatomy:
         clump: 0 finely mixed to 1 in large lumps.
         compact: 0 a wide thin net to 1 a solid body of gland with clean fat around it.
         ligaments: Strength of Cooper's ligaments.
+        lobule_mm: Mean size of the large lobules of fat between the gland.
+        holes: How much large lobules of fat open the gland, from 0, and `fine_holes` small ones.
+        nodular: 0 none to 1 all gland in round nodules.
+        plate: How flat the gland lies across the beams, from 0.
     """
 
     laterality: Laterality
@@ -64,6 +68,11 @@ class Anatomy:
     clump: float
     compact: float
     ligaments: float
+    lobule_mm: float
+    holes: float
+    fine_holes: float
+    nodular: float
+    plate: float
     strands: int
     ducts: int
     vessels: int
@@ -103,6 +112,11 @@ def draw_anatomies(
         "ducts": shared.uniform(52, 107),
         "vessels": shared.uniform(4.5, 11.0),
         "compact": shared.uniform(0.0, 1.0) ** (1.0 / (0.6 + 3.0 * high)),
+        "lobule": float(np.clip(12.0 * np.exp(shared.normal(0, 0.35)), 6.0, 24.0)),
+        "holes": shared.uniform(0.2, 1.0),
+        "fine_holes": shared.uniform(0.1, 1.0),
+        "nodular": float(np.clip(shared.uniform(-1.6, 1.0), 0.0, 1.0)),
+        "plate": float(np.clip(shared.uniform(-0.6, 1.0), 0.0, 1.0)),
     }
     return {
         side: _draw_breast(side, common, density_class, stream(seed, index, side), implants)
@@ -143,6 +157,11 @@ def _draw_breast(
         clump=common["clump"],
         compact=common["compact"],
         ligaments=common["ligaments"],
+        lobule_mm=common["lobule"],
+        holes=common["holes"],
+        fine_holes=common["fine_holes"],
+        nodular=common["nodular"],
+        plate=common["plate"],
         strands=round(common["strands"] * draw.uniform(0.93, 1.07)),
         ducts=round(common["ducts"] * draw.uniform(0.9, 1.1)),
         vessels=round(common["vessels"] + draw.uniform(-1.0, 1.0)),

@@ -7,14 +7,21 @@ import torch
 from torch.nn import functional
 
 from glam_core.phantom.anatomy import Anatomy
-from glam_core.phantom.texture import band_cube, power_law_cube, read_periodic, tiled
+from glam_core.phantom.lobules import read_lobules
+from glam_core.phantom.texture import power_law_cube, read_periodic, tiled
 
 SHAPE = (52, 72, 72)
 _SIDE = 64
 _HEIGHT = 1.05
-_WARP = 2.2  # voxels by which the clouds bend the lobes
+_STEEPNESS = 2.1  # of the clouds' spectrum
+_BETWEEN_BEAMS = (0.0, 0.383, -0.924)  # midway between the beams of both views
+_DRAWN_LONG = 2.0  # forms along it, which compression shortens again
+_FAN_MM = 46.0  # from the nipple forms are as wide as named; nearer it they are narrower
+_WARP_MM = 2.5  # by which the clouds bend the lobules
+_FINER = 2.3  # small lobules to large ones
+_SCALLOP = 1.0  # lobules of fat press into the gland
+_BORDER = 0.10  # width of the gland's border as a score
 _SOLID_EDGE = 0.10  # of how lumpy, between what is solid and what is not
-_ISLANDS_FROM = 1.7  # of how lumpy: a few islands of gland in the fat
 _THIN_SHARE = 0.8  # of the gland that may lie in thin sheets
 _LUMPIEST, _PARTS, _ROUNDS = 6.0, 32, 2  # how finely that edge is sought, from - to +
 _UNDER_SKIN = 0.96  # skin radius up to which the share of gland is measured
@@ -80,34 +87,38 @@ def gland_volume(
     side, up = y - anatomy.nipple_mm[1], z - anatomy.nipple_mm[2]
     distance = (ahead**2 + side**2 + up**2).sqrt()
 
-    cloud = power_law_cube(1, _SIDE, 1.65, generator, low=2.0, alike=woman)
-    lobules = band_cube(1, _SIDE, 9.0, generator)
-    streaming = torch.stack([distance / 2.0, 42.0 * side / distance, 42.0 * up / distance], dim=-1)
+    cloud = power_law_cube(1, _SIDE, _STEEPNESS, generator, low=2.0, alike=woman)
+    starts = torch.rand((2, 3), generator=generator, device=device)
     cloudy = tiled(cloud, SHAPE).flatten()[inside]
-    streaks = read_periodic(cloud, streaming)
-    net = (streaming + _WARP * cloudy[:, None]) * streaming.new_tensor((1.6, 1.0, 1.0))
-    lobes = read_periodic(lobules, 0.55 * net + 17.0)
-    fine_lobes = read_periodic(lobules, 1.35 * net)
+    fan = (_FAN_MM + 20.0) / (distance + 20.0)
+    places = torch.stack([0.8 * ahead, side * fan, up * fan], dim=-1)
+    along = places @ places.new_tensor(_BETWEEN_BEAMS)
+    places = places - (1.0 - 1.0 / _DRAWN_LONG) * along[:, None] * places.new_tensor(_BETWEEN_BEAMS)
+    streaks = read_periodic(cloud, places * places.new_tensor((0.45, 1.0, 1.0)) + 20.0)
+    places = (places + _WARP_MM * cloudy[:, None]) / anatomy.lobule_mm
+    inward, own, _ = read_lobules(places, starts[0])
+    places = places + 0.12 * inward[:, None]
+    fine_inward, fine_own, from_core = read_lobules(_FINER * places, starts[1])
 
-    firm = min(0.96, 0.62 + 0.2 * anatomy.compact + 0.7 * anatomy.gland_fraction)
-    region = anatomy.gland_fraction / (firm * (0.38 + 0.38 * anatomy.compact))
+    firm = min(0.96, 0.66 + 0.2 * anatomy.compact + 0.7 * anatomy.gland_fraction)
+    region = anatomy.gland_fraction / (firm * (0.42 + 0.42 * anatomy.compact))
     texture = math.sqrt(anatomy.streak) * streaks + math.sqrt(1.0 - anatomy.streak) * cloudy
-    prior = _prior(anatomy, x, y, z, skin_radius, distance, cloudy, lobes)
-    rough = (1.5 - 0.7 * anatomy.compact) * (1.0 + 0.4 * anatomy.clump)
-    score = rough * texture + 0.5 * lobes + prior
+    prior = _prior(anatomy, x, y, z, skin_radius, distance, cloudy, inward)
+    rough = 1.35 - 0.6 * anatomy.compact
+    score = rough * texture - _SCALLOP * inward * (1.3 + own) + prior
     sample = _sample(inside, skin_radius)
     above = score - _threshold(score[sample], region)
-    gland = torch.sigmoid(above / (0.13 - 0.06 * anatomy.clump))
-    lumps = 1.0 * lobes + 0.8 * fine_lobes
-    walls = 2.3 - 1.5 * lobes.abs() - 1.5 * fine_lobes.abs()
-    lumps = torch.lerp(walls, lumps, anatomy.clump) + 1.3 * above
+    gland = torch.sigmoid(above / _BORDER)
+    open_fat = anatomy.holes * inward * (1.2 + own).clamp(min=0.2)
+    fine_fat = anatomy.fine_holes * fine_inward * (1.0 + fine_own).clamp(min=0.1)
+    lumps = 0.9 * above - 6.0 * open_fat - 3.0 * fine_fat
+    nodules = 0.9 * above + 5.0 * (0.4 - from_core) + 0.8 * fine_own
+    lumps = torch.lerp(lumps, nodules, anatomy.nodular)
     within = skin_radius < 1.02
-    sheets = torch.exp(-((lobes / 0.26) ** 2)) * within
-    fine_sheets = torch.exp(-((fine_lobes / 0.28) ** 2)) * within
-    lace = 0.02 + 0.36 * sheets + 0.28 * fine_sheets
+    sheets = torch.exp(-((inward / 0.055) ** 2)) * within
+    fine_sheets = torch.exp(-((fine_inward / 0.09) ** 2)) * within
+    lace = 0.02 + 0.40 * sheets + 0.26 * fine_sheets
     fat_sheets = 0.10 * anatomy.ligaments * (sheets + 0.5 * fine_sheets)
-    islands = torch.sigmoid((0.8 * lobes + 0.8 * cloudy - _ISLANDS_FROM) / 0.15)
-    fat_sheets = fat_sheets + (0.6 - 0.4 * anatomy.compact) * islands * (skin_radius < 0.9)
     fat_sheets = fat_sheets * torch.sigmoid((x - 0.08 * depth) / (0.05 * depth))
     edge = torch.sigmoid((0.97 - skin_radius) / 0.012)
     thin = (gland * lace + (1.0 - gland) * fat_sheets) * edge
@@ -128,22 +139,23 @@ def _prior(
     skin_radius: torch.Tensor,
     distance: torch.Tensor,
     cloudy: torch.Tensor,
-    lobes: torch.Tensor,
+    inward: torch.Tensor,
 ) -> torch.Tensor:
     """Where gland tends to be: behind the nipple and upper outer, never under the skin."""
     radius = anatomy.radius_mm
-    under_skin = (1.0 - skin_radius) * radius - anatomy.fat_layer_mm + 1.6 * lobes
+    under_skin = (1.0 - skin_radius) * radius - anatomy.fat_layer_mm - 9.0 * inward + 1.0
     behind = x - anatomy.retro_fat * anatomy.depth_mm + 0.4 * anatomy.upper_outer * (y + 0.5 * z)
-    behind = behind + 8.0 * cloudy + 2.5 * lobes
+    behind = behind + 8.0 * cloudy - 12.0 * inward + 1.5
     aside = 0.28 * anatomy.upper_outer * radius * (0.3 + 0.7 * anatomy.compact)
     across = ((y - aside).abs() ** 3 + (z - 0.6 * aside).abs() ** 3) / (0.72 * radius) ** 3
     outer = anatomy.upper_outer * (y + z) / (1.4 * radius)
     under_skin = under_skin + 14.0 * torch.exp(-((distance / 16.0) ** 2))
+    flat = _BETWEEN_BEAMS[1] * y + _BETWEEN_BEAMS[2] * z
     forward = (1.0 + 3.0 * anatomy.retro_fat) * x / anatomy.depth_mm
     prior = forward - 3.5 * torch.sigmoid(-under_skin / 2.5) - 2.6 * torch.sigmoid(-behind / 3.5)
     return (
         prior - (0.6 + 1.6 * anatomy.compact) * across + outer + 1.7 * torch.exp(-distance / 18.0)
-    )
+    ) - 2.2 * anatomy.plate * (flat / (0.55 * radius)) ** 2
 
 
 def _sample(inside: torch.Tensor, skin_radius: torch.Tensor) -> torch.Tensor:

@@ -30,11 +30,6 @@ def power_law_cube(
     return _shaped_noise(batch, side, gain, generator, alike)
 
 
-def band_cube(batch: int, side: int, wave: float, generator: torch.Generator) -> torch.Tensor:
-    """(B, 1, side, side, side) periodic noise with wave lengths near `wave` voxels."""
-    return _shaped_noise(batch, side, _band_gain(side, wave, generator.device), generator)
-
-
 def fine_tile(
     batch: int,
     side: int,
@@ -90,14 +85,6 @@ def _power_law_gain(
     side: int, exponent: float, low: float, device: torch.device
 ) -> tuple[torch.Tensor, torch.Tensor]:
     gain = _radial_frequency(side, device).clamp(min=low) ** -exponent
-    gain[0, 0, 0] = 0.0
-    return gain, _spread_of(gain, side**3)
-
-
-@lru_cache(maxsize=4)
-def _band_gain(side: int, wave: float, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
-    frequency = _radial_frequency(side, device) * (wave / side)
-    gain = torch.exp(-((frequency.clamp(min=1e-3).log() / 0.45) ** 2))
     gain[0, 0, 0] = 0.0
     return gain, _spread_of(gain, side**3)
 

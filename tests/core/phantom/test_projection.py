@@ -11,10 +11,11 @@ from glam_core.phantom.anatomy import draw_anatomies
 from glam_core.phantom.batch import pair_batches
 from glam_core.phantom.breast import VIEWS, set_up_breast
 from glam_core.phantom.curves import ProjectedCurves, project_curves
+from glam_core.phantom.lobules import read_lobules
 from glam_core.phantom.realism import geometry_figures, spectrum_exponent, summary
 from glam_core.phantom.realism_page import realism_table
 from glam_core.phantom.splat import blur, enlarge, splat
-from glam_core.phantom.texture import band_cube, fine_tile, power_law_cube, read_periodic, tiled
+from glam_core.phantom.texture import fine_tile, power_law_cube, read_periodic, tiled
 from glam_core.phantom.thickness import thickness_shares
 from glam_core.terms import Laterality, ViewPosition
 from tests.stand_in_gpu import fetched, stand_in_gpu
@@ -136,14 +137,27 @@ def test_line_integral_of_the_volume_noise_has_the_exponent_asked_for() -> None:
     assert -slope == pytest.approx(3.0, abs=0.5)
 
 
-def test_band_and_fine_noise_have_unit_spread_and_no_mean() -> None:
-    for noise in (band_cube(1, 32, 6.0, generator()), fine_tile(1, 256, 1.5, 0.1, generator())):
-        assert noise.std() == pytest.approx(1.0, abs=0.15)
-        assert noise.mean() == pytest.approx(0.0, abs=0.05)
+def test_fine_noise_has_unit_spread_and_no_mean() -> None:
+    noise = fine_tile(1, 256, 1.5, 0.1, generator())
+    assert noise.std() == pytest.approx(1.0, abs=0.15)
+    assert noise.mean() == pytest.approx(0.0, abs=0.05)
+
+
+def test_lobules_fill_space_in_the_size_asked_for() -> None:
+    along = torch.arange(0.0, 8.0, 0.02)
+    inward, own, from_core = read_lobules(
+        torch.stack([along, torch.full_like(along, 3.3), torch.full_like(along, 5.1)], -1),
+        torch.rand(3, generator=generator()),
+    )
+    walls = (own.diff().abs() > 0.02).float()
+    runs = int((walls.diff() > 0).sum())
+    assert 5 <= runs <= 14  # a line of 8 sizes crosses about as many
+    assert inward[:-1][walls > 0].mean() < 0.06 < inward.mean()
+    assert from_core.min() > 0
 
 
 def test_periodic_reading_wraps_around() -> None:
-    cube = band_cube(1, 16, 5.0, generator())
+    cube = power_law_cube(1, 16, 1.0, generator())
     place = torch.tensor([[3.0, 7.0, 11.0]])
     here = read_periodic(cube, place)
     torch.testing.assert_close(read_periodic(cube, place + 16), here, rtol=0, atol=1e-4)
