@@ -10,8 +10,8 @@ _RIM_MM = 9.0
 _CUT_GREY, _CUT_GREY_SPREAD = 0.105, 0.12  # the spread is that of its logarithm
 _DEEP_SHARE, _DEEPER = 0.12, (1.2, 1.9)  # of views are cut that much deeper
 # Share of views whose cut is even, how uneven that of the others is, and the most.
-_EVEN_SHARE, _EVEN, _UNEVEN, _UNEVEN_SPREAD, _MOST_UNEVEN = 0.35, 0.02, 0.13, 0.6, 0.45
-_TOOTH_MM, _TOOTH_SPREAD = 3.8, 0.5  # length of the teeth, drawn for the view
+_EVEN_SHARE, _EVEN, _UNEVEN, _UNEVEN_SPREAD, _MOST_UNEVEN = 0.35, 0.02, 0.13, 0.55, 0.32
+_TOOTH_MM, _TOOTH_SPREAD = 4.2, 0.4  # length of the teeth, drawn for the view
 _TEETH = ((1.6, 0.75), (0.5, 0.7))  # factors on it, and shares of the unevenness
 _STRETCH_MM, _STRETCH = 26.0, 0.8  # over which the teeth grow and shrink, and how much
 _SKIN_DARK_MM = 3.0  # towards the skin greys count as ever darker
@@ -42,7 +42,7 @@ def cut_background(
     for length, share in _TEETH:
         wide = wide + share * _waves(picture, length * tooth_mm / pixel_mm, fields)
     stretches = _waves(picture, _STRETCH_MM / pixel_mm, fields)
-    wide = wide * (_STRETCH * stretches).exp().clamp(max=2.5)
+    wide = wide * (_STRETCH * stretches).exp().clamp(max=1.8)
     seen = picture * (inside_mm / _SKIN_DARK_MM).clamp(0.0, 1.0)
     above = seen - level * (1.0 + uneven * wide)
     down, ahead = torch.gradient(above, dim=(-2, -1))

@@ -18,7 +18,7 @@ _SHARES = {True: 0.35, False: 0.12}  # of oblique and of other views
 _AXILLARY_SHARE = 0.25
 _CELL_MM = 0.5
 _ABDOMEN_SHARE, _UNEVEN_WAVES = 0.65, 4
-_CORNER_SHARE, _LOBE_SHARE = 0.3, 0.3  # of straight views; of these a lobe, else a wedge
+_CORNER_SHARE, _LOBE_SHARE = 0.25, 0.35  # of straight views; of these a lobe, else a wedge
 _ARM_SHARE = 0.14
 
 
@@ -144,7 +144,7 @@ def corner_mm(
     draw = stream(seed, index, anatomy.laterality, "corner", visit)
     if framing.angle_deg != 0.0 or draw.random() >= _CORNER_SHARE:
         return None
-    lobe, below = draw.random() < _LOBE_SHARE, draw.random() < 0.6
+    lobe, below = draw.random() < _LOBE_SHARE, draw.random() < 0.65
     side = 1.0 if below and not lobe else -1.0
     ahead_mm = framing.outline.skin[:, 1] + framing.nipple_mm[1]
     rows = framing.outline.skin[ahead_mm > 6.0, 0] * side
@@ -162,11 +162,11 @@ def corner_mm(
         rising = 0.6 + 0.4 * (into / 8.0).clamp(0.0, 1.0)
         shape = torch.sigmoid(into / soft) * rising
     else:
-        wide, long = float(draw.gamma(3.0, 1.1)) + 1.5, float(draw.uniform(4.0, 18.0))
-        thick, start = float(draw.uniform(15.0, 70.0)), float(draw.uniform(-10.0, -1.0))
+        wide, long = float(draw.gamma(3.0, 1.1)) + 1.0, float(draw.uniform(8.0, 26.0))
+        thick, start = float(draw.uniform(15.0, 70.0)), float(draw.uniform(-14.0, -4.0))
         lean, bend = float(draw.normal(0.0, 0.25)), float(draw.normal(0.0, 0.8))
         far = (out - start).clamp(min=0.0)
-        reach = wide * (far / long).clamp(max=1.0).sqrt() + lean * far
+        reach = wide * (far / long).clamp(max=1.0) + lean * far
         reach = reach + bend * torch.sin(far / 2.5)
         shape = torch.sigmoid((reach - across) / soft) * torch.sigmoid((out - start) / soft)
     return enlarge((thick * shape)[None, None], factor, framing.shape, mode="bilinear")

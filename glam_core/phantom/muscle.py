@@ -26,8 +26,8 @@ _ARMPIT_MM = 110.0  # v up to which nodes and strands lie, in most pictures or a
 _NODES = (0.50, 0.23, 0.16, 0.11)  # of breasts with 0, 1, 2 and 4 that may be seen
 _RING_SHARE = 0.35  # of nodes have their hilum in the middle
 _CC_DEPTH_MM, _REACH_MM = 8.0, 30.0
-_STRANDS, _STRAND_SIGMA_MM = 340, 0.4
-_STRAND, _VESSEL = (10.0, 22.0, 0.35, 0.62), (45.0, 30.0, 0.6, 1.8)  # mm, mm, radians, mm2
+_STRANDS, _STRAND_SIGMA_MM = 200, 0.4
+_STRAND, _VESSEL = (8.0, 20.0, 0.7, 0.6), (45.0, 30.0, 0.9, 1.8)  # mm, mm, radians, mm2
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +214,7 @@ def _wanderers(
     shortest, mean, bend, area = kind
     x = (framing.muscle_x or 0.0) + draw.uniform(-42, 38, count)
     v = draw.uniform(-25, _ARMPIT_MM, count)
-    turn = draw.normal(-0.5, 0.6, count)[:, None]
+    turn = draw.normal(-0.55, 0.45, count)[:, None]
     steps = CONTROLS - 1
     turn = turn + np.cumsum(draw.normal(0, bend / math.sqrt(steps), (count, steps)), axis=1)
     length = (shortest + draw.gamma(2.0, 0.5 * mean, count))[:, None] / steps
@@ -222,7 +222,7 @@ def _wanderers(
     start = np.stack([x, v], axis=-1)[:, None]
     places = np.concatenate([start, start + np.cumsum(course, axis=1)], axis=1)
     controls = framing.picture_from_view(torch.as_tensor(places, device="cpu"))
-    areas = area * anatomy.ligaments * draw.lognormal(0.0, 0.6, count).clip(0, 4)
+    areas = area * anatomy.ligaments * draw.lognormal(-0.1, 0.8, count).clip(0, 5)
     taper = draw.uniform(0.3, 1.2, (count, CONTROLS)) * np.hanning(CONTROLS + 2)[1:-1] ** 0.5
     return ProjectedCurves(
         controls.to(device, torch.float32),

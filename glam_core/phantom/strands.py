@@ -15,7 +15,11 @@ _CALCIFIED_SHARE = 0.05
 _STRETCHES = 3
 _LIGAMENTS_FROM, _ALONG_SKIN_FROM = 0.12, 0.82
 _BEND_WAVES = 24
-_THICK_FROM = 1.8
+_THICK_FROM = (3.0,)  # strengths from which strands are thick
+_WIDTHS = ((0.45, _FINE_MM), (0.48, _THICK_MM))
+_HUG = 1.15  # at the skin: how much of what leads away from it strands lose
+_STEM_SHARE, _TWIG_SHARE = 0.12, 0.45  # of the strands: those that branch, and the branches
+_WAVES = ((0.5, 0.06), (1.3, 0.010))  # to a curve, and height as a share of it
 FloatArray = npt.NDArray[np.float64]
 
 
@@ -44,9 +48,9 @@ class _Bends:
     """
 
     def __init__(self, draw: np.random.Generator) -> None:
-        self.weight = float(draw.uniform(0.4, 1.3))
-        self.unevenness = float(draw.uniform(0.8, 1.25))
-        length_mm = draw.uniform(18.0, 70.0, _BEND_WAVES)
+        self.weight = float(draw.uniform(0.35, 1.1))
+        self.unevenness = float(draw.uniform(1.0, 1.5))
+        length_mm = draw.uniform(16.0, 80.0, _BEND_WAVES)
         self._waves = _unit(draw.normal(size=(_BEND_WAVES, 3))) * (2 * math.pi / length_mm)[:, None]
         self._phases = draw.uniform(0, 2 * math.pi, _BEND_WAVES)
         self._ways = draw.normal(size=(_BEND_WAVES, 3)) * math.sqrt(2.0 / _BEND_WAVES)
@@ -67,9 +71,36 @@ def _ligaments(anatomy: Anatomy, bends: _Bends, draw: np.random.Generator) -> li
     start = start * (1.0, 1.06, 1.06) - (6.0, 0.0, 0.0)
     even = bends.unevenness
     strength = draw.lognormal(0.5 - 0.5 * even**2, even, count).clip(0.0, 6.0)
-    length = (draw.gamma(3.0, 7.0, count) + 8.0) * strength.clip(0.4, 4.0) ** 0.3
+    length = (draw.gamma(3.0, 7.0, count) + 8.0) * strength.clip(0.4, 5.0) ** 0.4
     controls = _drift(anatomy, bends, start, length, draw)
-    return _thin_and_thick(anatomy, controls, strength, draw)
+    _join(controls, strength, draw)
+    return _thin_and_thick(anatomy, _wavy(controls, length, draw), strength, draw)
+
+
+def _join(controls: FloatArray, strength: FloatArray, draw: np.random.Generator) -> None:
+    """Let weaker strands spring from stronger ones, so that they branch; in place."""
+    count = len(controls)
+    order = np.argsort(-strength)
+    stems = order[: round(_STEM_SHARE * count)]
+    twigs = order[len(stems) : len(stems) + round(_TWIG_SHARE * count)]
+    of = stems[(len(stems) * draw.random(len(twigs)) ** 1.5).astype(int)]
+    from_stem = controls[of, draw.integers(1, CONTROLS - 2, len(twigs))]
+    moved = from_stem - controls[twigs, 0] + draw.normal(0, 0.4, (len(twigs), 3))
+    controls[twigs] += moved[:, None]
+
+
+def _wavy(controls: FloatArray, length: FloatArray, draw: np.random.Generator) -> FloatArray:
+    """The curves, each winding on its own by a share of its length: an arc and smaller waves."""
+    count = len(controls)
+    along = np.linspace(0.0, 1.0, CONTROLS)[None, :, None]
+    for waves, share in _WAVES:
+        way = (
+            draw.normal(size=(count, 1, 3))
+            * (share * length * draw.gamma(1.5, 0.67, count))[:, None, None]
+        )
+        phase = draw.uniform(0, 2 * math.pi, (count, 1, 1))
+        controls = controls + way * (np.sin(2 * math.pi * waves * along + phase) - np.sin(phase))
+    return controls
 
 
 def _thin_and_thick(
@@ -82,19 +113,22 @@ def _thin_and_thick(
 ) -> list[Curves]:
     taper = _uneven_taper(len(controls), draw)
     area = anatomy.ligaments * strength
-    thick = strength > _THICK_FROM
+    kinds = np.digitize(strength, _THICK_FROM)
     return [
-        Curves(controls[part], share * area[part], taper[part], sigma_mm, False, oblique_only)
-        for part, share, sigma_mm in ((~thick, 0.42, _FINE_MM), (thick, 0.52, _THICK_MM))
-    ]
+        Curves(
+            controls[kinds == kind], share * area[kinds == kind], taper[kinds == kind],
+            sigma_mm, False, oblique_only,
+        )
+        for kind, (share, sigma_mm) in enumerate(_WIDTHS)
+    ]  # fmt: skip
 
 
 def _lobule_rims(anatomy: Anatomy, draw: np.random.Generator) -> Curves:
     """Arcs around lobules of fat, where their walls are seen edge on."""
-    lobules, arcs = 130, 5
+    lobules, arcs = 100, 4
     centre = _inside(anatomy, lobules, draw, 0.45)
-    size = draw.gamma(5.0, 0.2, (lobules, 1)) * 0.115 * anatomy.radius_mm
-    size = size * draw.uniform(0.75, 1.3, (lobules, 3))
+    size = draw.gamma(3.0, 0.33, (lobules, 1)) * 0.12 * anatomy.radius_mm
+    size = size * draw.uniform(0.65, 1.5, (lobules, 3))
     first = _unit(draw.normal(size=(lobules, arcs, 3)))
     second = _unit(np.cross(first, draw.normal(size=(lobules, arcs, 3))))
     begin = draw.uniform(0, 2 * math.pi, (lobules, arcs, 1))
@@ -102,8 +136,8 @@ def _lobule_rims(anatomy: Anatomy, draw: np.random.Generator) -> Curves:
     ring = first[:, :, None] * np.cos(angle)[..., None]
     ring = ring + second[:, :, None] * np.sin(angle)[..., None]
     controls = centre[:, None, None] + size[:, None, None] * ring
-    strength = draw.lognormal(0.0, 0.6, (lobules, 1)) * draw.lognormal(0.0, 0.5, (lobules, arcs))
-    area = 0.36 * anatomy.ligaments * strength.reshape(-1).clip(0.0, 4.0)
+    strength = draw.lognormal(-0.1, 0.8, (lobules, 1)) * draw.lognormal(0.0, 0.5, (lobules, arcs))
+    area = 0.36 * anatomy.ligaments * strength.reshape(-1).clip(0.0, 5.0)
     return Curves(
         controls.reshape(-1, CONTROLS, 3), area, _uneven_taper(lobules * arcs, draw), _FINE_MM
     )
@@ -113,7 +147,8 @@ def _fibrils(anatomy: Anatomy, bends: _Bends, draw: np.random.Generator) -> Curv
     """The grain of the glandular tissue, streaming towards the nipple."""
     count = 650
     start = _inside(anatomy, count, draw) - (4.0, 0.0, 0.0)
-    controls = _drift(anatomy, bends, start, draw.uniform(4, 15, count), draw, 0.6)
+    length = draw.uniform(4, 15, count)
+    controls = _wavy(_drift(anatomy, bends, start, length, draw, 0.6), 1.6 * length, draw)
     area = 0.5 * draw.lognormal(0.0, 1.0, count).clip(0.0, 5.0)
     return Curves(controls, area, _uneven_taper(count, draw), _FINE_MM, in_gland=True)
 
@@ -122,8 +157,9 @@ def _cords(anatomy: Anatomy, bends: _Bends, draw: np.random.Generator) -> Curves
     """Coarse trabeculae of the glandular tissue."""
     count = 150
     start = _inside(anatomy, count, draw) - (6.0, 0.0, 0.0)
-    controls = _drift(anatomy, bends, start, draw.uniform(8, 26, count), draw, 0.5)
-    area = 3.0 * draw.lognormal(0.0, 0.9, count).clip(0.0, 4.5)
+    length = draw.uniform(6, 22, count)
+    controls = _wavy(_drift(anatomy, bends, start, length, draw, 0.5), 1.8 * length, draw)
+    area = 2.4 * draw.lognormal(0.0, 0.9, count).clip(0.0, 4.5)
     return Curves(controls, area, _uneven_taper(count, draw), _THICK_MM, in_gland=True)
 
 
@@ -145,8 +181,9 @@ def _ducts(anatomy: Anatomy, draw: np.random.Generator) -> Curves:
     spread = draw.normal(size=(count, 3)) * (0.0, 0.75, 0.75) + (0.0, 0.12, 0.15)
     heading = _unit(spread - np.array([1.0, 0, 0]))
     length = draw.uniform(0.3, 0.8, count) * anatomy.depth_mm
-    controls = _walk(start, heading, length, draw, bend=0.35)
-    area = 0.45 * draw.lognormal(0.0, 0.5, count) * (0.6 + 2.0 * anatomy.gland_fraction)
+    controls = _walk(start, heading, length, draw, bend=0.6)
+    area = 0.32 * draw.lognormal(0.0, 1.0, count).clip(0.0, 7.0)
+    area = area * (0.8 + 1.6 * anatomy.gland_fraction)
     return Curves(controls, area, np.linspace(1.0, 0.15, CONTROLS), _FINE_MM)
 
 
@@ -164,7 +201,7 @@ def _vessels(anatomy: Anatomy, bends: _Bends, draw: np.random.Generator) -> Curv
     middle = np.sin(np.linspace(0, math.pi, CONTROLS))[None, :, None]
     outward = np.stack([np.zeros(count), np.cos(turn), np.sin(turn)], axis=1)[:, None]
     stems = stems + middle * outward * 0.12 * anatomy.radius_mm
-    stem_area = 3.0 * draw.lognormal(0.0, 0.7, count).clip(0.3, 3.0)
+    stem_area = 1.6 * draw.lognormal(0.0, 0.9, count).clip(0.2, 4.0)
 
     forks = draw.integers(count, size=count)
     at = draw.integers(2, CONTROLS - 2, count)
@@ -179,7 +216,7 @@ def _vessels(anatomy: Anatomy, bends: _Bends, draw: np.random.Generator) -> Curv
     controls = np.concatenate([stems, branches])
     wound = bends.at(controls.reshape(-1, 3)).reshape(controls.shape)
     return Curves(
-        controls + 1.2 * wound,
+        _wavy(controls + 1.2 * wound, np.concatenate([0.7 * length, 0.3 * length[forks]]), draw),
         np.concatenate([stem_area, 0.45 * stem_area[forks]]),
         thinning,
         _VESSEL_MM,
@@ -251,7 +288,7 @@ def _in_stretches(paths: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 def _axilla(anatomy: Anatomy, bends: _Bends, draw: np.random.Generator) -> list[Curves]:
     """Through the fat above the breast, down and forward."""
-    count = anatomy.strands // 3
+    count = anatomy.strands // 4
     start = np.stack(
         [
             draw.uniform(-5, 42, count),
@@ -262,9 +299,9 @@ def _axilla(anatomy: Anatomy, bends: _Bends, draw: np.random.Generator) -> list[
     )
     strength = 1.2 * draw.lognormal(0.0, 0.9, count).clip(0.0, 4.5)
     length = (draw.gamma(3.0, 7.0, count) + 9.0) * strength.clip(0.4, 4.0) ** 0.3
-    heading = np.array([0.5, -0.5, -0.7]) + 0.45 * draw.normal(size=(count, 3))
+    heading = np.array([0.5, -0.5, -0.7]) + 0.3 * draw.normal(size=(count, 3))
     heading = _unit(heading + 0.5 * bends.at(start))
-    controls = _walk(start, heading, length, draw, bend=0.8)
+    controls = _wavy(_walk(start, heading, length, draw, bend=0.8), length, draw)
     return _thin_and_thick(anatomy, controls, strength, draw, oblique_only=True)
 
 
@@ -310,16 +347,22 @@ def _drift(
     draw: np.random.Generator,
     apart: float = 0.25,
 ) -> FloatArray:
-    """Curves of `length` mm forward, then to the nipple, turned by the common bends."""
+    """Curves of `length` mm forward, then to the nipple, turned by the common bends.
+
+    The nearer to the skin, the more they run along it.
+    """
     count = len(start)
     goal = np.asarray(anatomy.nipple_mm) + np.array([5.0, 0.0, 0.0])
     own = draw.normal(size=(count, 3)) * draw.uniform(0.1, apart, (count, 1))
     step = (length / (CONTROLS - 1))[:, None]
+    scale = np.array([anatomy.depth_mm, anatomy.radius_mm, anatomy.radius_mm])
     places, heading = [start], np.tile([0.8, 0.0, 0.0], (count, 1))
     for _ in range(CONTROLS - 1):
         here = places[-1]
-        aim = _unit(_unit(goal - here) + bends.weight * bends.at(here) + own)
-        heading = _unit(0.8 * heading + aim)
+        aim = _unit(goal - here) + bends.weight * bends.at(here) + own
+        outward, depth = _unit(here / scale**2), np.linalg.norm(here / scale, axis=1)[:, None]
+        hug = (_HUG * depth).clip(0.0, 1.0) * (aim * outward).sum(1, keepdims=True)
+        heading = _unit(0.8 * heading + _unit(aim - hug * outward))
         own = own + 0.1 * draw.normal(size=(count, 3))
         places.append(here + step * heading)
     return np.stack(places, axis=1)
