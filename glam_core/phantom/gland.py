@@ -8,20 +8,22 @@ from torch.nn import functional
 
 from glam_core.phantom.anatomy import Anatomy
 from glam_core.phantom.lobules import read_lobules
-from glam_core.phantom.texture import power_law_cube, read_periodic, tiled
+from glam_core.phantom.texture import power_law_cube, read_periodic
 
-SHAPE = (52, 72, 72)
+SHAPE = (60, 84, 84)
 _SIDE = 64
 _HEIGHT = 1.05
 _STEEPNESS = 2.1  # of the clouds' spectrum
-_BETWEEN_BEAMS = (0.0, 0.383, -0.924)  # midway between the beams of both views
-_DRAWN_LONG = 2.0  # forms along it, which compression shortens again
-_FAN_MM = 46.0  # from the nipple forms are as wide as named; nearer it they are narrower
+_BETWEEN_BEAMS = (0.383, -0.924)  # y and z of the way midway between the beams of both views
+# Waves a mm there and across it, to those of a round form: compression makes up for both. And the
+# same forward, of cloudy and of streaky parenchyma.
+_BEAMWARDS, _ACROSS, _CLOUDY, _STREAKY = 0.5, 1.4, 0.95, 0.55
+_FAN_MM = 54.0  # from the nipple forms are as wide as named; nearer it they are narrower
 _WARP_MM = 2.5  # by which the clouds bend the lobules
 _FINER = 2.3  # small lobules to large ones
 _SCALLOP = 1.0  # lobules of fat press into the gland
 _BORDER = 0.10  # width of the gland's border as a score
-_SOLID_EDGE = 0.10  # of how lumpy, between what is solid and what is not
+_SOLID_EDGE = 0.07  # of how lumpy, between what is solid and what is not
 _THIN_SHARE = 0.8  # of the gland that may lie in thin sheets
 _LUMPIEST, _PARTS, _ROUNDS = 6.0, 32, 2  # how finely that edge is sought, from - to +
 _UNDER_SKIN = 0.96  # skin radius up to which the share of gland is measured
@@ -89,12 +91,13 @@ def gland_volume(
 
     cloud = power_law_cube(1, _SIDE, _STEEPNESS, generator, low=2.0, alike=woman)
     starts = torch.rand((2, 3), generator=generator, device=device)
-    cloudy = tiled(cloud, SHAPE).flatten()[inside]
     fan = (_FAN_MM + 20.0) / (distance + 20.0)
-    places = torch.stack([0.8 * ahead, side * fan, up * fan], dim=-1)
-    along = places @ places.new_tensor(_BETWEEN_BEAMS)
-    places = places - (1.0 - 1.0 / _DRAWN_LONG) * along[:, None] * places.new_tensor(_BETWEEN_BEAMS)
-    streaks = read_periodic(cloud, places * places.new_tensor((0.45, 1.0, 1.0)) + 20.0)
+    beamwards = _BEAMWARDS * (_BETWEEN_BEAMS[0] * side + _BETWEEN_BEAMS[1] * up) * fan
+    across = _ACROSS * (_BETWEEN_BEAMS[1] * side - _BETWEEN_BEAMS[0] * up) * fan
+    forward = _CLOUDY + (_STREAKY - _CLOUDY) * anatomy.streak
+    places = torch.stack([forward * ahead, across, beamwards], dim=-1)
+    cloudy = read_periodic(cloud, 0.8 * places)
+    streaks = read_periodic(cloud, places * places.new_tensor((0.4, 1.1, 1.1)) + 20.0)
     places = (places + _WARP_MM * cloudy[:, None]) / anatomy.lobule_mm
     inward, own, _ = read_lobules(places, starts[0])
     places = places + 0.12 * inward[:, None]
@@ -150,7 +153,7 @@ def _prior(
     across = ((y - aside).abs() ** 3 + (z - 0.6 * aside).abs() ** 3) / (0.72 * radius) ** 3
     outer = anatomy.upper_outer * (y + z) / (1.4 * radius)
     under_skin = under_skin + 14.0 * torch.exp(-((distance / 16.0) ** 2))
-    flat = _BETWEEN_BEAMS[1] * y + _BETWEEN_BEAMS[2] * z
+    flat = _BETWEEN_BEAMS[0] * y + _BETWEEN_BEAMS[1] * z
     forward = (1.0 + 3.0 * anatomy.retro_fat) * x / anatomy.depth_mm
     prior = forward - 3.5 * torch.sigmoid(-under_skin / 2.5) - 2.6 * torch.sigmoid(-behind / 3.5)
     return (
