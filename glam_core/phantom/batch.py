@@ -13,6 +13,7 @@ from glam_core.phantom.canvas import canvas_framings
 from glam_core.phantom.film import cut_background
 from glam_core.phantom.framing import Framing
 from glam_core.phantom.gland import GlandVolume, gland_volume
+from glam_core.phantom.laid_curves import lay_curves
 from glam_core.phantom.lesions import LesionPlan, draw_wish, plan_lesions
 from glam_core.phantom.markers import add_skin_markers, draw_film_edge, is_marked, show_film_edge
 from glam_core.phantom.presentation import display_values
@@ -200,7 +201,7 @@ class _PairMaker:
         own = field_stream(self.device, self.seed, index, side, "gland")
         volume = gland_volume(anatomy, own, field_stream(self.device, self.seed, index, "gland"))
         curves = draw_curves(anatomy, stream(self.seed, index, side, "curves"))
-        tissue = BreastTissue(anatomy, volume, curves)
+        tissue = BreastTissue(anatomy, volume, lay_curves(curves, self.device, volume))
         drawn = [self._draw(breast, tissue, style, view, framings[view]) for view in VIEWS]
         where = _telling_points(anatomy, volume, self.points, self.seed, index)
         places = torch.stack(

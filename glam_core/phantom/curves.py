@@ -8,11 +8,13 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch.nn import functional
 
 from glam_core.phantom.splat import blur, coarse_shape, enlarge, splat
 
 CONTROLS = 9
 _LEAST_BLUR_PX = 0.45
+_FEW = 60  # curves that are drawn as one part
 FloatArray = npt.NDArray[np.float64]
 
 
@@ -60,57 +62,127 @@ def project_curves(
     shape: tuple[int, int],
 ) -> torch.Tensor:
     """(1, 1, rows, cols) material along the beam in mm of curves of one thickness."""
+    factor = _coarseness(sigma_mm, pixel_mm)
+    small = coarse_shape(shape, factor)
+    parts = [splat(*_points(part, 1.0 / factor, pixel_mm), small) for part in _by_length(families)]
+    deposited = parts[0]
+    for part in parts[1:]:
+        deposited = deposited + part
+    return _softened(deposited, factor, sigma_mm, pixel_mm, shape)
+
+
+def project_layers(
+    curves: ProjectedCurves,
+    layer: torch.Tensor,
+    *,
+    counts: Sequence[int],
+    sigmas_mm: Sequence[float],
+    pixel_mm: float,
+    shape: tuple[int, int],
+) -> torch.Tensor:
+    """(1, 1, rows, cols) material along the beam in mm of curves of several thicknesses.
+
+    Args:
+        curves: As many as in `counts` of each thickness, one after the other.
+        layer: (N,) number of the thickness of each.
+    """
+    total = torch.zeros((1, 1, *shape), device=layer.device)
+    if layer.device.type == "cpu":
+        for part, sigma_mm in zip(_parted(curves, counts), sigmas_mm, strict=True):
+            total += project_curves([part], sigma_mm=sigma_mm, pixel_mm=pixel_mm, shape=shape)
+        return total
+    factors = [_coarseness(sigma_mm, pixel_mm) for sigma_mm in sigmas_mm]
+    share = torch.empty((len(layer), 1), device=layer.device)
+    for part, factor in zip(share.split(list(counts)), factors, strict=True):
+        part.fill_(1.0 / factor)
+    places, amounts = _points(curves, share, pixel_mm)
+    finest = coarse_shape(shape, min(factors))
+    onto = layer.repeat_interleave(places.shape[1] // len(layer), output_size=places.shape[1])
+    deposited = splat(places, amounts, finest, onto=onto, count=len(factors))
+    for plane, factor, sigma_mm in zip(deposited[:, None], factors, sigmas_mm, strict=True):
+        rows, cols = coarse_shape(shape, factor)
+        total += _softened(plane[..., :rows, :cols], factor, sigma_mm, pixel_mm, shape)
+    return total
+
+
+def _parted(curves: ProjectedCurves, counts: Sequence[int]) -> list[ProjectedCurves]:
+    """Those of each thickness, without the ones that hold nothing."""
+    shown = [part.nonzero()[:, 0] for part in curves.area_mm2.split(list(counts))]
+    each = (curves.controls_px, curves.area_mm2, curves.taper)
+    parts = zip(*(field.split(list(counts)) for field in each), strict=True)
+    return [
+        ProjectedCurves(*(field[kept] for field in part))
+        for part, kept in zip(parts, shown, strict=True)
+    ]
+
+
+def _coarseness(sigma_mm: float, pixel_mm: float) -> int:
+    """Pixels to a cell of the picture in which curves are drawn."""
     factor = 1
     while sigma_mm >= 1.7 * pixel_mm * factor and factor < 16:
         factor *= 2
-    small = coarse_shape(shape, factor)
-    device = families[0].controls_px.device
-    deposited = torch.zeros((1, 1, *small), device=device)
-    for part in _by_length(families):
-        deposited = deposited + _deposit(part, factor, pixel_mm, small)
+    return factor
+
+
+def _softened(
+    deposited: torch.Tensor,
+    factor: int,
+    sigma_mm: float,
+    pixel_mm: float,
+    shape: tuple[int, int],
+) -> torch.Tensor:
     softened = blur(deposited, max(_LEAST_BLUR_PX, sigma_mm / (pixel_mm * factor)))
     return enlarge(softened, factor, shape)
 
 
-def _deposit(
-    curves: ProjectedCurves, factor: int, pixel_mm: float, small: tuple[int, int]
-) -> torch.Tensor:
-    cells = (curves.controls_px + 0.5) / factor - 0.5
-    reach = (cells[:, 1:] - cells[:, :-1]).norm(dim=-1).sum(-1)
-    fine = _fineness(reach)
-    weights = _curve_weights(fine).to(cells)
+def _points(
+    curves: ProjectedCurves, share: torch.Tensor | float, pixel_mm: float
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """(1, N, 2) places along the curves in cells, and (1, N) what lies there.
+
+    Args:
+        share: Cells to a pixel, of all curves or (n, 1) of each.
+    """
+    wide = share if isinstance(share, float) else share[..., None]
+    cells = (curves.controls_px + 0.5) * wide - 0.5
+    weights = _curve_weights(_fineness(cells), cells.device)
     places = torch.einsum("fc,ncj->nfj", weights, cells)
-    taper = curves.taper @ weights.T
     steps = (places[:, 1:] - places[:, :-1]).norm(dim=-1)
-    steps = 0.5 * (torch.cat([steps[:, :1], steps], 1) + torch.cat([steps, steps[:, -1:]], 1))
-    amounts = curves.area_mm2[:, None] * steps * taper / (pixel_mm * factor)
-    return splat(places.reshape(1, -1, 2), amounts.reshape(1, -1), small)
+    steps = functional.pad(steps, (1, 1), mode="replicate")
+    taper = curves.taper @ weights.T
+    area = curves.area_mm2[:, None] * (share * (0.5 / pixel_mm))
+    amounts = (steps[:, :-1] + steps[:, 1:]) * taper * area
+    return places.reshape(1, -1, 2), amounts.reshape(1, -1)
 
 
 def _by_length(families: Sequence[ProjectedCurves]) -> list[ProjectedCurves]:
     """Shorter and longer curves apart, so that short ones take few points; whole on a GPU."""
+    on_gpu = families[0].controls_px.device.type != "cpu"
+    if len(families) == 1 and (on_gpu or len(families[0].controls_px) < _FEW):
+        return list(families)
     controls = torch.cat([family.controls_px for family in families])
     area = torch.cat([family.area_mm2 for family in families])
     taper = torch.cat(
         [family.taper.expand(len(family.controls_px), CONTROLS) for family in families]
     )
-    if controls.device.type != "cpu" or len(controls) < 60:
+    if on_gpu or len(controls) < _FEW:
         return [ProjectedCurves(controls, area, taper)]
     ends = controls[:, -1] - controls[:, 0]
     order = ends.norm(dim=-1).argsort(stable=True)
     return [ProjectedCurves(controls[part], area[part], taper[part]) for part in order.chunk(6)]
 
 
-def _fineness(reach: torch.Tensor) -> int:
+def _fineness(cells: torch.Tensor) -> int:
     """Points per curve so that neighbours lie at most about a cell apart, from the longest."""
-    if reach.device.type != "cpu":
+    if cells.device.type != "cpu":
         return 160
+    reach = (cells[:, 1:] - cells[:, :-1]).norm(dim=-1).sum(-1)
     longest = float(reach.max()) if reach.numel() else 1.0
     return int(min(1024, max(16, 16 * math.ceil(longest * 0.75 / 16))))
 
 
 @lru_cache(maxsize=64)
-def _curve_weights(fine: int) -> torch.Tensor:
+def _curve_weights(fine: int, device: torch.device) -> torch.Tensor:
     """(fine, CONTROLS) Catmull-Rom weights: smooth curves through their control points."""
     place = (torch.arange(fine, dtype=torch.float64, device="cpu") + 0.5) / fine * (CONTROLS - 1)
     left = place.floor().clamp(max=CONTROLS - 2).long()
@@ -125,4 +197,4 @@ def _curve_weights(fine: int) -> torch.Tensor:
     for offset, share in zip((-1, 0, 1, 2), cubic, strict=True):
         index = (left + offset).clamp(0, CONTROLS - 1)
         weights.scatter_add_(1, index[:, None], share[:, None])
-    return weights
+    return weights.to(device, torch.float32)

@@ -12,6 +12,7 @@ from glam_core.phantom.anatomy import (
 )
 from glam_core.phantom.breast import VIEWS, BreastSetup, set_up_breast, tracked_points
 from glam_core.phantom.gland import gland_volume
+from glam_core.phantom.laid_curves import lay_curves
 from glam_core.phantom.lesions import plan_lesions
 from glam_core.phantom.place import place_of
 from glam_core.phantom.render import BreastTissue
@@ -136,15 +137,13 @@ def _make_breast(
     device: torch.device,
 ) -> dict[ViewKey, PhantomView]:
     side, seed, index = breast.anatomy.laterality, breast.seed, breast.index
-    tissue = BreastTissue(
+    volume = gland_volume(
         breast.anatomy,
-        gland_volume(
-            breast.anatomy,
-            field_stream(device, seed, index, side, "gland"),
-            field_stream(device, seed, index, "gland"),
-        ),
-        draw_curves(breast.anatomy, stream(seed, index, side, "curves")),
+        field_stream(device, seed, index, side, "gland"),
+        field_stream(device, seed, index, "gland"),
     )
+    curves = draw_curves(breast.anatomy, stream(seed, index, side, "curves"))
+    tissue = BreastTissue(breast.anatomy, volume, lay_curves(curves, device, volume))
     return {
         ViewKey(side, view): stored_view(breast, tissue, view, where, style, wishes, device)
         for view in VIEWS

@@ -1,6 +1,7 @@
 """Masses, asymmetries and architectural distortion in one view."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,10 +11,10 @@ import torch
 from glam_core.phantom.body import Body, body_chords, draw_body, unit_vectors
 from glam_core.phantom.curves import CONTROLS, Curves
 from glam_core.phantom.envelope import cell_centres
+from glam_core.phantom.laid_curves import lay_curves, project_laid
 from glam_core.phantom.lesion_window import LesionImage, LesionWindow
 from glam_core.phantom.lesions import LesionPlan
 from glam_core.phantom.projection import FAT_PER_CM, MASS_PER_CM
-from glam_core.phantom.render import project_families
 from glam_core.phantom.truth import LesionKind
 
 _MASS_EXCESS_PER_MM = (MASS_PER_CM - FAT_PER_CM) / 10.0
@@ -84,7 +85,7 @@ def draw_distortion(
     rays = rays + 0.10 * radius * draw.normal(size=(count, 1, 3))
     area = 0.45 * draw.lognormal(0, 0.45, count)
     curves = Curves(rays + window.position.numpy(), area, np.linspace(1.15, 0.15, CONTROLS), 0.25)
-    lines = project_families([curves], window.setup, device)[0, 0]
+    lines = _projected([curves], window, device)
     x, v = _offsets(window, 1, device).unbind(-1)
     distance = torch.hypot(x, v)
     core = draw.uniform(0.8, 2.4) * torch.exp(-((distance / (0.16 * plan.size_mm + 1.0)) ** 2))
@@ -128,7 +129,15 @@ def _spicules(
             taper = np.sin(np.linspace(0.2, 1.0, CONTROLS) * math.pi)
         places = lines[:shown] @ firm + window.position.numpy()
         families.append(Curves(places, areas[:shown], taper, sigma_mm))
-    return project_families(families, window.setup, device)[0, 0]
+    return _projected(families, window, device)
+
+
+def _projected(
+    families: Sequence[Curves], window: LesionWindow, device: torch.device
+) -> torch.Tensor:
+    """(h, w) mm along the beam of curves on the lesion's window."""
+    laid = lay_curves(families, device)
+    return project_laid(laid, window.setup.map32, window.framing, oblique=True)[0, 0]
 
 
 def _rays(

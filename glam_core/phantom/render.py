@@ -1,20 +1,16 @@
 """One view of one breast as attenuation: everything in it, added up along the beam."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
-import numpy as np
-import numpy.typing as npt
 import torch
 
 from glam_core.phantom.anatomy import Anatomy
 from glam_core.phantom.compression import Pose, ViewMap
-from glam_core.phantom.curves import CONTROLS, Curves, ProjectedCurves, project_curves
 from glam_core.phantom.envelope import Envelope, breast_envelope, cell_factor
 from glam_core.phantom.folds import FOLDS
 from glam_core.phantom.framing import Framing
 from glam_core.phantom.gland import GlandVolume
+from glam_core.phantom.laid_curves import LaidCurves, project_laid
 from glam_core.phantom.muscle import muscle_mm, nodes_mm, tissue_over_muscle
 from glam_core.phantom.projection import (
     FAT_PER_CM,
@@ -44,7 +40,7 @@ class BreastTissue:
 
     anatomy: Anatomy
     volume: GlandVolume
-    curves: Sequence[Curves]
+    curves: LaidCurves
 
 
 @dataclass(frozen=True)
@@ -87,7 +83,8 @@ def render_tissue(
     muscle = muscle_mm(anatomy, framing, inner, seed=setup.seed, index=setup.index, device=device)
     gland = share * (inner - 1.2 * muscle).clamp(min=0.0)
     gland = gland + _fine_texture(gland, inner, framing, generator)
-    strands = project_families(tissue.curves, setup, device, tissue.volume)
+    oblique = setup.pose.view is ViewPosition.MLO
+    strands = project_laid(tissue.curves, setup.map32, framing, oblique=oblique)
     gland = gland + strands * (1.0 - _SUNK * gland / inner.clamp(min=1.0)).clamp(min=0.0)
     over = tissue_over_muscle(anatomy, framing, seed=setup.seed, index=setup.index, device=device)
     if over is not None:
@@ -108,77 +105,6 @@ def render_tissue(
         shadow = project_implant(setup.map32, framing, anatomy.implant) * inner
         extra = extra + _IMPLANT_EXCESS_PER_MM * shadow
     return envelope, extra, muscle
-
-
-def project_families(
-    families: Sequence[Curves],
-    setup: ViewSetup,
-    device: torch.device,
-    volume: GlandVolume | None = None,
-) -> torch.Tensor:
-    """Curves through the view's map, as mm along the beam (1, 1, rows, cols).
-
-    Args:
-        volume: Needed for curves that exist in glandular tissue alone.
-    """
-    total = torch.zeros((1, 1, *setup.framing.shape), device=device)
-    if setup.pose.view is not ViewPosition.MLO:
-        families = [curves for curves in families if not curves.oblique_only]
-    families = sorted(families, key=_sigma_of)
-    together = [families] if device.type != "cpu" and families else [[each] for each in families]
-    projected = [part for group in together for part in _projected(group, setup, device, volume)]
-    pixel_mm, shape = setup.framing.pixel_mm, setup.framing.shape
-    for sigma_mm, group in groupby(
-        zip(families, projected, strict=True), lambda both: _sigma_of(both[0])
-    ):
-        alike = [part for _, part in group]
-        total = total + project_curves(alike, sigma_mm=sigma_mm, pixel_mm=pixel_mm, shape=shape)
-    return total
-
-
-def _sigma_of(curves: Curves) -> float:
-    return curves.sigma_mm
-
-
-def _projected(
-    families: Sequence[Curves], setup: ViewSetup, device: torch.device, volume: GlandVolume | None
-) -> list[ProjectedCurves]:
-    """The families as the view sees them, with one operation for all where there is one."""
-    counts = [len(curves.controls) for curves in families]
-    rows = np.concatenate([_as_rows(curves) for curves in families])
-    flat, taper, area_and_reach = torch.split(
-        torch.as_tensor(rows, dtype=torch.float32, device=device),
-        [3 * CONTROLS, CONTROLS, 2],
-        dim=1,
-    )
-    controls = flat.contiguous().view(-1, CONTROLS, 3)
-    points = controls.view(1, -1, 3)
-    places = setup.framing.picture_from_view(setup.map32.view_from_anatomy(points))
-    inside = setup.map32.skin_radius(points).view(controls.shape[:2])
-    area, reach = area_and_reach.T
-    kept = (inside < reach[:, None]).float().mean(-1) ** 2
-    tapers = torch.split(taper, counts)
-    for curves, own, at in zip(families, tapers, torch.split(controls, counts), strict=True):
-        if curves.in_gland and volume is not None:
-            own *= volume.read(at.permute(2, 0, 1).clone())
-    controls_px = torch.split(places.view(*controls.shape[:2], 2), counts)
-    parts = zip(controls_px, torch.split(area * kept, counts), tapers, strict=True)
-    return [ProjectedCurves(*part) for part in parts]
-
-
-def _as_rows(curves: Curves) -> npt.NDArray[np.float64]:
-    """(N, 4 CONTROLS + 2): control points, taper, area, and the skin radius of the outermost."""
-    count = len(curves.controls)
-    reach = 4.0 if curves.oblique_only else 1.3
-    return np.concatenate(
-        [
-            curves.controls.reshape(count, -1),
-            np.broadcast_to(curves.taper, (count, CONTROLS)),
-            curves.area_mm2[:, None],
-            np.full((count, 1), reach),
-        ],
-        axis=1,
-    )
 
 
 def add_patch(field: torch.Tensor, row0: int, col0: int, patch: torch.Tensor) -> None:

@@ -7,40 +7,51 @@ import torch
 from torch.nn import functional
 
 
-def splat(places: torch.Tensor, amounts: torch.Tensor, shape: tuple[int, int]) -> torch.Tensor:
+def splat(
+    places: torch.Tensor,
+    amounts: torch.Tensor,
+    shape: tuple[int, int],
+    *,
+    onto: torch.Tensor | None = None,
+    count: int = 1,
+) -> torch.Tensor:
     """Deposit `amounts` (B, N) at `places` (B, N, 2) (row, col), shared by the four pixels around.
 
+    Args:
+        onto: (N,) to which of `count` pictures, where B is 1 and they are more than one.
+
     Returns:
-        (B, 1, rows, cols). The sum over pixels inside is the sum of the amounts.
+        (B or count, 1, rows, cols). The sum over pixels inside is the sum of the amounts.
     """
-    batch, (rows, cols) = places.shape[0], (shape[0] + 4, shape[1] + 4)
+    batch, (rows, cols) = max(places.shape[0], count), (shape[0] + 4, shape[1] + 4)
     row = (places[..., 0] + 2.0).clamp(0.0, rows - 1.5)
     col = (places[..., 1] + 2.0).clamp(0.0, cols - 1.5)
     upper, left = row.floor(), col.floor()
     down, right = row - upper, col - left
-    corner = (upper * cols + left).long()
-    if batch > 1:
-        corner += torch.arange(batch, device=places.device).view(-1, 1) * (rows * cols)
+    corner = torch.add(left, upper, alpha=cols).long()
+    if onto is None and batch > 1:
+        onto = torch.arange(batch, device=places.device).view(-1, 1)
+    if onto is not None:
+        corner = torch.add(corner, onto, alpha=rows * cols)
     lower_share = amounts * down
-    upper_share = amounts - lower_share
-    weights = [
-        upper_share * (1.0 - right),
-        upper_share * right,
-        lower_share * (1.0 - right),
-        lower_share * right,
-    ]
-    steps = (0, 1, cols, cols + 1)
-    index = torch.cat([(corner + step).flatten() for step in steps])
-    weight = torch.cat([each.flatten() for each in weights])
-    deposited = _accumulate(index, weight, batch * rows * cols).view(batch, 1, rows, cols)
+    shares = torch.stack([amounts - lower_share, lower_share])
+    right_shares = shares * right
+    index = torch.stack([corner, corner + cols]).flatten()
+    weights = (shares - right_shares).flatten(), right_shares.flatten()
+    deposited = _accumulate(index, *weights, batch * rows * cols).view(batch, 1, rows, cols)
     return deposited[..., 2:-2, 2:-2]
 
 
-def _accumulate(index: torch.Tensor, weight: torch.Tensor, length: int) -> torch.Tensor:
-    """Sum by index; on the CPU in the order given, so that the result repeats bit by bit."""
+def _accumulate(
+    index: torch.Tensor, here: torch.Tensor, beside: torch.Tensor, length: int
+) -> torch.Tensor:
+    """Sum by index, and by that after it; on the CPU in order, so that it repeats bit by bit."""
     if index.device.type == "cpu":
-        return torch.bincount(index, weights=weight, minlength=length).to(weight.dtype)
-    return torch.zeros(length, device=weight.device).index_add_(0, index, weight)
+        places, weights = torch.cat([index, index + 1]), torch.cat([here, beside])
+        return torch.bincount(places, weights=weights, minlength=length).to(weights.dtype)
+    summed = torch.zeros(length, device=here.device).index_add_(0, index, here)
+    summed[1:].index_add_(0, index, beside)
+    return summed
 
 
 def blur(picture: torch.Tensor, sigma_px: float) -> torch.Tensor:
