@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 
 from glam_core.phantom.anatomy import Anatomy
@@ -14,6 +15,7 @@ _CELL_MM = 1.0
 _WINDOW_CELL_MM = 2.0
 _WINDOW_ROOM_MM = 6.0
 _FIRM_MM = 1.7  # height of a nipple that is much thicker than the rim it stands on
+_BEHIND_MM = 20.0  # of the nipple's base is its tissue's end, so gradually that none shows
 _LEANS = 2.5  # how much more a nipple in profile leans than the breast is tilted
 
 
@@ -47,7 +49,8 @@ def cell_factor(pixel_mm: float, cell_mm: float = _CELL_MM) -> int:
 def breast_window(framing: Framing) -> tuple[int, int, int]:
     """(row0, row1, cols): the part of the picture that holds the breast, with room around."""
     factor = cell_factor(framing.pixel_mm, _WINDOW_CELL_MM)
-    inside = framing.inside_mm(cell_centres(framing, factor, torch.device("cpu"))) > -1.0
+    cells = coarse_shape(framing.shape, factor)
+    inside = framing.inside_grid(cells, factor, torch.device("cpu")) > -1.0
     rows = inside.any(1).nonzero()[:, 0].tolist()
     last_col = int(inside.any(0).nonzero()[-1, 0])
     nipple_col = math.ceil((framing.nipple_mm[1] + 8.0) / framing.pixel_mm)
@@ -63,29 +66,57 @@ def breast_envelope(
 ) -> Envelope:
     """The outline of one view as fields."""
     factor = cell_factor(framing.pixel_mm, _WINDOW_CELL_MM)
-    places = cell_centres(framing, factor, device)
-    coarse = framing.inside_mm(places)
+    coarse = framing.inside_grid(coarse_shape(framing.shape, factor), factor, device)
     inside = enlarge(coarse[None, None], factor, framing.shape)  # keeps straight slopes straight
     rim = 0.42 * pose.thickness_mm
     full = pose.thickness_mm
     skin = anatomy.skin_mm
     thickness = full * _rounded(inside / rim)
     inner = (full - 2 * skin) * _rounded((inside - skin) / (rim - skin))
-    nipple, bulge = _nipple(anatomy, pose, framing, in_profile, device)
-    nipple = nipple * (inside > 0.0) if not in_profile else nipple
-    thickness = torch.maximum(thickness, bulge)
+    nipple_mm = torch.zeros_like(inside)
+    part = _nipple_part(anatomy, pose, framing)
+    if part is not None:
+        row0, col0, near = part
+        nipple, bulge = _nipple(anatomy, pose, near, in_profile, device)
+        rows, cols = slice(row0, row0 + near.rows), slice(col0, col0 + near.cols)
+        within, thick = inside[..., rows, cols], thickness[..., rows, cols]
+        nipple_mm[..., rows, cols] = nipple if in_profile else nipple * (within > 0.0)
+        if in_profile:
+            thick.copy_(torch.maximum(thick, bulge))
+            within.copy_(torch.maximum(within, torch.where(bulge > 0, bulge * 0.8, within)))
     return Envelope(
-        inside_mm=torch.maximum(inside, torch.where(bulge > 0, bulge * 0.8, inside)),
+        inside_mm=inside,
         thickness_mm=thickness,
-        skin_mm=(thickness - inner).clamp(min=0.0),
-        nipple_mm=nipple,
+        skin_mm=(thickness - inner).clamp_(min=0.0),
+        nipple_mm=nipple_mm,
     )
 
 
 def _rounded(share: torch.Tensor) -> torch.Tensor:
     """0 at the rim rising like a quarter ellipse to 1."""
-    left = 1.0 - share.clamp(0.0, 1.0)
-    return torch.sqrt((1.0 - left * left).clamp(min=0.0))
+    left = (1.0 - share).clamp_(0.0, 1.0)
+    return left.square_().neg_().add_(1.0).sqrt_()
+
+
+def _nipple_part(anatomy: Anatomy, pose: Pose, framing: Framing) -> tuple[int, int, Framing] | None:
+    """First row and column, and the framing, of the part in which a nipple may show, if any."""
+    ahead, radius = anatomy.nipple_height_mm, anatomy.nipple_radius_mm
+    aside = 1.5 * radius + ahead * abs(_lean(pose))
+    behind = max(_BEHIND_MM, 2.0 * radius)
+    corners = [(x, v) for x in (-behind, ahead) for v in (-aside, aside)]
+    places = framing.picture_from_view(torch.tensor(corners, device="cpu")).numpy()
+    low = np.maximum(np.floor(places.min(0)).astype(int) - 1, 0)
+    high = np.minimum(np.ceil(places.max(0)).astype(int) + 2, framing.shape)
+    rows, cols = (high - low).tolist()
+    if rows < 1 or cols < 1:
+        return None
+    row0, col0 = low.tolist()
+    return row0, col0, framing.cropped(row0, col0, rows, cols)
+
+
+def _lean(pose: Pose) -> float:
+    """How far a nipple in profile leans across by mm ahead."""
+    return math.tan(math.radians(_LEANS * pose.tilt_deg))
 
 
 def _nipple(
@@ -98,7 +129,7 @@ def _nipple(
         from_middle = ((x + 0.9 * radius) ** 2 + v**2) / radius**2
         return 2.2 * (1.0 - from_middle).clamp(min=0.0).sqrt() * height / 2, torch.zeros_like(x)
     ahead = x.clamp(min=0.0)
-    aside = v - math.tan(math.radians(_LEANS * pose.tilt_deg)) * ahead
+    aside = v - _lean(pose) * ahead
     wide = radius * (1.0 + 0.5 * torch.sigmoid(-2.0 - x))  # the areola's slope
     power = anatomy.nipple_power
     dome = (aside / wide).abs() ** power + (ahead / height) ** power

@@ -83,7 +83,20 @@ class Framing:
     def inside_mm(self, places: torch.Tensor) -> torch.Tensor:
         """(...) mm from view places (..., >=2) to the skin, inside positive."""
         axes = torch.as_tensor(self._axes, dtype=places.dtype, device=places.device)
-        return self.outline.inside(places[..., :2] @ axes)
+        return self.outline.inside(*(places[..., :2] @ axes).unbind(-1))
+
+    def inside_grid(
+        self, cells: tuple[int, int], factor: int, device: torch.device
+    ) -> torch.Tensor:
+        """(r, c) the same from the middles of `cells` that are `factor` pixels wide."""
+        first, step = 0.5 * (factor - 1) * self.pixel_mm, factor * self.pixel_mm
+        row, col = (
+            torch.linspace(
+                first - nipple, first + (count - 1) * step - nipple, count, device=device
+            )
+            for count, nipple in zip(cells, self.nipple_mm, strict=True)
+        )
+        return self.outline.inside(row[:, None], col[None])
 
     def cropped(self, row0: int, col0: int, rows: int, cols: int) -> "Framing":
         """The same view on a part of the picture that begins at (row0, col0)."""

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -59,22 +60,31 @@ class Outline:
         row, share = self.skin[:, 0], 1.0 + self.skin[:, 1] / nipple_col
         return float(row[share > _RIM_SHARE].min()), float(row[share > _BELLY_SHARE].max())
 
-    def inside(self, places: torch.Tensor) -> torch.Tensor:
-        """(...) mm from places (..., 2) (row, col from the nipple) to the skin, inside positive."""
-        skin = torch.as_tensor(self.skin, dtype=places.dtype, device=places.device)
-        start, step = skin[:-1], skin[1:] - skin[:-1]
-        row, col = places[..., 0, None], places[..., 1, None]
-        down, ahead = row - start[:, 0], col - start[:, 1]
-        along = (down * step[:, 0] + ahead * step[:, 1]) / (step * step).sum(-1)
-        along = along.clamp(0.0, 1.0)
-        off_row = torch.addcmul(down, along, step[:, 0], value=-1)
-        off_col = torch.addcmul(ahead, along, step[:, 1], value=-1)
-        nearest = (off_row.square() + off_col.square()).amin(-1).sqrt()
-        crossed = (down < 0) != (row < skin[1:, 0])
-        level = torch.where(step[:, 0].abs() < 1e-9, torch.ones_like(step[:, 0]), step[:, 0])
-        before = ahead < down * (step[:, 1] / level)
+    def inside(self, row: torch.Tensor, col: torch.Tensor) -> torch.Tensor:
+        """(...) mm to the skin, inside positive, from `row` and `col`, mm from the nipple.
+
+        Rows and columns of a grid may come as (r, 1) and (1, c).
+        """
+        table = torch.as_tensor(self._sides, dtype=row.dtype, device=row.device)
+        first, end, start, down_step, ahead_step, down_share, ahead_share, slope = table
+        row, col = row[..., None], col[..., None]
+        down, ahead = row - first, col - start
+        along = (down * down_share + ahead * ahead_share).clamp_(0.0, 1.0)
+        off_row = torch.addcmul(down, along, down_step, value=-1)
+        off_col = torch.addcmul(ahead, along, ahead_step, value=-1)
+        nearest = off_row.square_().addcmul_(off_col, off_col).amin(-1).sqrt_()
+        crossed = (down < 0) != (row < end)
+        before = ahead < down * slope
         odd = (crossed & before).sum(-1) % 2 == 1
         return torch.where(odd, nearest, -nearest)
+
+    @cached_property
+    def _sides(self) -> FloatArray:
+        """(8, S - 1) of each side of the line what `inside` needs."""
+        first, step = self.skin[:-1].T, np.diff(self.skin, axis=0).T
+        level = np.where(abs(step[0]) < 1e-9, 1.0, step[0])
+        shares = step / (step * step).sum(0)
+        return np.stack([first[0], self.skin[1:, 0], first[1], *step, *shares, step[1] / level])
 
 
 @dataclass(frozen=True, slots=True)

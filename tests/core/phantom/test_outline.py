@@ -25,7 +25,7 @@ def test_length_to_the_skin_is_exact_and_signed() -> None:
     skin = np.array([[-300.0, -10.0], [0.0, 0.0], [300.0, 0.0]])
     outline = Outline(70.0, 0.0, 60.0, 60.0, skin)
     places = torch.tensor([[50.0, -7.0], [50.0, 4.0], [50.0, 0.0], [-150.0, 60.0]])
-    found = outline.inside(places.double())
+    found = outline.inside(*places.double().unbind(-1))
     across = 65.0 * np.cos(np.arctan2(10.0, 300.0))
     np.testing.assert_allclose(found, [7.0, -4.0, 0.0, -across], atol=1e-9)
 
