@@ -93,8 +93,8 @@ def project_layers(
         return total
     factors = [_coarseness(sigma_mm, pixel_mm) for sigma_mm in sigmas_mm]
     share = torch.empty((len(layer), 1), device=layer.device)
-    for part, factor in zip(share.split(list(counts)), factors, strict=True):
-        part.fill_(1.0 / factor)
+    for own, factor in zip(torch.split(share, list(counts)), factors, strict=True):
+        own.fill_(1.0 / factor)
     places, amounts = _points(curves, share, pixel_mm)
     finest = coarse_shape(shape, min(factors))
     onto = layer.repeat_interleave(places.shape[1] // len(layer), output_size=places.shape[1])
@@ -107,9 +107,9 @@ def project_layers(
 
 def _parted(curves: ProjectedCurves, counts: Sequence[int]) -> list[ProjectedCurves]:
     """Those of each thickness, without the ones that hold nothing."""
-    shown = [part.nonzero()[:, 0] for part in curves.area_mm2.split(list(counts))]
+    shown = [part.nonzero()[:, 0] for part in torch.split(curves.area_mm2, list(counts))]
     each = (curves.controls_px, curves.area_mm2, curves.taper)
-    parts = zip(*(field.split(list(counts)) for field in each), strict=True)
+    parts = zip(*(torch.split(field, list(counts)) for field in each), strict=True)
     return [
         ProjectedCurves(*(field[kept] for field in part))
         for part, kept in zip(parts, shown, strict=True)

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -147,16 +148,25 @@ def _streak_tile(draw: np.random.Generator, device: torch.device) -> torch.Tenso
 def _fibres(belly: _Belly, tile: torch.Tensor, x: torch.Tensor, v: torch.Tensor) -> torch.Tensor:
     """Factor on the muscle: its streaks, thin across and long along, closing in upwards."""
     across = x * (1.0 + belly.fan * v) + 1.5 * torch.sin(v / 37.0)
-    factor = torch.ones_like(x)
-    layers = [(belly.streaks * share, wide, long) for wide, long, share in _STREAKS]
-    layers += [(belly.mottle * share, wide, long) for wide, long, share in _MOTTLE]
-    padded = functional.pad(tile, (1, 1, 1, 1), mode="circular")
-    for strength, wide, long in layers:
-        places = torch.stack([across / wide + 11.0 * wide, v / long], dim=-1)
-        grid = torch.remainder(places, _TILE).add_(1.0).mul_(2.0 / (_TILE + 2)).sub_(1.0)
-        read = functional.grid_sample(padded, grid[None], mode="bilinear", align_corners=False)
-        factor = factor + strength * read[0, 0]
-    return factor.clamp(min=0.0)
+    sizes, shares = _layers(x.device)
+    places = torch.stack([across, v], dim=-1) / sizes[:, None, None]
+    places[..., 0] += 11.0 * sizes[:, :1, None]  # elsewhere on the tile for each layer
+    grid = torch.remainder(places, _TILE).mul_(2.0 / (_TILE + 2)).add_(2.0 / (_TILE + 2) - 1.0)
+    padded = functional.pad(tile, (1, 1, 1, 1), mode="circular").expand(len(sizes), -1, -1, -1)
+    read = functional.grid_sample(padded, grid, mode="bilinear", align_corners=False)
+    streaks, mottle = (shares @ read.flatten(1)).view(2, *x.shape)
+    factor: torch.Tensor = 1.0 + belly.streaks * streaks + belly.mottle * mottle
+    return factor.clamp_(min=0.0)
+
+
+@lru_cache(maxsize=4)
+def _layers(device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
+    """(K, 2) mm across and along of all layers, and (2, K) their shares in streaks and mottle."""
+    sizes = [layer[:2] for layer in (*_STREAKS, *_MOTTLE)]
+    streaks, mottle = ([layer[2] for layer in layers] for layers in (_STREAKS, _MOTTLE))
+    none = [0.0] * len(streaks), [0.0] * len(mottle)
+    shares = [[*streaks, *none[1]], [*none[0], *mottle]]
+    return torch.tensor(sizes, device=device), torch.tensor(shares, device=device)
 
 
 def _shown_length(belly: _Belly, framing: Framing) -> tuple[float, float]:

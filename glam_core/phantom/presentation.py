@@ -147,8 +147,8 @@ def _high_end(
 ) -> torch.Tensor:
     """What the share `above` of the field exceeds where `inside`, from a sparse sample."""
     step = max(1, int(math.sqrt(field.shape[-1] * field.shape[-2] / 20000)))
-    sample = field[..., ::step, ::step].flatten()
-    within = inside[..., ::step, ::step].flatten()
-    ordered = torch.where(within, sample, torch.full_like(sample, -1e4)).sort(descending=True)
+    within = inside[..., ::step, ::step]
+    sample = torch.where(within, field[..., ::step, ::step], -1e4).flatten()
     rank = (within.sum() * above).long()
-    return ordered.values.gather(0, rank.view(1)).clamp(min=least).view(1, 1, 1, 1)
+    high = sample.sort(descending=True).values.gather(0, rank.view(1))
+    return high.clamp_(min=least).view(1, 1, 1, 1)

@@ -1,5 +1,6 @@
 """Random fields with a chosen spectrum, and how to read a periodic one anywhere."""
 
+import math
 from functools import lru_cache
 
 import torch
@@ -41,10 +42,10 @@ def fine_tile(
 
     Amplitude falls as frequency^-exponent from there on; unit variance by construction.
     """
-    gain, spread = _fine_gain(side, exponent, above, generator.device)
+    gain = _fine_gain(side, exponent, above, generator.device)
     noise = torch.randn((batch, 1, side, side), generator=generator, device=generator.device)
     shaped: torch.Tensor = torch.fft.irfft2(torch.fft.rfft2(noise) * gain, s=(side, side))
-    return shaped / spread
+    return shaped
 
 
 def read_periodic(cube: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
@@ -67,17 +68,26 @@ def tiled(field: torch.Tensor, shape: tuple[int, ...]) -> torch.Tensor:
     return field
 
 
-@lru_cache(maxsize=8)
-def _fine_gain(
-    side: int, exponent: float, above: float, device: torch.device
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Gain by frequency of a fine tile, and the standard deviation that it leaves."""
+@lru_cache(maxsize=16)
+def _fine_gain(side: int, exponent: float, above: float, device: torch.device) -> torch.Tensor:
+    """Gain by frequency of a fine tile, of which white noise keeps its standard deviation."""
+    frequency, weight = _plane_frequency(side, device)
+    share = frequency / above
+    gain = share.clamp(min=1.0) ** -exponent
+    gain = torch.addcmul(gain, gain, torch.exp(-(share**4)), value=-1.0)
+    evened: torch.Tensor = gain / torch.linalg.vector_norm(gain * weight)
+    return evened
+
+
+@lru_cache(maxsize=4)
+def _plane_frequency(side: int, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
+    """Waves per pixel on the half spectrum of a square, and each one's part in the deviation."""
     rows = torch.fft.fftfreq(side, device=device)
     cols = torch.fft.rfftfreq(side, device=device)
     frequency = torch.hypot(rows[:, None], cols[None])
-    gain = (frequency.clamp(min=above) / above) ** -exponent
-    gain = gain * (1.0 - torch.exp(-((frequency / above) ** 4)))
-    return gain, _spread_of(gain, side**2)
+    weight = torch.full_like(frequency, math.sqrt(2.0) / side)
+    weight[..., 0] = 1.0 / side
+    return frequency, weight
 
 
 @lru_cache(maxsize=4)
