@@ -61,7 +61,9 @@ class GlandVolume:
         planes[2].div_(height)
         grid = planes.flatten(1).T[None, None, None]
         turned = self.density.transpose(2, 4)  # as places are in the order of the axes
-        found = functional.grid_sample(turned, grid, mode="bilinear", align_corners=False)
+        found = functional.grid_sample(
+            turned, grid, mode="bilinear", padding_mode="border", align_corners=False
+        )
         return found.view(planes.shape[1:]).div_(fanning**8)
 
 
