@@ -13,16 +13,18 @@ from glam_core.phantom.texture import power_law_cube, read_periodic
 SHAPE = (60, 84, 84)
 _SIDE = 64
 _HEIGHT = 1.05
-_STEEPNESS = 2.1  # of the clouds' spectrum
+_STEEPNESS = 2.0  # of the clouds' spectrum
 _BETWEEN_BEAMS = (0.383, -0.924)  # y and z of the way midway between the beams of both views
 # Waves a mm there and across it, to those of a round form: compression makes up for both. And the
 # same forward, of cloudy and of streaky parenchyma.
-_BEAMWARDS, _ACROSS, _CLOUDY, _STREAKY = 0.5, 1.4, 0.95, 0.55
-_FAN_MM = 54.0  # from the nipple forms are as wide as named; nearer it they are narrower
+_BEAMWARDS, _ACROSS, _CLOUDY, _STREAKY = 0.55, 1.55, 0.92, 0.55
+_FAN_MM = 60.0  # from the nipple forms are as wide as named; nearer it they are narrower
+_BLUNT_MM = 60.0  # behind the nipple, where the fan begins
 _WARP_MM = 2.5  # by which the clouds bend the lobules
 _FINER = 2.3  # small lobules to large ones
 _SCALLOP = 1.0  # lobules of fat press into the gland
 _BORDER = 0.10  # width of the gland's border as a score
+_UNEVEN = 0.22  # of its density, from one small lobule of gland to the next
 _SOLID_EDGE = 0.07  # of how lumpy, between what is solid and what is not
 _THIN_SHARE = 0.8  # of the gland that may lie in thin sheets
 _LUMPIEST, _PARTS, _ROUNDS = 6.0, 32, 2  # how finely that edge is sought, from - to +
@@ -93,7 +95,7 @@ def gland_volume(
 
     cloud = power_law_cube(1, _SIDE, _STEEPNESS, generator, low=2.0, alike=woman)
     starts = torch.rand((2, 3), generator=generator, device=device)
-    fan = (_FAN_MM + 20.0) / (distance + 20.0)
+    fan = (_FAN_MM + _BLUNT_MM) / (distance + _BLUNT_MM)
     beamwards = _BEAMWARDS * (_BETWEEN_BEAMS[0] * side + _BETWEEN_BEAMS[1] * up) * fan
     across = _ACROSS * (_BETWEEN_BEAMS[1] * side - _BETWEEN_BEAMS[0] * up) * fan
     forward = _CLOUDY + (_STREAKY - _CLOUDY) * anatomy.streak
@@ -128,7 +130,8 @@ def gland_volume(
     edge = torch.sigmoid((0.97 - skin_radius) / 0.012)
     thin = (gland * lace + (1.0 - gland) * fat_sheets) * edge
     thin = thin * (_THIN_SHARE * anatomy.gland_fraction / thin[sample].mean()).clamp(max=1.0)
-    gained = gland * (firm + 0.10 * sheets - lace).clamp(min=0.0) * edge
+    uneven = firm * (1.0 + _UNEVEN * fine_own - 0.6 * fine_inward)
+    gained = gland * (uneven.clamp(max=0.98) + 0.10 * sheets - lace).clamp(min=0.0) * edge
     least = _solid_from(anatomy.gland_fraction, thin[sample], gained[sample], lumps[sample])
     found = thin + gained * torch.sigmoid((lumps - least) / _SOLID_EDGE)
     density = torch.zeros(SHAPE, device=device)

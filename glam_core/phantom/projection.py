@@ -10,7 +10,7 @@ from glam_core.phantom.compression import ViewMap
 from glam_core.phantom.envelope import cell_centres, cell_factor
 from glam_core.phantom.framing import Framing
 from glam_core.phantom.gland import GlandVolume
-from glam_core.phantom.splat import enlarge
+from glam_core.phantom.splat import blur, enlarge
 
 FAT_PER_CM, GLAND_PER_CM, MASS_PER_CM = 0.456, 0.802, 0.844  # at 20 keV
 _SAMPLES = 36
@@ -18,6 +18,7 @@ _LATTICE = (16, 24, 8)
 _ROUNDS = 10
 _FULL_FROM = 0.6  # of the longest chord: shorter ones lie at the side and hold less
 _CELL_MM = 0.9
+_BLUR_MM, _BLURRED = 1.1, 1.0  # about as wide as a voxel
 _BEHIND = 1.6  # of the length: a craniocaudal picture may reach behind the chest wall's plane
 
 
@@ -70,9 +71,15 @@ def project_gland(
         fullness = fullness**2 * (3.0 - 2.0 * fullness)  # a chord grows steeply at the edge
         share.view(-1)[hit] = _read_mean(volume, points, implant) * fullness
     whole = torch.zeros((1, 1, *framing.shape), device=device)
-    fine = enlarge(share[None, None], factor, part.shape, mode="bicubic").clamp(0.0, 1.0)
+    seen = _crisp(share[None, None], factor * framing.pixel_mm)
+    fine = enlarge(seen, factor, part.shape, mode="bicubic").clamp(0.0, 1.0)
     whole[..., row0 : row0 + part.rows, col0 : col0 + part.cols] = fine
     return whole
+
+
+def _crisp(share: torch.Tensor, cell_mm: float) -> torch.Tensor:
+    """(1, 1, r, c) made up for what the lattice, the beams' samples and the cells blur."""
+    return share + _BLURRED * (share - blur(share, _BLUR_MM / cell_mm))
 
 
 def _hit_part(framing: Framing, factor: int) -> tuple[int, int, Framing]:
