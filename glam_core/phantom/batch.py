@@ -165,7 +165,6 @@ class _Pair:
     nipples: torch.Tensor
     pectoral: torch.Tensor
     points: torch.Tensor
-    visible: torch.Tensor
     tissue: torch.Tensor
     lesion_map: torch.Tensor
     lesions: tuple[PairLesion, ...]
@@ -218,9 +217,8 @@ class _PairMaker:
             nipples=torch.stack(nipples),
             pectoral=torch.tensor(framings[ViewPosition.MLO].muscle_edge_px(), device="cpu"),
             points=places.float(),
-            visible=_visible(places, inside),
             tissue=inside,
-            lesion_map=_lesion_map([view for _, view in drawn], self.side, self.device),
+            lesion_map=_lesion_map([view for _, view in drawn], self.side),
             lesions=_pair_lesions([view for _, view in drawn]),
             name=(index, side, density),
         )
@@ -281,26 +279,28 @@ def _telling_points(
 
 
 def _visible(places: torch.Tensor, inside: torch.Tensor) -> torch.Tensor:
-    """(N, 2) bool: on the canvas and in the breast."""
+    """(B, N, 2) bool: on the canvas and in the breast.
+
+    Args:
+        places: (B, N, 2, 2) row, col in either view.
+        inside: (B, 2, side, side) bool.
+    """
     side = inside.shape[-1]
     nearest = places.round().long()
     on_canvas = ((nearest >= 0) & (nearest < side)).all(-1)
-    held = nearest.clamp(0, side - 1)
-    within = inside.cpu()
-    in_breast = torch.stack(
-        [within[view][held[:, view, 0], held[:, view, 1]] for view in range(2)], dim=1
-    )
-    return on_canvas & in_breast
+    row, col = nearest.clamp(0, side - 1).unbind(-1)
+    within = inside.flatten(2).gather(2, (row * side + col).transpose(1, 2))
+    return on_canvas & within.transpose(1, 2)
 
 
-def _lesion_map(views: list[DrawnView], side: int, device: torch.device) -> torch.Tensor:
+def _lesion_map(views: list[DrawnView], side: int) -> torch.Tensor:
     number_map = torch.zeros((2, side, side), dtype=torch.uint8, device="cpu")
     for plane, view in zip(number_map, views, strict=True):
         for number, lesion in enumerate(view.lesions, start=1):
             if lesion.box is not None and lesion.mask is not None and lesion.visible:
                 row0, col0, row1, col1 = lesion.box
                 plane[row0 : row1 + 1, col0 : col1 + 1][lesion.mask] = number
-    return number_map.to(device)
+    return number_map
 
 
 def _pair_lesions(views: list[DrawnView]) -> tuple[PairLesion, ...]:
@@ -326,15 +326,16 @@ def _stacked(pairs: list[_Pair]) -> PairBatch:
     def together(name: str) -> torch.Tensor:
         return torch.stack([getattr(pair, name) for pair in pairs]).to(device)
 
+    points, tissue = together("points"), together("tissue")
     return PairBatch(
         cc=pictures[:, :1],
         mlo=pictures[:, 1:],
         pixel_mm=torch.tensor([pair.pixel_mm for pair in pairs], device=device),
         nipples=together("nipples"),
         pectoral=together("pectoral"),
-        points=together("points"),
-        points_visible=together("visible"),
-        tissue=together("tissue"),
+        points=points,
+        points_visible=_visible(points, tissue),
+        tissue=tissue,
         lesion_map=together("lesion_map"),
         lesions=tuple(pair.lesions for pair in pairs),
         names=tuple(pair.name for pair in pairs),

@@ -11,6 +11,7 @@ from glam_core.phantom.breast import BreastSetup
 from glam_core.phantom.calcifications import EXCESS_PER_MM, LEAST_SIGMA_PX
 from glam_core.phantom.render import ViewSetup, add_patch
 from glam_core.phantom.streams import stream
+from glam_core.phantom.transfer import sent
 
 _WOMEN_SHARE, _SIDE_SHARE = 0.48, 0.75
 _CLEAR_MM = 8.0  # kept free around lesions, in the tissue and in both pictures
@@ -86,18 +87,19 @@ def add_benign_dots(extra: torch.Tensor, breast: BreastSetup, setup: ViewSetup) 
     inside = (setup.map64.skin_radius(places)[0] < 1.0).tolist()
     framing = setup.framing
     picture = framing.picture_from_view(setup.map64.view_from_anatomy(places))[0].tolist()
-    for (row, col), radius, strength, kept in zip(
-        picture, dots.radii.tolist(), dots.strength.tolist(), inside, strict=True
-    ):
-        if kept:
-            patch = _ball(row % 1.0, col % 1.0, radius, framing.pixel_mm)
-            half = patch.shape[0] // 2
-            add_patch(
-                extra,
-                math.floor(row) - half,
-                math.floor(col) - half,
-                (EXCESS_PER_MM * strength * patch).to(extra),
-            )
+    shown = [
+        (row, col, EXCESS_PER_MM * strength * _ball(row % 1.0, col % 1.0, radius, framing.pixel_mm))
+        for (row, col), radius, strength, kept in zip(
+            picture, dots.radii.tolist(), dots.strength.tolist(), inside, strict=True
+        )
+        if kept
+    ]
+    if not shown:
+        return
+    patches = sent([patch for _, _, patch in shown], extra.device)
+    for (row, col, _), patch in zip(shown, patches, strict=True):
+        half = patch.shape[0] // 2
+        add_patch(extra, math.floor(row) - half, math.floor(col) - half, patch)
 
 
 def _ball(row: float, col: float, radius_mm: float, pixel_mm: float) -> torch.Tensor:

@@ -8,10 +8,11 @@ import numpy.typing as npt
 import torch
 from torch.nn import functional
 
-from glam_core.phantom.envelope import cell_centres, cell_factor
+from glam_core.phantom.envelope import cell_factor
 from glam_core.phantom.lesion_window import LesionWindow
 from glam_core.phantom.lesions import LesionPlan
 from glam_core.phantom.splat import enlarge
+from glam_core.phantom.transfer import sent
 from glam_core.phantom.truth import LesionKind
 
 FloatArray = npt.NDArray[np.float64]
@@ -125,16 +126,19 @@ def body_chords(
         Its length, and its length weighted with its density, which is 1 on average along the beam
         through the middle.
     """
-    globe = _globe(body, device)
+    turn, *form = sent(
+        [body.turn, body.semi_axes, body.waves, body.phases, body.heights, body.veiled], device
+    )
+    globe = _globe(body, *form)
     half = float((globe[0] + 2.25 * globe[1]).max()) + 0.5
     cut = max(0, (window.framing.rows - 1) // 2 - math.ceil(half / window.framing.pixel_mm))
     side = window.framing.rows - 2 * cut
     framing = window.framing.cropped(cut, cut, side, side)
     factor = cell_factor(framing.pixel_mm, 0.25)
-    offsets = cell_centres(framing, factor, device) - window.centre[:2].to(device, torch.float32)
+    offsets = window.offsets(framing, factor, device)
     beam = (torch.arange(_BEAM_SAMPLES, device=device) + 0.5) / _BEAM_SAMPLES * 2 - 1
     rotation = window.setup.map32.rotation[0]
-    into_own = rotation @ tensor_of(body.turn, device).T
+    into_own = rotation @ turn.T
     flat = offsets @ into_own[:2]
     own = flat[..., None, :] + (beam * half)[:, None] * into_own[2]
     distance = own.norm(dim=-1).clamp(min=1e-3)
@@ -150,9 +154,16 @@ def body_chords(
     return whole[0], whole[1]
 
 
-def _globe(body: Body, device: torch.device) -> torch.Tensor:
+def _globe(
+    body: Body,
+    semi_axes: torch.Tensor,
+    waves: torch.Tensor,
+    phases: torch.Tensor,
+    heights: torch.Tensor,
+    veiled: torch.Tensor,
+) -> torch.Tensor:
     """(2, latitudes, longitudes + 2): radius and edge width in mm in every direction."""
-    rows, cols = _GLOBE
+    (rows, cols), device = _GLOBE, waves.device
     latitude = (torch.arange(rows, device=device) + 0.5) / rows * math.pi
     longitude = (torch.arange(-1, cols + 1, device=device) + 0.5) / cols * 2 * math.pi - math.pi
     ring = latitude.sin()[:, None]
@@ -164,10 +175,10 @@ def _globe(body: Body, device: torch.device) -> torch.Tensor:
         ],
         dim=-1,
     )
-    ellipsoid = (direction / tensor_of(body.semi_axes, device)).norm(dim=-1)
-    phase = direction @ tensor_of(body.waves, device).T + tensor_of(body.phases, device)
-    radius = (phase.cos() @ tensor_of(body.heights, device)).exp() / ellipsoid
-    turned = torch.sigmoid(direction @ tensor_of(body.veiled, device) - body.veil_level)
+    ellipsoid = (direction / semi_axes).norm(dim=-1)
+    phase = direction @ waves.T + phases
+    radius = (phase.cos() @ heights).exp() / ellipsoid
+    turned = torch.sigmoid(direction @ veiled - body.veil_level)
     return torch.stack([radius, body.soft_mm + body.veil_mm * turned])
 
 
@@ -193,7 +204,3 @@ def _random_rotation(draw: np.random.Generator) -> FloatArray:
 def unit_vectors(vectors: FloatArray) -> FloatArray:
     """(..., 3) directions of length 1."""
     return np.asarray(vectors / np.linalg.norm(vectors, axis=-1, keepdims=True))
-
-
-def tensor_of(values: FloatArray, device: torch.device) -> torch.Tensor:
-    return torch.as_tensor(values, dtype=torch.float32, device=device)

@@ -12,6 +12,7 @@ from glam_core.phantom.envelope import cell_centres, cell_factor
 from glam_core.phantom.lesion_window import LesionImage, LesionWindow
 from glam_core.phantom.lesions import LesionPlan
 from glam_core.phantom.splat import enlarge
+from glam_core.phantom.transfer import sent
 
 EXCESS_PER_MM = 1.3
 LEAST_SIGMA_PX = 0.42
@@ -48,10 +49,16 @@ def draw_calcifications(
     places = torch.as_tensor(specks.places, device="cpu") + window.position
     inside = window.setup.map64.skin_radius(places[None])[0] < 1.0
     seen = window.setup.map64.view_from_anatomy(places[None])
-    picture = window.framing.picture_from_view(seen)[0].to(device, torch.float32)
-    radii = torch.as_tensor(specks.radii * inside.numpy(), dtype=torch.float32, device=device)
+    picture, radii, grouped = sent(
+        [
+            window.framing.picture_from_view(seen)[0],
+            specks.radii * inside.numpy(),
+            seen[0, inside, :2],
+        ],
+        device,
+    )
     extra = _specks_picture(picture, radii, window) * specks.strength
-    return LesionImage(extra, _group_mask(seen[0], inside, plan, window, device))
+    return LesionImage(extra, _group_mask(grouped, plan, window, device))
 
 
 def draw_specks(
@@ -136,8 +143,7 @@ def _specks_picture(
 
 
 def _group_mask(
-    seen: torch.Tensor,
-    inside: torch.Tensor,
+    specks: torch.Tensor,
     plan: LesionPlan,
     window: LesionWindow,
     device: torch.device,
@@ -145,7 +151,6 @@ def _group_mask(
     """(h, w) bool: near enough to any speck."""
     factor = cell_factor(window.framing.pixel_mm, 0.4)
     cells = cell_centres(window.framing, factor, device)
-    specks = seen[inside][:, :2].to(device, torch.float32)
     near = 1.5 if plan.distribution in ("grouped", "linear") else 3.5
     if not len(specks):
         return torch.zeros(window.framing.shape, dtype=torch.bool, device=device)

@@ -15,6 +15,7 @@ import torch
 
 from glam_core.phantom.anatomy import Anatomy
 from glam_core.phantom.streams import stream
+from glam_core.phantom.transfer import sent
 from glam_core.terms import ViewPosition
 
 _WAVES = 24
@@ -26,6 +27,7 @@ _STEP, _SLOWEST = 0.7, 0.93
 _LATTICE, _NEAR_MM = 11, 0.25
 _MLO_DEG = 45.0
 _TENSORS = ("nipple", "radii", "rotation", "stretch", "waves", "phases", "amplitudes")
+_DERIVED = ("_at_nipple", "_one", "_to_skin")  # cached properties
 _ALIKE = (0.6, 0.74, 0.30)  # spread of thickness by woman, by her view, by side and visit
 _THICKNESS_MM = {ViewPosition.CC: (55.0, 9.0), ViewPosition.MLO: (58.0, 9.0)}
 
@@ -147,12 +149,11 @@ class ViewMap:
 
     def to(self, device: torch.device, dtype: torch.dtype = torch.float32) -> "ViewMap":
         """The same map elsewhere or in another precision; it crosses to another device at once."""
-        tensors = [getattr(self, name).to(dtype=dtype) for name in _TENSORS]
-        if device != self.nipple.device:
-            together = torch.cat([each.flatten() for each in tensors]).to(device)
-            parts = torch.split(together, [each.numel() for each in tensors])
-            tensors = [part.view_as(each) for part, each in zip(parts, tensors, strict=True)]
-        return ViewMap(*tensors)
+        names = (*_TENSORS, *_DERIVED)
+        tensors = sent([getattr(self, name) for name in names], device, dtype)
+        moved = ViewMap(*tensors[: len(_TENSORS)])
+        moved.__dict__.update(zip(_DERIVED, tensors[len(_TENSORS) :], strict=True))
+        return moved
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,18 @@ class Framing:
 
     def picture_from_view(self, points: torch.Tensor) -> torch.Tensor:
         """(..., >=2) view mm (x, v, ...) to (..., 2) pixels (row, col)."""
+        if points.device.type != "cpu":  # where operations cost less than a transfer
+            x, v = points[..., 0], points[..., 1]
+            return torch.stack(
+                [
+                    torch.add(x * (by_x / self.pixel_mm), v, alpha=by_v / self.pixel_mm)
+                    + nipple / self.pixel_mm
+                    for (by_x, by_v), nipple in zip(
+                        self._axes.T.tolist(), self.nipple_mm, strict=True
+                    )
+                ],
+                dim=-1,
+            )
         axes = torch.as_tensor(self._axes, dtype=points.dtype, device=points.device)
         nipple = torch.tensor(self.nipple_mm, dtype=points.dtype, device=points.device)
         return (points[..., :2] @ axes + nipple) / self.pixel_mm

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import torch
 
+from glam_core.phantom.envelope import cell_centres
 from glam_core.phantom.framing import Framing
 from glam_core.phantom.render import ViewSetup
 
@@ -30,6 +31,13 @@ class LesionWindow:
     def framing(self) -> Framing:
         """Of this part."""
         return self.setup.framing
+
+    def offsets(self, framing: Framing, factor: int, device: torch.device) -> torch.Tensor:
+        """(r, c, 2) view mm from the lesion's centre of the cells of `framing`."""
+        places = cell_centres(framing, factor, device)
+        for axis, middle in enumerate(self.centre[:2].tolist()):
+            places[..., axis] -= middle
+        return places
 
 
 @dataclass(frozen=True)

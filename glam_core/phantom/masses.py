@@ -10,7 +10,6 @@ import torch
 
 from glam_core.phantom.body import Body, body_chords, draw_body, unit_vectors
 from glam_core.phantom.curves import CONTROLS, Curves
-from glam_core.phantom.envelope import cell_centres
 from glam_core.phantom.laid_curves import lay_curves, project_laid
 from glam_core.phantom.lesion_window import LesionImage, LesionWindow
 from glam_core.phantom.lesions import LesionPlan
@@ -86,7 +85,7 @@ def draw_distortion(
     area = 0.45 * draw.lognormal(0, 0.45, count)
     curves = Curves(rays + window.position.numpy(), area, np.linspace(1.15, 0.15, CONTROLS), 0.25)
     lines = _projected([curves], window, device)
-    x, v = _offsets(window, 1, device).unbind(-1)
+    x, v = window.offsets(window.framing, 1, device).unbind(-1)
     distance = torch.hypot(x, v)
     core = draw.uniform(0.8, 2.4) * torch.exp(-((distance / (0.16 * plan.size_mm + 1.0)) ** 2))
     return LesionImage(_MASS_EXCESS_PER_MM * (lines + core), distance < 0.55 * radius + 1.0)
@@ -160,9 +159,3 @@ def _rays(
     beside = 0.2 * start * draw.normal(size=(count, 1, 3))
     sway = sideways[:, 0] * along**2 + 0.5 * sideways[:, 1] * np.sin(2 * math.pi * along)
     return np.asarray(run + beside + length[:, None] * sway)
-
-
-def _offsets(window: LesionWindow, factor: int, device: torch.device) -> torch.Tensor:
-    """(r, c, 2) view mm from the lesion's centre of the window's cells."""
-    places = cell_centres(window.framing, factor, device)
-    return places - window.centre[:2].to(device, torch.float32)

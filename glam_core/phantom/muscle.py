@@ -15,6 +15,7 @@ from glam_core.phantom.envelope import cell_centres, cell_factor
 from glam_core.phantom.framing import Framing
 from glam_core.phantom.splat import blur, enlarge
 from glam_core.phantom.streams import stream
+from glam_core.phantom.transfer import sent
 
 FloatArray = npt.NDArray[np.float64]
 _TILE = 64
@@ -203,9 +204,12 @@ def tissue_over_muscle(
     if framing.angle_deg == 0.0 or framing.muscle_x is None:
         return None
     draw = stream(seed, index, anatomy.laterality, "over the muscle")
-    families = [
-        _wanderers(anatomy, framing, count, kind, draw, device)
+    drawn = [
+        _wanderers(anatomy, framing, count, kind, draw)
         for count, kind in ((_STRANDS, _STRAND), (int(draw.integers(2, 7)), _VESSEL))
+    ]
+    families = [
+        ProjectedCurves(*sent([np.concatenate(each) for each in zip(*drawn, strict=True)], device))
     ]
     return project_curves(
         families, sigma_mm=_STRAND_SIGMA_MM, pixel_mm=framing.pixel_mm, shape=framing.shape
@@ -218,9 +222,8 @@ def _wanderers(
     count: int,
     kind: tuple[float, float, float, float],
     draw: np.random.Generator,
-    device: torch.device,
-) -> ProjectedCurves:
-    """`count` bent curves that set out over the muscle, down and forward."""
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """`count` bent curves that set out over the muscle, down and forward: places, area, taper."""
     shortest, mean, bend, area = kind
     x = (framing.muscle_x or 0.0) + draw.uniform(-42, 38, count)
     v = draw.uniform(-25, _ARMPIT_MM, count)
@@ -234,11 +237,7 @@ def _wanderers(
     controls = framing.picture_from_view(torch.as_tensor(places, device="cpu"))
     areas = area * anatomy.ligaments * draw.lognormal(-0.1, 0.8, count).clip(0, 5)
     taper = draw.uniform(0.3, 1.2, (count, CONTROLS)) * np.hanning(CONTROLS + 2)[1:-1] ** 0.5
-    return ProjectedCurves(
-        controls.to(device, torch.float32),
-        torch.as_tensor(areas, dtype=torch.float32, device=device),
-        torch.as_tensor(taper, dtype=torch.float32, device=device),
-    )
+    return controls.numpy(), areas, taper
 
 
 def nodes_mm(

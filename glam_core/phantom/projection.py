@@ -57,19 +57,23 @@ def project_gland(
     row0, col0, part = _hit_part(framing, factor)
     places = cell_centres(part, factor, device)
     base, direction, span = beam_chord(view_map, places)
-    hit = (span[..., 1] > 0).flatten().nonzero()[:, 0]
+    hit = _hit(span)
     share = torch.zeros(places.shape[:2], device=device)
-    if len(hit):
+    if hit is None or len(hit):
         along = (torch.arange(_SAMPLES, device=device) + 0.5) / _SAMPLES * 2.0 - 1.0
-        middle, half = span.flatten(0, 1)[hit].T
+        middle, half = _only(span.flatten(0, 1).T, hit)
         beam = torch.addcmul(middle, along[:, None], half)
-        points = _undone(view_map, places, span, along)[..., hit]
+        points = _only(_undone(view_map, places, span, along), hit)
         for axis, plane in enumerate(points):
-            plane += base[..., axis].flatten()[hit]
+            plane += _only(base[..., axis].flatten(), hit)
             plane.addcmul_(beam, direction[axis])
         fullness = (half / (_FULL_FROM * span[..., 1].max())).clamp(max=1.0)
         fullness = fullness**2 * (3.0 - 2.0 * fullness)  # a chord grows steeply at the edge
-        share.view(-1)[hit] = _read_mean(volume, points, implant) * fullness
+        read = _read_mean(volume, points, implant) * fullness
+        if hit is None:
+            share = read.view(share.shape)
+        else:
+            share.view(-1)[hit] = read
     whole = torch.zeros((1, 1, *framing.shape), device=device)
     seen = _crisp(share[None, None], factor * framing.pixel_mm)
     fine = enlarge(seen, factor, part.shape, mode="bicubic").clamp(0.0, 1.0)
@@ -80,6 +84,17 @@ def project_gland(
 def _crisp(share: torch.Tensor, cell_mm: float) -> torch.Tensor:
     """(1, 1, r, c) made up for what the lattice, the beams' samples and the cells blur."""
     return share + _BLURRED * (share - blur(share, _BLUR_MM / cell_mm))
+
+
+def _hit(span: torch.Tensor) -> torch.Tensor | None:
+    """(n,) which beams cross the envelope; None for all on a GPU, where asking takes longer."""
+    if span.device.type != "cpu":
+        return None
+    return (span[..., 1] > 0).flatten().nonzero()[:, 0]
+
+
+def _only(values: torch.Tensor, hit: torch.Tensor | None) -> torch.Tensor:
+    return values if hit is None else values[..., hit]
 
 
 def _hit_part(framing: Framing, factor: int) -> tuple[int, int, Framing]:

@@ -103,8 +103,7 @@ def _draw_lesion(
     inside = envelope.inside_mm[0, 0] > 0
     add_patch(lesion_extra, window.row0, window.col0, image.extra)
     lesion_extra *= inside
-    box, mask = _cut(image.mask, window, inside)
-    whole = int(image.mask.sum())
+    box, mask, whole = _cut(image.mask, window, inside)
     shown = 0 if mask is None else int(mask.sum())
     visible = whole > 0 and shown >= _VISIBLE_SHARE * whole
     return DrawnLesion(lesion, row, col, box, mask, visible)
@@ -128,21 +127,23 @@ def _lesion_image(lesion: PlacedLesion, breast: BreastSetup, window: LesionWindo
 
 def _cut(
     mask: torch.Tensor, window: LesionWindow, inside: torch.Tensor
-) -> tuple[Box | None, torch.Tensor | None]:
-    """The mask's part inside breast and picture, in its smallest box."""
+) -> tuple[Box | None, torch.Tensor | None, int]:
+    """The mask's part inside breast and picture, in its smallest box, and the whole's pixels."""
     rows, cols = inside.shape
     top, left = max(0, window.row0), max(0, window.col0)
     bottom = min(rows, window.row0 + mask.shape[0])
     right = min(cols, window.col0 + mask.shape[1])
     if bottom <= top or right <= left:
-        return None, None
+        return None, None, int(mask.sum())
     part = mask[top - window.row0 : bottom - window.row0, left - window.col0 : right - window.col0]
-    part = (part & inside[top:bottom, left:right]).cpu()
+    within = part & inside[top:bottom, left:right]
+    fetched = torch.cat([mask.flatten(), within.flatten()]).cpu()
+    whole, part = int(fetched[: mask.numel()].sum()), fetched[mask.numel() :].view(within.shape)
     found_rows = np.flatnonzero(part.any(1).numpy())
     found_cols = np.flatnonzero(part.any(0).numpy())
     if not len(found_rows):
-        return None, None
+        return None, None, whole
     r0, r1 = int(found_rows[0]), int(found_rows[-1])
     c0, c1 = int(found_cols[0]), int(found_cols[-1])
     box = Box(top + r0, left + c0, top + r1, left + c1)
-    return box, part[r0 : r1 + 1, c0 : c1 + 1]
+    return box, part[r0 : r1 + 1, c0 : c1 + 1], whole
