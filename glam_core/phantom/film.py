@@ -12,7 +12,7 @@ _DEEP_SHARE, _DEEPER = 0.12, (1.2, 1.9)  # of views are cut that much deeper
 # Share of views whose cut is even, how uneven that of the others is, and the most.
 _EVEN_SHARE, _EVEN, _UNEVEN, _UNEVEN_SPREAD, _MOST_UNEVEN = 0.35, 0.02, 0.13, 0.55, 0.32
 _TOOTH_MM, _TOOTH_SPREAD = 4.2, 0.4  # length of the teeth, drawn for the view
-_TEETH = ((1.6, 0.75), (0.5, 0.7))  # factors on it, and shares of the unevenness
+_TEETH = ((1.6, 0.85), (0.6, 0.4))  # factors on it, and shares of the unevenness
 _STRETCH_MM, _STRETCH = 26.0, 0.8  # over which the teeth grow and shrink, and how much
 _SKIN_DARK_MM = 3.0  # towards the skin greys count as ever darker
 _SOFT_PX, _LEAST_SOFT_GREY = 1.0, 0.018  # width of the cut's edge, and in grey at least

@@ -19,7 +19,7 @@ _AXILLARY_SHARE = 0.25
 _CELL_MM = 0.5
 _ABDOMEN_SHARE, _UNEVEN_WAVES = 0.65, 4
 _CORNER_SHARE, _LOBE_SHARE = 0.25, 0.35  # of straight views; of these a lobe, else a wedge
-_ARM_SHARE = 0.14
+_ARM_SHARE = 0.1
 
 
 class _Drawn(Protocol):
@@ -184,15 +184,15 @@ def arm_mm(
         return None
     deep, wide = float(draw.gamma(2.5, 3.0)) + 2.0, float(draw.uniform(14.0, 45.0))
     middle, tilt = float(draw.uniform(0.0, 40.0)), float(draw.normal(0.05, 0.25))
-    thick, soft = float(draw.uniform(6.0, 60.0)), float(draw.uniform(0.25, 1.2))
+    thick, soft = float(draw.gamma(1.6, 12.0)) + 3.0, float(draw.uniform(0.25, 1.2))
     factor = cell_factor(framing.pixel_mm, _CELL_MM)
     turn = math.radians(framing.angle_deg)
     x, v = cell_centres(framing, factor, device).unbind(-1)
     down = x * math.sin(turn) - v * math.cos(turn) + framing.nipple_mm[0]
     across = x * math.cos(turn) + v * math.sin(turn) + framing.nipple_mm[1] - middle
-    swing, phase = float(draw.normal(0.0, 1.6)), float(draw.uniform(0.0, 6.3))
-    edge = deep * (1.0 - (across / wide).abs() ** float(draw.uniform(1.5, 4.0))) + tilt * across
-    edge = edge + swing * torch.sin(across / float(draw.uniform(3.0, 9.0)) + phase)
+    swing, phase = float(draw.normal(0.0, 0.7)), float(draw.uniform(0.0, 6.3))
+    edge = deep * (1.0 - (across / wide).abs() ** float(draw.uniform(1.5, 2.5))) + tilt * across
+    edge = edge + swing * torch.sin(across / float(draw.uniform(5.0, 12.0)) + phase)
     shape = torch.sigmoid((edge - down) / soft) * (0.75 + 0.25 * ((edge - down) / 9.0).clamp(0, 1))
     return enlarge((thick * shape)[None, None], factor, framing.shape, mode="bilinear")
 

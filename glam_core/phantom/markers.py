@@ -1,7 +1,7 @@
 """Things in a picture that are no breast: view labels, skin markers, strips of film edge."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -18,6 +18,7 @@ _BALL_RADIUS_MM = 0.9
 _RING_RADIUS_MM = 5.0
 _METAL_EXCESS = 1.6
 _EDGE_REACH_MM = 12.0
+_FOG_SHARE, _FOG, _MOST_FOG = 0.85, 0.22, 0.7  # of films; usual and most display value
 _MARKED_SHARE, _NIPPLE_MARKED = 0.08, 0.2  # of breasts; of markers that sit on the nipple
 
 
@@ -96,33 +97,40 @@ class FilmEdge:
         wide_mm: Of the strip, at the picture's top and at its bottom; none where below 0.
         level: Display value of the strip.
         soft_mm: Width of the strip's border.
-        glow: What display values gain at the chest wall, strip or none.
+        fog: Display value that black gains at the chest wall, strip or none; grey gains less.
+        fog_mm: Over which it fades.
+        fog_cut: Fog below that does not show beside the breast.
     """
 
     strip: bool
     wide_mm: tuple[float, float]
     level: float
     soft_mm: float
-    glow: float
+    fog: float
+    fog_mm: float
+    fog_cut: float
 
 
 def draw_film_edge(style: ScannerStyle, draw: np.random.Generator) -> FilmEdge:
     """The edge of one picture of a film style."""
-    strip, glow = draw.random() < style.strip_share, max(0.0, float(draw.normal(0.02, 0.035)))
+    strip, fogged = draw.random() < style.strip_share, draw.random() < _FOG_SHARE
+    fog = min(_MOST_FOG, _FOG * float(draw.lognormal(0.0, 0.6))) if fogged else 0.0
+    fog_mm, fog_cut = float(draw.uniform(0.8, 2.8)), float(draw.uniform(0.03, 0.12))
     middle, slant = float(draw.gamma(2.0, 0.5)) + 0.2, float(draw.normal(0.0, 0.8))
     level, soft = float(draw.uniform(0.3, 1.0) ** 1.5), float(draw.uniform(0.1, 0.4))
-    return FilmEdge(strip, (middle - slant, middle + slant), level, soft, glow)
+    return FilmEdge(strip, (middle - slant, middle + slant), level, soft, fog, fog_mm, fog_cut)
 
 
 def show_film_edge(picture: torch.Tensor, pixel_mm: float, edge: FilmEdge) -> torch.Tensor:
-    """Display values (1, 1, rows, cols) with the edge at column 0: a strip or a soft glow."""
+    """Display values (1, 1, rows, cols) with the edge at column 0: a strip, fog, or none."""
     rows, cols = picture.shape[-2:]
     cut = min(cols, math.ceil(_EDGE_REACH_MM / pixel_mm))
     col = torch.arange(cut, device=picture.device, dtype=torch.float32) * pixel_mm
     down = torch.linspace(0.0, 1.0, rows, device=picture.device)[:, None]
     top, bottom = edge.wide_mm
     part = picture[..., :cut]
-    lit = torch.where(part > 0, part + edge.glow * torch.exp(-col / 2.0), part)
+    fog = edge.fog * torch.exp(-col / edge.fog_mm) * (1.0 - part.clamp(0.0, 1.0)).square()
+    lit = part + torch.where((part > 0) | (fog > edge.fog_cut), fog, torch.zeros_like(fog))
     if edge.strip:
         covered = torch.sigmoid((top + (bottom - top) * down - col) / edge.soft_mm)
         lit = lit + covered * (edge.level - lit).clamp(min=0.0)
@@ -139,7 +147,7 @@ def add_film_edge(
     """Show the film's edge in stored values, before inversion; in place."""
     if not style.strip_share:
         return ()
-    edge = draw_film_edge(style, draw)
+    edge = replace(draw_film_edge(style, draw), fog_cut=0.0)
     upright = pixels if chest_wall is ChestWall.LEFT else pixels[:, ::-1]
     part = upright[:, : math.ceil(_EDGE_REACH_MM / pixel_mm)]
     display = (part.astype(np.float32) - style.low) / (style.high - style.low)

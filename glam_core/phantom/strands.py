@@ -145,11 +145,11 @@ def _lobule_rims(anatomy: Anatomy, draw: np.random.Generator) -> Curves:
 
 def _fibrils(anatomy: Anatomy, bends: _Bends, draw: np.random.Generator) -> Curves:
     """The grain of the glandular tissue, streaming towards the nipple."""
-    count = 650
+    count = 750
     start = _inside(anatomy, count, draw) - (4.0, 0.0, 0.0)
     length = draw.uniform(4, 15, count)
     controls = _wavy(_drift(anatomy, bends, start, length, draw, 0.6), 1.6 * length, draw)
-    area = 0.5 * draw.lognormal(0.0, 1.0, count).clip(0.0, 5.0)
+    area = 0.8 * draw.lognormal(0.0, 1.0, count).clip(0.0, 5.0)
     return Curves(controls, area, _uneven_taper(count, draw), _FINE_MM, in_gland=True)
 
 
@@ -169,8 +169,8 @@ def _lobules(anatomy: Anatomy, draw: np.random.Generator) -> Curves:
     start = _inside(anatomy, count, draw)
     heading = _unit(np.asarray(anatomy.nipple_mm) - start + 20.0 * draw.normal(size=(count, 3)))
     controls = _walk(start, heading, draw.uniform(1.0, 4.0, count), draw, bend=0.8)
-    area = 2.2 * draw.lognormal(0.0, 0.7, count).clip(0.0, 4.0)
-    return Curves(controls, area, np.hanning(CONTROLS + 2)[1:-1], _THICK_MM, in_gland=True)
+    area = 1.7 * draw.lognormal(0.0, 0.7, count).clip(0.0, 4.0)
+    return Curves(controls, area, np.hanning(CONTROLS + 2)[1:-1], _FINE_MM, in_gland=True)
 
 
 def _ducts(anatomy: Anatomy, draw: np.random.Generator) -> Curves:
