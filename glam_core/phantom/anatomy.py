@@ -46,6 +46,7 @@ class Anatomy:
         lobule_mm: Mean size of the large lobules of fat between the gland.
         holes: How much large lobules of fat open the gland, from 0, and `fine_holes` small ones.
         nodular: 0 none to 1 all gland in round nodules.
+        lacy: 0 to 1 hardly any solid gland, but walls of lobules all over.
         plate: How flat the gland lies across the beams, from 0.
     """
 
@@ -72,6 +73,7 @@ class Anatomy:
     holes: float
     fine_holes: float
     nodular: float
+    lacy: float
     plate: float
     strands: int
     ducts: int
@@ -116,6 +118,7 @@ def draw_anatomies(
         "holes": shared.uniform(0.0, 1.1),
         "fine_holes": shared.uniform(0.0, 0.9),
         "nodular": float(np.clip(shared.uniform(-1.6, 1.0), 0.0, 1.0)),
+        "lacy": float(np.clip(shared.uniform(-0.9, 1.0), 0.0, 1.0)),
         "plate": float(np.clip(shared.uniform(-0.6, 1.0), 0.0, 1.0)),
     }
     return {
@@ -161,6 +164,7 @@ def _draw_breast(
         holes=common["holes"],
         fine_holes=common["fine_holes"],
         nodular=common["nodular"],
+        lacy=common["lacy"],
         plate=common["plate"],
         strands=round(common["strands"] * draw.uniform(0.93, 1.07)),
         ducts=round(common["ducts"] * draw.uniform(0.9, 1.1)),

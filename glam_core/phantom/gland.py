@@ -26,8 +26,9 @@ _SCALLOP = 1.0  # lobules of fat press into the gland
 _BORDER = 0.10  # width of the gland's border as a score
 _UNEVEN = 0.22  # of its density, from one small lobule of gland to the next
 _SOLID_EDGE = 0.07  # of how lumpy, between what is solid and what is not
-_THIN_SHARE = 0.8  # of the gland that may lie in thin sheets
-_LUMPIEST, _PARTS, _ROUNDS = 6.0, 32, 2  # how finely that edge is sought, from - to +
+_THIN_SHARE, _LACY_SHARE = 0.75, 0.96  # of the gland that may lie in thin sheets
+_LARGEST = 0.85  # share of the breast that gland may spread over
+_LUMPIEST, _PARTS, _ROUNDS = 12.0, 32, 2  # how finely that edge is sought, from - to +
 _UNDER_SKIN = 0.96  # skin radius up to which the share of gland is measured
 _DRAWN_OUT, _FANNING = 0.7, 0.5  # of the place behind the chest wall's plane
 _OUTMOST = 1.05  # skin radius beyond which nothing is left
@@ -109,6 +110,7 @@ def gland_volume(
 
     firm = min(0.96, 0.66 + 0.2 * anatomy.compact + 0.7 * anatomy.gland_fraction)
     region = anatomy.gland_fraction / (firm * (0.42 + 0.42 * anatomy.compact))
+    region = min(_LARGEST, region * (1.0 + 0.8 * anatomy.lacy))
     texture = math.sqrt(anatomy.streak) * streaks + math.sqrt(1.0 - anatomy.streak) * cloudy
     prior = _prior(anatomy, x, y, z, skin_radius, distance, cloudy, inward)
     rough = 1.35 - 0.6 * anatomy.compact
@@ -121,15 +123,16 @@ def gland_volume(
     lumps = 0.9 * above - 6.0 * open_fat - 3.0 * fine_fat
     nodules = 0.9 * above + 5.0 * (0.4 - from_core) + 0.8 * fine_own
     lumps = torch.lerp(lumps, nodules, anatomy.nodular)
+    thin_share = _THIN_SHARE + (_LACY_SHARE - _THIN_SHARE) * anatomy.lacy
     within = skin_radius < 1.02
-    sheets = torch.exp(-((inward / 0.055) ** 2)) * within
+    sheets = torch.exp(-((inward / (0.055 + 0.035 * anatomy.lacy)) ** 2)) * within
     fine_sheets = torch.exp(-((fine_inward / 0.09) ** 2)) * within
-    lace = 0.02 + 0.40 * sheets + 0.26 * fine_sheets
-    fat_sheets = 0.10 * anatomy.ligaments * (sheets + 0.5 * fine_sheets)
+    lace = 0.02 + (0.40 + 0.4 * anatomy.lacy) * sheets + (0.26 + 0.2 * anatomy.lacy) * fine_sheets
+    fat_sheets = 0.14 * anatomy.ligaments * (sheets + 0.5 * fine_sheets)
     fat_sheets = fat_sheets * torch.sigmoid((x - 0.08 * depth) / (0.05 * depth))
     edge = torch.sigmoid((0.97 - skin_radius) / 0.012)
     thin = (gland * lace + (1.0 - gland) * fat_sheets) * edge
-    thin = thin * (_THIN_SHARE * anatomy.gland_fraction / thin[sample].mean()).clamp(max=1.0)
+    thin = thin * (thin_share * anatomy.gland_fraction / thin[sample].mean()).clamp(max=1.0)
     uneven = firm * (1.0 + _UNEVEN * fine_own - 0.6 * fine_inward)
     gained = gland * (uneven.clamp(max=0.98) + 0.10 * sheets - lace).clamp(min=0.0) * edge
     least = _solid_from(anatomy.gland_fraction, thin[sample], gained[sample], lumps[sample])

@@ -1,8 +1,11 @@
 """The volume of glandular tissue as beams read it."""
 
+import pytest
 import torch
 
-from glam_core.phantom.gland import GlandVolume
+from glam_core.phantom.anatomy import draw_anatomies
+from glam_core.phantom.gland import GlandVolume, gland_volume
+from glam_core.terms import Laterality
 
 
 def test_no_seam_is_read_at_the_plane_of_the_chest_wall() -> None:
@@ -11,3 +14,33 @@ def test_no_seam_is_read_at_the_plane_of_the_chest_wall() -> None:
     read = even.read(torch.stack([x, torch.zeros_like(x), torch.zeros_like(x)]))
     assert (read[x >= 0] == 1.0).all()
     assert (read[1:] >= read[:-1]).all()
+
+
+@pytest.mark.parametrize("density", list("ABCD"))
+def test_as_much_of_a_breast_is_glandular_as_its_anatomy_says(density: str) -> None:
+    for index in range(4):
+        anatomy = draw_anatomies(9, index, density, implants=False)[Laterality.LEFT]
+        own, woman = (torch.Generator().manual_seed(2 * index + k) for k in range(2))
+        found = gland_volume(anatomy, own, woman).density[0, 0]
+        ticks = [(torch.arange(n) + 0.5) / n for n in found.shape]
+        x, y, z = torch.meshgrid(
+            ticks[0], 2 * ticks[1] - 1, 1.05 * (2 * ticks[2] - 1), indexing="ij"
+        )
+        share = found[(x**2 + y**2 + z**2).sqrt() < 0.96].mean()
+        assert share == pytest.approx(anatomy.gland_fraction, rel=0.05)
+
+
+def test_both_breasts_of_a_woman_are_more_alike_than_those_of_two() -> None:
+    def coarse(own: int, woman: int) -> torch.Tensor:
+        anatomy = draw_anatomies(9, 1, "C", implants=False)[Laterality.LEFT]
+        drawn = gland_volume(
+            anatomy, torch.Generator().manual_seed(own), torch.Generator().manual_seed(woman)
+        )
+        return torch.nn.functional.avg_pool3d(drawn.density, 12).flatten()
+
+    women = (10, 10, 11, 11, 12, 12)
+    volumes = torch.stack([coarse(own, woman) for own, woman in enumerate(women)])
+    likeness = torch.corrcoef(volumes - volumes.mean(0))
+    alike = [likeness[k, k + 1] for k in (0, 2, 4)]
+    strangers = [likeness[k, k + 2] for k in range(4)]
+    assert min(alike) > max(strangers)
