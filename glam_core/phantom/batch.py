@@ -23,6 +23,7 @@ from glam_core.phantom.strands import draw_curves
 from glam_core.phantom.streams import field_stream, stream
 from glam_core.phantom.styles import ScannerStyle, draw_training_style, exposed
 from glam_core.phantom.threads import each_on_one_thread
+from glam_core.phantom.transfer import sent
 from glam_core.phantom.view import DrawnView, draw_view, view_setup
 from glam_core.terms import Laterality, ViewPosition
 
@@ -324,19 +325,22 @@ def _stacked(pairs: list[_Pair]) -> PairBatch:
     device = pictures.device
 
     def together(name: str) -> torch.Tensor:
-        return torch.stack([getattr(pair, name) for pair in pairs]).to(device)
+        return torch.stack([getattr(pair, name) for pair in pairs])
 
-    points, tissue = together("points"), together("tissue")
+    pixel_mm = torch.tensor([pair.pixel_mm for pair in pairs], device="cpu")
+    small = [together(name) for name in ("nipples", "pectoral", "points")]
+    pixel_mm, nipples, pectoral, points = sent([pixel_mm, *small], device)
+    tissue = together("tissue")
     return PairBatch(
         cc=pictures[:, :1],
         mlo=pictures[:, 1:],
-        pixel_mm=torch.tensor([pair.pixel_mm for pair in pairs], device=device),
-        nipples=together("nipples"),
-        pectoral=together("pectoral"),
+        pixel_mm=pixel_mm,
+        nipples=nipples,
+        pectoral=pectoral,
         points=points,
         points_visible=_visible(points, tissue),
         tissue=tissue,
-        lesion_map=together("lesion_map"),
+        lesion_map=together("lesion_map").to(device),
         lesions=tuple(pair.lesions for pair in pairs),
         names=tuple(pair.name for pair in pairs),
     )

@@ -12,6 +12,7 @@ from typing import Any, overload
 
 import numpy as np
 import numpy.typing as npt
+import torch
 
 from glam_core.data.manifest import ManifestRow
 from glam_core.errors import GlamError
@@ -163,15 +164,17 @@ def generated_record(seed: int, number: int, device: str = "cpu") -> Any:
 def record_of(batch: PairBatch, row: int) -> Any:
     """Breast `row` of a batch as one `RECORD`."""
     record = np.zeros((), dtype=RECORD)
-    pictures = np.stack([batch.cc[row, 0].cpu().numpy(), batch.mlo[row, 0].cpu().numpy()])
-    record["pictures"] = np.round(pictures * 255)
-    tissue = batch.tissue[row].cpu().numpy()
-    record["marks"] = batch.lesion_map[row].cpu().numpy() | np.where(tissue, _TISSUE, 0)
-    seen = batch.points_visible[row].cpu().numpy()
-    record["points"] = np.where(seen[..., None], batch.points[row].cpu().numpy(), np.nan)
-    record["nipples"] = batch.nipples[row].cpu().numpy()
-    record["pectoral"] = batch.pectoral[row].cpu().numpy()
-    record["pixel_mm"] = float(batch.pixel_mm[row])
+    pictures = torch.stack([batch.cc[row, 0], batch.mlo[row, 0]]).mul(255).round_().byte()
+    marks = batch.lesion_map[row] | (batch.tissue[row] * _TISSUE).byte()
+    planes = torch.stack([pictures, marks]).cpu().numpy()  # few things are fetched, for each waits
+    record["pictures"], record["marks"] = planes
+    seen = batch.points_visible[row, ..., None]
+    points = torch.where(seen, batch.points[row], torch.nan)
+    fields = (points, batch.nipples[row], batch.pectoral[row], batch.pixel_mm[row])
+    values = torch.cat([each.flatten() for each in fields]).cpu().numpy()
+    parts = np.split(values, np.cumsum([each.numel() for each in fields[:-1]]))
+    for name, part in zip(("points", "nipples", "pectoral", "pixel_mm"), parts, strict=True):
+        record[name] = part.reshape(record[name].shape)
     record["density"] = batch.names[row][2]
     record["kinds"] = ";".join(lesion.kind for lesion in batch.lesions[row])
     record["done"] = True

@@ -7,7 +7,9 @@ training that shares the device.
 """
 
 import math
+import pickle
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -19,6 +21,7 @@ from glam_core.phantom.canvas import canvas_framings
 from glam_core.phantom.strands import draw_curves
 from glam_core.phantom.streams import stream
 from glam_core.terms import Laterality
+from glam_core.training.synthetic import SIDE_PX, generated_record, pair_of, record_of
 from tests.stand_in_gpu import stand_in_gpu
 
 _SEED, _BREASTS, _SIDE, _PIXEL_MM = 1, 16, 512, 0.2
@@ -39,33 +42,87 @@ class _Assumed:
 _HOSTS = (_Assumed("fast", 5e-6, 20e-6, 2e-6), _Assumed("slow", 10e-6, 50e-6, 4e-6))
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a breast asks of host and device: kernels, waits, bytes, and seconds of drawing."""
+
+    kernels: float
+    waits: float
+    moved: float
+    drawn_s: float
+
+
 def run() -> str:
     """What a breast takes, and the exams a second that this allows; nothing here is a measure."""
-    with stand_in_gpu() as counts:
-        pair_batch(_SEED, range(_BREASTS), side=_SIDE, pixel_mm=_PIXEL_MM, device="cuda")
-    kernels = counts.kernels.total() / _BREASTS
-    waits = counts.waits.total() / _BREASTS
-    moved = counts.bytes_moved / _BREASTS
-    drawn = min(_drawing_s() for _ in range(3))
-    rows = [
-        f"A breast of {_SIDE} px, both views: {kernels:.0f} kernels, {waits:.0f} waits, "
-        f"{moved / 1e9:.2f} GB moved (counted); {1000 * drawn:.1f} ms of drawing by the processor "
-        "(measured here).\n\n"
-        "Estimated for an H100, not measured, in exams/s. Kernels of several processes take turns; "
-        f"under the multi-process service they overlap, up to the memory's rate, "
-        f"{0.5 * _MEMORY_BYTES_PER_S / moved:.0f} exams/s.\n\n"
-        "| host | one process | of its time for drawing, starting kernels, waits "
-        f"| the device, kernel after kernel | processes for {_WANTED_PER_S} exams/s |\n"
-        "|---|---|---|---|---|\n"
+    drawn_s = min(_drawing_s() for _ in range(3))
+    handed_s, unpacked_s = (
+        min(each) for each in zip(*(_handing_s() for _ in range(3)), strict=True)
+    )
+    asked = {
+        f"in batches, {_SIDE} px": _asked(_whole_batch, drawn_s),
+        f"single and fresh, {SIDE_PX} px": _asked(_single_breasts, drawn_s + handed_s),
+    }
+    table = [
+        "| a breast, both views | kernels | waits | GB moved | drawn and packed by the processor, "
+        "ms | most exams/s, by the memory's rate |\n|---|---|---|---|---|---|\n"
     ]
-    for host in _HOSTS:
-        parts = (drawn, kernels * host.start_s, waits * host.wait_s)
-        alone = 0.5 / sum(parts)
-        shares = ", ".join(f"{part / sum(parts):.0%}" for part in parts)
-        device = 0.5 / (kernels * host.kernel_s + moved / _MEMORY_BYTES_PER_S)
-        needed = math.ceil(_WANTED_PER_S / alone)
-        rows.append(f"| {host.name} | {alone:.0f} | {shares} | {device:.0f} | {needed} |\n")
-    return "".join(rows)
+    table += [
+        f"| {name} | {each.kernels:.0f} | {each.waits:.0f} | {each.moved / 1e9:.2f} "
+        f"| {1000 * each.drawn_s:.1f} | {0.5 * _MEMORY_BYTES_PER_S / each.moved:.0f} |\n"
+        for name, each in asked.items()
+    ]
+    head = (
+        "Kernels, waits and bytes are counted, the processor's time is measured here; single "
+        f"breasts take {1000 * unpacked_s:.1f} ms more of the training's own process.\n\n"
+    )
+    rows = [
+        "\nEstimated for an H100, not measured, in exams/s. Kernels of several processes take "
+        "turns; under the multi-process service they overlap.\n\n"
+        "| breasts | host | one process | of its time for drawing, starting kernels, waits "
+        f"| the device, kernel after kernel | processes for {_WANTED_PER_S} exams/s |\n"
+        "|---|---|---|---|---|---|\n"
+    ]
+    rows += [_estimate(name, each, host) for name, each in asked.items() for host in _HOSTS]
+    return head + "".join(table + rows)
+
+
+def _estimate(name: str, asked: _Asked, host: _Assumed) -> str:
+    parts = (asked.drawn_s, asked.kernels * host.start_s, asked.waits * host.wait_s)
+    alone = 0.5 / sum(parts)
+    shares = ", ".join(f"{part / sum(parts):.0%}" for part in parts)
+    device = 0.5 / (asked.kernels * host.kernel_s + asked.moved / _MEMORY_BYTES_PER_S)
+    needed = math.ceil(_WANTED_PER_S / alone)
+    return f"| {name} | {host.name} | {alone:.0f} | {shares} | {device:.0f} | {needed} |\n"
+
+
+def _asked(work: Callable[[], object], drawn_s: float) -> _Asked:
+    with stand_in_gpu() as counts:
+        work()
+    each = (counts.kernels.total(), counts.waits.total(), counts.bytes_moved)
+    return _Asked(*(part / _BREASTS for part in each), drawn_s)
+
+
+def _whole_batch() -> None:
+    pair_batch(_SEED, range(_BREASTS), side=_SIDE, pixel_mm=_PIXEL_MM, device="cuda")
+
+
+def _single_breasts() -> None:
+    for number in range(_BREASTS):
+        generated_record(_SEED, number, "cuda")
+
+
+def _handing_s() -> tuple[float, float]:
+    """Seconds of this thread to pack a drawn breast, and to unpack it as a pair."""
+    batch = pair_batch(_SEED, range(2), side=SIDE_PX, pixel_mm=0.5)
+    times = []
+    began = time.thread_time()
+    messages = [pickle.dumps(record_of(batch, row % 2)) for row in range(_BREASTS)]
+    times.append((time.thread_time() - began) / _BREASTS)
+    began = time.thread_time()
+    for number, message in enumerate(messages):
+        pair_of(pickle.loads(message), _SEED, number)
+    times.append((time.thread_time() - began) / _BREASTS)
+    return times[0], times[1]
 
 
 def _drawing_s() -> float:

@@ -3,13 +3,17 @@
 import os
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from itertools import islice
 
 import torch
 
 from glam_core.phantom.batch import pair_batches
 from glam_core.phantom.batches_ahead import BatchPlan, batches_ahead
 from glam_core.phantom.exam import make_exam
+from glam_core.training.synthetic import SIDE_PX, SyntheticSeries
+from glam_core.training.synthetic_fresh import FreshPairs
 
 _EXAMS = 3
 _BUDGET_S = {0.2: 1.0, 0.1: 4.0}
@@ -21,12 +25,13 @@ def run() -> str:
     torch.set_num_threads(min(2, os.cpu_count() or 1))
     try:
         rows = [_exam_row(pixel_mm) for pixel_mm in (0.2, 0.1)]
-        rows.append(_batch_row("cpu", 8))
+        rows += [_batch_row("cpu", 8), _fresh_row("cpu", 2)]
     finally:
         torch.set_num_threads(before)
     if torch.cuda.is_available():
         rows.append(_batch_row("cuda", 64))
         rows += [_ahead_row("cuda", 16, workers) for workers in (1, 2, 4, 8)]
+        rows += [_fresh_row("cuda", workers) for workers in (1, 2, 4, 8)]
     head = (
         "| what | wall s | processor s | budget s (wall) | wall / budget |\n|---|---|---|---|---|\n"
     )
@@ -66,6 +71,27 @@ def _ahead_row(device: str, breasts: int, workers: int) -> str:
         wall, used = (2 * each / breasts for each in _timed(work, 6 * workers))
     what = f"the same of {breasts} breasts by {workers} processes, {device}"
     return f"| {what} | {wall:.3f} | {used:.3f} (this one) | 0.02 | {50 * wall:.2f} |\n"
+
+
+def _fresh_row(device: str, workers: int) -> str:
+    """Single breasts as a training takes them: as many threads as processes ask, each for one."""
+    series = SyntheticSeries(1, 1_000_000, fresh=True)
+    each = 4 if device == "cpu" else 50
+    with (
+        closing(FreshPairs(series, workers=workers, device=device)) as fresh,
+        ThreadPoolExecutor(workers) as threads,
+    ):
+        numbers = iter(range(series.count))
+
+        def work() -> None:
+            for _ in threads.map(fresh.breast, islice(numbers, each * workers)):
+                pass
+
+        work()
+        wall, used = (2 * part / (each * workers) for part in _timed(work, 2))
+    budget = 1.0 if device == "cpu" else 1 / 50
+    what = f"exam in single fresh breasts, {SIDE_PX} pixels, by {workers} processes, {device}"
+    return f"| {what} | {wall:.3f} | {used:.3f} (this one) | {budget} | {wall / budget:.2f} |\n"
 
 
 def _timed(work: Callable[[], object], times: int) -> tuple[float, float]:
