@@ -24,6 +24,7 @@ _WARP_MM = 2.5  # by which the clouds bend the lobules
 _FINER = 2.3  # small lobules to large ones
 _SCALLOP = 1.0  # lobules of fat press into the gland
 _BORDER = 0.10  # width of the gland's border as a score
+_MOVED = 0.03  # of all lobules, from one breast of a woman to the other
 _UNEVEN = 0.22  # of its density, from one small lobule of gland to the next
 _SOLID_EDGE = 0.07  # of how lumpy, between what is solid and what is not
 _THIN_SHARE, _LACY_SHARE = 0.75, 0.96  # of the gland that may lie in thin sheets
@@ -95,7 +96,8 @@ def gland_volume(
     distance = (ahead**2 + side**2 + up**2).sqrt()
 
     cloud = power_law_cube(1, _SIDE, _STEEPNESS, generator, low=2.0, alike=woman)
-    starts = torch.rand((2, 3), generator=generator, device=device)
+    start, fine_start = torch.rand((2, 3), generator=generator, device=device)
+    start = torch.rand(3, generator=woman, device=device) + _MOVED * start
     fan = (_FAN_MM + _BLUNT_MM) / (distance + _BLUNT_MM)
     beamwards = _BEAMWARDS * (_BETWEEN_BEAMS[0] * side + _BETWEEN_BEAMS[1] * up) * fan
     across = _ACROSS * (_BETWEEN_BEAMS[1] * side - _BETWEEN_BEAMS[0] * up) * fan
@@ -104,9 +106,9 @@ def gland_volume(
     cloudy = read_periodic(cloud, 0.8 * places)
     streaks = read_periodic(cloud, places * places.new_tensor((0.4, 1.1, 1.1)) + 20.0)
     places = (places + _WARP_MM * cloudy[:, None]) / anatomy.lobule_mm
-    inward, own, _ = read_lobules(places, starts[0])
+    inward, own, _ = read_lobules(places, start)
     places = places + 0.12 * inward[:, None]
-    fine_inward, fine_own, from_core = read_lobules(_FINER * places, starts[1])
+    fine_inward, fine_own, from_core = read_lobules(_FINER * places, fine_start)
 
     firm = min(0.96, 0.66 + 0.2 * anatomy.compact + 0.7 * anatomy.gland_fraction)
     region = anatomy.gland_fraction / (firm * (0.42 + 0.42 * anatomy.compact))
