@@ -15,6 +15,7 @@ _CALCIFIED_SHARE = 0.05
 _STRETCHES = 3
 _LIGAMENTS_FROM, _ALONG_SKIN_FROM = 0.12, 0.82
 _BEND_WAVES = 24
+_UNDER_SKIN = 0.93  # of the way to it, how near vessels come
 _THICK_FROM = (3.0,)  # strengths from which strands are thick
 _WIDTHS = ((0.45, _FINE_MM), (0.48, _THICK_MM))
 _HUG = 1.15  # at the skin: how much of what leads away from it strands lose
@@ -192,7 +193,7 @@ def _vessels(anatomy: Anatomy, bends: _Bends, draw: np.random.Generator) -> Curv
     count = anatomy.vessels
     turn = draw.uniform(0, 2 * math.pi, count)
     turn[: count // 2] = draw.normal(math.pi / 4, 0.6, count // 2)
-    rim = draw.uniform(0.5, 0.85, count) * anatomy.radius_mm
+    rim = draw.uniform(0.5, 0.92, count) * anatomy.radius_mm
     start = np.stack([np.full(count, 2.0), rim * np.cos(turn), rim * np.sin(turn)], axis=1)
     goal = np.asarray(anatomy.nipple_mm) + draw.normal(size=(count, 3)) * (10, 16, 16)
     goal = goal - (14, 0, 0)
@@ -200,8 +201,9 @@ def _vessels(anatomy: Anatomy, bends: _Bends, draw: np.random.Generator) -> Curv
     stems = _walk(start, _unit(goal - start), length, draw, bend=1.5)
     middle = np.sin(np.linspace(0, math.pi, CONTROLS))[None, :, None]
     outward = np.stack([np.zeros(count), np.cos(turn), np.sin(turn)], axis=1)[:, None]
-    stems = stems + middle * outward * 0.12 * anatomy.radius_mm
-    stem_area = 1.6 * draw.lognormal(0.0, 0.9, count).clip(0.2, 4.0)
+    bulge = draw.uniform(0.04, 0.3, (count, 1, 1)) * anatomy.radius_mm
+    stems = stems + middle * outward * bulge
+    stem_area = 2.6 * draw.lognormal(0.0, 0.9, count).clip(0.2, 4.0)
 
     forks = draw.integers(count, size=count)
     at = draw.integers(2, CONTROLS - 2, count)
@@ -215,6 +217,9 @@ def _vessels(anatomy: Anatomy, bends: _Bends, draw: np.random.Generator) -> Curv
     thinning[0] = 0.5
     controls = np.concatenate([stems, branches])
     wound = bends.at(controls.reshape(-1, 3)).reshape(controls.shape)
+    scale = np.array([anatomy.depth_mm, anatomy.radius_mm, anatomy.radius_mm])
+    out = np.linalg.norm(controls / scale, axis=-1, keepdims=True)
+    controls = controls * (_UNDER_SKIN / out.clip(_UNDER_SKIN))
     return Curves(
         _wavy(controls + 1.2 * wound, np.concatenate([0.7 * length, 0.3 * length[forks]]), draw),
         np.concatenate([stem_area, 0.45 * stem_area[forks]]),
