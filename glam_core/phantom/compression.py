@@ -24,7 +24,7 @@ _HELD_BY_SKIN = 0.6
 _DISPLACEMENT_LENGTH_MM = 35.0
 # Of the rounds of the inverse: their step, and how much of an error each may leave at most.
 _STEP, _SLOWEST = 0.7, 0.93
-_LATTICE, _NEAR_MM = 11, 0.25
+_LATTICE = 11
 _MLO_DEG = 45.0
 _TENSORS = ("nipple", "radii", "rotation", "stretch", "waves", "phases", "amplitudes")
 _DERIVED = ("_at_nipple", "_one", "_to_skin")  # cached properties
@@ -77,7 +77,7 @@ class ViewMap:
         slope = self._slope()
         still = (1 - _STEP) * torch.eye(3, dtype=slope.dtype, device=slope.device)
         kept = 1.0
-        while torch.linalg.matrix_norm(still - _STEP * kept * slope, ord=2).max() > _SLOWEST:
+        while _exceeds(still - _STEP * kept * slope, _SLOWEST):
             kept *= 0.9
         return replace(self, amplitudes=kept * self.amplitudes)
 
@@ -88,12 +88,14 @@ class ViewMap:
         x, y, z = torch.meshgrid(depth * (ticks + 1) / 2, side * ticks, ticks, indexing="ij")
         places = torch.stack([x, y, torch.where(z >= 0, up * z, down * z)], dim=-1).view(1, -1, 3)
         places = places[self.skin_radius(places) < 1][None]
-        steps = _NEAR_MM * torch.eye(3, dtype=depth.dtype, device=depth.device)
-        ahead, behind = (
-            torch.stack([self.displacement(places + sign * step)[0] for step in steps], dim=-1)
-            for sign in (1, -1)
-        )
-        return (ahead - behind) / (2 * _NEAR_MM)
+        here, kept = self._push(places)
+        phase = torch.baddbmm(self.phases[:, None], places, self.waves.mT)
+        by_wave = (self.amplitudes[0, :, :, None] * self.waves[0, :, None]).flatten(1)
+        steep = (phase[0].sin_() @ by_wave).view(-1, 3, 3)
+        high = torch.where(places[0, :, 2] >= 0, up, down)
+        radii = torch.stack([depth.expand_as(high), side.expand_as(high), high], dim=-1)
+        outwards = (2.0 * _HELD_BY_SKIN) * places[0] / radii.square()
+        return -(kept[0, :, :, None] * steep + here[0, :, :, None] * outwards[:, None])
 
     def moved_from_view(self, points: torch.Tensor) -> torch.Tensor:
         """(B, N, 3) view mm to anatomical mm after displacement: the linear part, undone."""
@@ -154,6 +156,12 @@ class ViewMap:
         moved = ViewMap(*tensors[: len(_TENSORS)])
         moved.__dict__.update(zip(_DERIVED, tensors[len(_TENSORS) :], strict=True))
         return moved
+
+
+def _exceeds(matrices: torch.Tensor, most: float) -> bool:
+    """Whether any of (M, 3, 3) lengthens something by more than the factor `most`."""
+    may = matrices[matrices.square().sum((1, 2)) > most**2]
+    return len(may) > 0 and bool(torch.linalg.matrix_norm(may, ord=2).max() > most)
 
 
 @dataclass(frozen=True, slots=True)

@@ -374,4 +374,4 @@ def _drift(
 
 
 def _unit(vectors: FloatArray) -> FloatArray:
-    return np.asarray(vectors / np.linalg.norm(vectors, axis=-1, keepdims=True))
+    return np.asarray(vectors / np.sqrt(np.einsum("...k,...k", vectors, vectors))[..., None])
