@@ -114,11 +114,11 @@ def draw_anatomies(
         "ducts": shared.uniform(52, 107),
         "vessels": shared.uniform(4.5, 11.0),
         "compact": shared.uniform(0.0, 1.0) ** (1.0 / (0.6 + 3.0 * high)),
-        "lobule": float(np.clip(14.5 * np.exp(shared.normal(0, 0.4)), 7.0, 32.0)),
-        "holes": shared.uniform(0.0, 1.1),
-        "fine_holes": shared.uniform(0.0, 0.9),
-        "nodular": float(np.clip(shared.uniform(-1.6, 1.0), 0.0, 1.0)),
-        "lacy": float(np.clip(shared.uniform(-0.9, 1.0), 0.0, 1.0)),
+        "lobule": float(np.clip(15.0 * np.exp(shared.normal(0, 0.36)), 9.0, 32.0)),
+        "holes": shared.uniform(0.0, 1.1) * (1.25 - 1.8 * high),
+        "fine_holes": shared.uniform(0.0, 0.9) * (1.25 - 1.8 * high),
+        "nodular": float(np.clip(shared.uniform(-1.6, 1.0), 0.0, 1.0)) * (1.1 - 2.2 * high),
+        "lacy": float(np.clip(shared.uniform(-0.9, 1.0), 0.0, 1.0)) * (1.15 - 2.8 * high),
         "plate": float(np.clip(shared.uniform(-0.6, 1.0), 0.0, 1.0)),
     }
     return {

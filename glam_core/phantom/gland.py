@@ -17,7 +17,7 @@ _STEEPNESS = 2.0  # of the clouds' spectrum
 _BETWEEN_BEAMS = (0.383, -0.924)  # y and z of the way midway between the beams of both views
 # Waves a mm there and across it, to those of a round form: compression makes up for both. And the
 # same forward, of cloudy and of streaky parenchyma.
-_BEAMWARDS, _ACROSS, _CLOUDY, _STREAKY = 0.55, 1.55, 0.92, 0.55
+_BEAMWARDS, _ACROSS, _CLOUDY, _STREAKY = 0.55, 1.5, 1.0, 0.6
 _FAN_MM = 60.0  # from the nipple forms are as wide as named; nearer it they are narrower
 _BLUNT_MM = 60.0  # behind the nipple, where the fan begins
 _WARP_MM = 2.5  # by which the clouds bend the lobules
@@ -28,7 +28,7 @@ _MOVED = 0.03  # of all lobules, from one breast of a woman to the other
 _UNEVEN = 0.22  # of its density, from one small lobule of gland to the next
 _SOLID_EDGE = 0.07  # of how lumpy, between what is solid and what is not
 _THIN_SHARE, _LACY_SHARE = 0.75, 0.96  # of the gland that may lie in thin sheets
-_LARGEST = 0.85  # share of the breast that gland may spread over
+_LARGEST = 0.75  # share of the breast that gland may spread over
 _LUMPIEST, _PARTS, _ROUNDS = 12.0, 32, 2  # how finely that edge is sought, from - to +
 _UNDER_SKIN = 0.96  # skin radius up to which the share of gland is measured
 _DRAWN_OUT, _FANNING = 0.7, 0.5  # of the place behind the chest wall's plane
@@ -129,7 +129,9 @@ def gland_volume(
     within = skin_radius < 1.02
     sheets = torch.exp(-((inward / (0.055 + 0.035 * anatomy.lacy)) ** 2)) * within
     fine_sheets = torch.exp(-((fine_inward / 0.09) ** 2)) * within
-    lace = 0.02 + (0.40 + 0.4 * anatomy.lacy) * sheets + (0.26 + 0.2 * anatomy.lacy) * fine_sheets
+    strength = 0.3 + 0.9 * torch.sigmoid(3.0 * cloudy + 1.5 * own)  # here more walls, there fewer
+    lace = (0.40 + 0.4 * anatomy.lacy) * sheets + (0.26 + 0.2 * anatomy.lacy) * fine_sheets
+    lace = 0.02 + 0.05 * anatomy.lacy + strength * lace
     fat_sheets = 0.14 * anatomy.ligaments * (sheets + 0.5 * fine_sheets)
     fat_sheets = fat_sheets * torch.sigmoid((x - 0.08 * depth) / (0.05 * depth))
     edge = torch.sigmoid((0.97 - skin_radius) / 0.012)

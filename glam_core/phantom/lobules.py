@@ -7,7 +7,7 @@ import torch
 from torch.nn import functional
 
 _SIDE, _CELLS = 80, 8  # voxels and lobules along each side of the periodic cube
-_UNEVEN_SIZE = 0.28  # sigma of a lognormal
+_UNEVEN_SIZE = 0.38  # sigma of a lognormal
 _ROUNDING = 0.07  # of a lobule's size, by which its corners are rounded
 _SEED = 0x10B
 
