@@ -89,7 +89,8 @@ def project_layers(
     total = torch.zeros((1, 1, *shape), device=layer.device)
     if layer.device.type == "cpu":
         for part, sigma_mm in zip(_parted(curves, counts), sigmas_mm, strict=True):
-            total += project_curves([part], sigma_mm=sigma_mm, pixel_mm=pixel_mm, shape=shape)
+            if len(part.area_mm2):
+                total += project_curves([part], sigma_mm=sigma_mm, pixel_mm=pixel_mm, shape=shape)
         return total
     factors = [_coarseness(sigma_mm, pixel_mm) for sigma_mm in sigmas_mm]
     share = torch.empty((len(layer), 1), device=layer.device)

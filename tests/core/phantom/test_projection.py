@@ -10,7 +10,7 @@ from glam_core.errors import GlamError
 from glam_core.phantom.anatomy import draw_anatomies
 from glam_core.phantom.batch import pair_batches
 from glam_core.phantom.breast import VIEWS, set_up_breast
-from glam_core.phantom.curves import ProjectedCurves, project_curves
+from glam_core.phantom.curves import ProjectedCurves, project_curves, project_layers
 from glam_core.phantom.lobules import read_lobules
 from glam_core.phantom.realism import geometry_figures, spectrum_exponent, summary
 from glam_core.phantom.realism_page import realism_table
@@ -124,6 +124,16 @@ def test_a_tube_keeps_its_volume_at_any_pixel(pixel_mm: float) -> None:
     picture = project_curves([curve], sigma_mm=0.4, pixel_mm=pixel_mm, shape=(side, side))
     volume = picture.sum() * pixel_mm**2
     assert volume == pytest.approx(2.0 * 20.0, rel=0.02)
+
+
+def test_a_thickness_of_which_no_curve_holds_anything_adds_nothing() -> None:
+    controls = torch.linspace(10, 30, 9)[None, :, None].expand(2, 9, 2)
+    curves = ProjectedCurves(controls, torch.tensor([2.0, 0.0]), torch.ones(2, 9))
+    grid = {"pixel_mm": 0.25, "shape": (40, 40)}
+    layers = {"counts": (1, 1), "sigmas_mm": (0.4, 0.9)}
+    both = project_layers(curves, torch.tensor([0, 1]), **layers, **grid)
+    first = ProjectedCurves(controls[:1], torch.tensor([2.0]), torch.ones(1, 9))
+    assert torch.allclose(both, project_curves([first], sigma_mm=0.4, **grid))
 
 
 def test_line_integral_of_the_volume_noise_has_the_exponent_asked_for() -> None:
