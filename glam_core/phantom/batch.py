@@ -11,20 +11,19 @@ from glam_core.phantom.anatomy import Anatomy, draw_anatomies, draw_density_clas
 from glam_core.phantom.breast import VIEWS, BreastSetup, set_up_breast, tracked_points
 from glam_core.phantom.canvas import canvas_framings
 from glam_core.phantom.film import cut_background
-from glam_core.phantom.framing import Framing
 from glam_core.phantom.gland import GlandVolume, gland_volume
 from glam_core.phantom.laid_curves import lay_curves
 from glam_core.phantom.lesions import LesionPlan, draw_wish, plan_lesions
 from glam_core.phantom.markers import add_skin_markers, draw_film_edge, is_marked, show_film_edge
 from glam_core.phantom.presentation import display_values
-from glam_core.phantom.render import BreastTissue
+from glam_core.phantom.render import BreastTissue, Shadows, ViewSetup, cast_shadows
 from glam_core.phantom.request import ExamRequest
 from glam_core.phantom.strands import draw_curves
 from glam_core.phantom.streams import field_stream, stream
 from glam_core.phantom.styles import ScannerStyle, draw_training_style, exposed
 from glam_core.phantom.threads import each_on_one_thread
 from glam_core.phantom.transfer import sent
-from glam_core.phantom.view import DrawnView, draw_view, view_setup
+from glam_core.phantom.view import DrawnView, draw_view, view_setups
 from glam_core.terms import Laterality, ViewPosition
 
 _DETECTOR_MM = (300.0, 240.0)
@@ -202,7 +201,12 @@ class _PairMaker:
         volume = gland_volume(anatomy, own, field_stream(self.device, self.seed, index, "gland"))
         curves = draw_curves(anatomy, stream(self.seed, index, side, "curves"))
         tissue = BreastTissue(anatomy, volume, lay_curves(curves, self.device, volume))
-        drawn = [self._draw(breast, tissue, style, view, framings[view]) for view in VIEWS]
+        maps, setups = view_setups(breast, {view: framings[view] for view in VIEWS}, self.device)
+        shadows = cast_shadows(tissue, maps, list(setups.values()))
+        drawn = [
+            self._draw(breast, tissue, style, setup, cast)
+            for setup, cast in zip(setups.values(), shadows, strict=True)
+        ]
         where = _telling_points(anatomy, volume, self.points, self.seed, index)
         places = torch.stack(
             [framings[v].picture_from_view(breast.maps[v].view_from_anatomy(where))[0]
@@ -229,13 +233,13 @@ class _PairMaker:
         breast: BreastSetup,
         tissue: BreastTissue,
         style: ScannerStyle,
-        view: ViewPosition,
-        framing: Framing,
+        setup: ViewSetup,
+        shadows: Shadows,
     ) -> tuple[torch.Tensor, DrawnView]:
-        setup = view_setup(breast, view, framing, self.device)
+        view, framing = setup.pose.view, setup.framing
         words = (breast.index, breast.anatomy.laterality, view, "noise", 0)
         fields = field_stream(self.device, self.seed, *words)
-        drawn = draw_view(breast, tissue, setup, fields)
+        drawn = draw_view(breast, tissue, setup, fields, shadows)
         if is_marked(self.seed, breast.index, breast.anatomy.laterality, 0):
             add_skin_markers(drawn.extra, breast.anatomy, setup, self.seed, breast.index)
         style = exposed(style, stream(self.seed, *words[:3], "exposure", 0))

@@ -6,6 +6,7 @@ picture (CC: lateral, MLO: cranial), b along the beam.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -124,7 +125,7 @@ class ViewMap:
 
     @cached_property
     def _one(self) -> torch.Tensor:
-        return torch.ones((1, 1, 1), dtype=self.nipple.dtype, device=self.nipple.device)
+        return torch.ones_like(self.nipple[:, :1, None])
 
     @cached_property
     def _to_skin(self) -> torch.Tensor:
@@ -148,6 +149,23 @@ class ViewMap:
         around = [[x, y, 0.0], [x, -y, 0.0], [x, 0.0, z], [x, 0.0, -z]]
         places = torch.tensor(around, dtype=self.nipple.dtype, device=self.nipple.device)
         return float(self.view_from_anatomy(places[None])[0, :, 1].mean())
+
+    @staticmethod
+    def together(maps: Sequence["ViewMap"]) -> "ViewMap":
+        """One batch of several."""
+        return ViewMap(*(torch.cat([getattr(each, name) for each in maps]) for name in _TENSORS))
+
+    def apart(self) -> list["ViewMap"]:
+        """Each of a batch, as a batch of one."""
+        each = []
+        for number in range(len(self.nipple)):
+            rows = {name: getattr(self, name)[number : number + 1] for name in _TENSORS}
+            one = ViewMap(**rows)
+            one.__dict__.update(
+                {name: getattr(self, name)[number : number + 1] for name in _DERIVED}
+            )
+            each.append(one)
+        return each
 
     def to(self, device: torch.device, dtype: torch.dtype = torch.float32) -> "ViewMap":
         """The same map elsewhere or in another precision; it crosses to another device at once."""

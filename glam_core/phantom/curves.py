@@ -79,29 +79,33 @@ def project_layers(
     sigmas_mm: Sequence[float],
     pixel_mm: float,
     shape: tuple[int, int],
+    views: int = 1,
 ) -> torch.Tensor:
-    """(1, 1, rows, cols) material along the beam in mm of curves of several thicknesses.
+    """(views, 1, rows, cols) material along the beam in mm of curves of several thicknesses.
 
     Args:
-        curves: As many as in `counts` of each thickness, one after the other.
+        curves: As many as in `counts` of each thickness, one after the other, view after view.
         layer: (N,) number of the thickness of each.
+        views: One on the processor.
     """
-    total = torch.zeros((1, 1, *shape), device=layer.device)
+    total = torch.zeros((views, 1, *shape), device=layer.device)
     if layer.device.type == "cpu":
         for part, sigma_mm in zip(_parted(curves, counts), sigmas_mm, strict=True):
             if len(part.area_mm2):
                 total += project_curves([part], sigma_mm=sigma_mm, pixel_mm=pixel_mm, shape=shape)
         return total
     factors = [_coarseness(sigma_mm, pixel_mm) for sigma_mm in sigmas_mm]
-    share = torch.empty((len(layer), 1), device=layer.device)
-    for own, factor in zip(torch.split(share, list(counts)), factors, strict=True):
+    share = torch.empty((views, len(layer), 1), device=layer.device)
+    for own, factor in zip(torch.split(share, list(counts), dim=1), factors, strict=True):
         own.fill_(1.0 / factor)
-    places, amounts = _points(curves, share, pixel_mm)
-    finest = coarse_shape(shape, min(factors))
-    onto = layer.repeat_interleave(places.shape[1] // len(layer), output_size=places.shape[1])
-    deposited = splat(places, amounts, finest, onto=onto, count=len(factors))
-    for plane, factor, sigma_mm in zip(deposited[:, None], factors, sigmas_mm, strict=True):
-        rows, cols = coarse_shape(shape, factor)
+    places, amounts = _points(curves, share.view(-1, 1), pixel_mm)
+    finest, planes = coarse_shape(shape, min(factors)), views * len(factors)
+    onto = torch.arange(0, planes, len(factors), device=layer.device)[:, None] + layer
+    onto = onto.view(-1, 1).expand(-1, places.shape[1] // onto.numel()).flatten()
+    deposited = splat(places, amounts, finest, onto=onto, count=planes)
+    deposited = deposited.view(views, len(factors), 1, *finest)
+    for number, (factor, sigma_mm) in enumerate(zip(factors, sigmas_mm, strict=True)):
+        plane, (rows, cols) = deposited[:, number], coarse_shape(shape, factor)
         total += _softened(plane[..., :rows, :cols], factor, sigma_mm, pixel_mm, shape)
     return total
 

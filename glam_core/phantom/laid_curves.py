@@ -80,22 +80,41 @@ def _as_rows(curves: Curves, layer: int) -> npt.NDArray[np.float64]:
 
 
 def project_laid(
-    laid: LaidCurves, view_map: ViewMap, framing: Framing, *, oblique: bool
+    laid: LaidCurves, view_maps: ViewMap, framings: Sequence[Framing], oblique: Sequence[bool]
+) -> list[torch.Tensor]:
+    """The curves through each view's map, as mm along the beam (1, 1, rows, cols).
+
+    Args:
+        view_maps: As many as there are framings, which are alike in shape and pixel on a GPU.
+    """
+    if laid.controls.device.type != "cpu":
+        return list(_projected(laid, view_maps, framings, oblique)[:, None])
+    apart = zip(view_maps.apart(), framings, oblique, strict=True)
+    return [_projected(laid, each, [framing], [turned]) for each, framing, turned in apart]
+
+
+def _projected(
+    laid: LaidCurves, view_maps: ViewMap, framings: Sequence[Framing], oblique: Sequence[bool]
 ) -> torch.Tensor:
-    """The curves through a view's map, as mm along the beam (1, 1, rows, cols)."""
-    reach = laid.reach[0 if oblique else 1]
-    points = laid.controls.view(1, -1, 3)
-    places = framing.picture_from_view(view_map.view_from_anatomy(points))
-    inside = view_map.skin_radius(points).view(laid.controls.shape[:2])
-    kept = (inside < reach[:, None]).float().mean(-1) ** 2
+    """(V, 1, rows, cols) of all views at once."""
+    views, (count, controls, _) = len(framings), laid.controls.shape
+    points = laid.controls.view(1, -1, 3).expand(views, -1, -1)
+    seen = view_maps.view_from_anatomy(points)
+    places = [framing.picture_from_view(each) for framing, each in zip(framings, seen, strict=True)]
+    inside = view_maps.skin_radius(points).view(views, count, controls)
+    reach = torch.stack([laid.reach[0 if each else 1] for each in oblique])
+    kept = (inside < reach[..., None]).float().mean(-1) ** 2
     projected = ProjectedCurves(
-        places.view(*laid.controls.shape[:2], 2), laid.area_mm2 * kept, laid.taper
+        torch.stack(places).view(-1, controls, 2),
+        (laid.area_mm2 * kept).flatten(),
+        laid.taper.repeat(views, 1),
     )
     return project_layers(
         projected,
         laid.layer,
         counts=laid.counts,
         sigmas_mm=laid.sigmas_mm,
-        pixel_mm=framing.pixel_mm,
-        shape=framing.shape,
+        pixel_mm=framings[0].pixel_mm,
+        shape=framings[0].shape,
+        views=views,
     )

@@ -136,7 +136,7 @@ def _projected(
 ) -> torch.Tensor:
     """(h, w) mm along the beam of curves on the lesion's window."""
     laid = lay_curves(families, device)
-    return project_laid(laid, window.setup.map32, window.framing, oblique=True)[0, 0]
+    return project_laid(laid, window.setup.map32, [window.framing], [True])[0][0, 0]
 
 
 def _rays(

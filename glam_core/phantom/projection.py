@@ -1,6 +1,8 @@
 """Line integrals: how much of each tissue the beam of every pixel passes through."""
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 from torch.nn import functional
@@ -45,28 +47,73 @@ def beam_chord(
     return base, direction, torch.stack([-half_b / a, root / a], -1)
 
 
+@dataclass(frozen=True)
+class _Beams:
+    """The beams of one view's cells.
+
+    Attributes:
+        row0, col0, part: The part of the picture that they make, `factor` pixels to a cell.
+        places: (r, c, 2) view mm; `base`, `direction` and `span` as of `beam_chord`.
+    """
+
+    row0: int
+    col0: int
+    part: Framing
+    factor: int
+    places: torch.Tensor
+    base: torch.Tensor
+    direction: torch.Tensor
+    span: torch.Tensor
+
+
 def project_gland(
     volume: GlandVolume,
-    view_map: ViewMap,
-    framing: Framing,
+    view_maps: ViewMap,
+    framings: Sequence[Framing],
     implant: Implant | None = None,
-) -> torch.Tensor:
-    """(1, 1, rows, cols) glandular share along the beam of a single breast, 0..1."""
+) -> list[torch.Tensor]:
+    """(1, 1, rows, cols) glandular share along the beam of a single breast, 0..1, in each view.
+
+    Args:
+        view_maps: As many as there are framings.
+    """
+    maps = view_maps.apart()
+    views = [_beams(*each) for each in zip(maps, framings, strict=True)]
     device = volume.density.device
+    along = (torch.arange(_SAMPLES, device=device) + 0.5) / _SAMPLES * 2.0 - 1.0
+    undone = _undone(view_maps, views, along)
+    return [
+        _shared(volume, beams, framing, implant, along, back)
+        for beams, framing, back in zip(views, framings, undone, strict=True)
+    ]
+
+
+def _beams(view_map: ViewMap, framing: Framing) -> _Beams:
     factor = cell_factor(framing.pixel_mm, _CELL_MM)
     row0, col0, part = _hit_part(framing, factor)
-    places = cell_centres(part, factor, device)
-    base, direction, span = beam_chord(view_map, places)
+    places = cell_centres(part, factor, view_map.nipple.device)
+    return _Beams(row0, col0, part, factor, places, *beam_chord(view_map, places))
+
+
+def _shared(
+    volume: GlandVolume,
+    beams: _Beams,
+    framing: Framing,
+    implant: Implant | None,
+    along: torch.Tensor,
+    undone: torch.Tensor,
+) -> torch.Tensor:
+    """The share along the beams of one view, of which `undone` is the displacement."""
+    device, part, base, span = along.device, beams.part, beams.base, beams.span
     hit = _hit(span)
-    share = torch.zeros(places.shape[:2], device=device)
+    share = torch.zeros(span.shape[:2], device=device)
     if hit is None or len(hit):
-        along = (torch.arange(_SAMPLES, device=device) + 0.5) / _SAMPLES * 2.0 - 1.0
         middle, half = _only(span.flatten(0, 1).T, hit)
         beam = torch.addcmul(middle, along[:, None], half)
-        points = _only(_undone(view_map, places, span, along), hit)
+        points = _only(undone, hit)
         for axis, plane in enumerate(points):
             plane += _only(base[..., axis].flatten(), hit)
-            plane.addcmul_(beam, direction[axis])
+            plane.addcmul_(beam, beams.direction[axis])
         fullness = (half / (_FULL_FROM * span[..., 1].max())).clamp(max=1.0)
         fullness = fullness**2 * (3.0 - 2.0 * fullness)  # a chord grows steeply at the edge
         read = _read_mean(volume, points, implant) * fullness
@@ -75,9 +122,10 @@ def project_gland(
         else:
             share.view(-1)[hit] = read
     whole = torch.zeros((1, 1, *framing.shape), device=device)
-    seen = _crisp(share[None, None], factor * framing.pixel_mm)
-    fine = enlarge(seen, factor, part.shape, mode="bicubic").clamp(0.0, 1.0)
-    whole[..., row0 : row0 + part.rows, col0 : col0 + part.cols] = fine
+    seen = _crisp(share[None, None], beams.factor * framing.pixel_mm)
+    fine = enlarge(seen, beams.factor, part.shape, mode="bicubic").clamp(0.0, 1.0)
+    rows = slice(beams.row0, beams.row0 + part.rows)
+    whole[..., rows, beams.col0 : beams.col0 + part.cols] = fine
     return whole
 
 
@@ -143,35 +191,37 @@ def _read_mean(volume: GlandVolume, points: torch.Tensor, implant: Implant | Non
     return sampled.mean(0)
 
 
-def _undone(
-    view_map: ViewMap, places: torch.Tensor, span: torch.Tensor, along: torch.Tensor
-) -> torch.Tensor:
-    """(3, s, r * c) displacement back to the anatomy, found on a coarse lattice.
+def _undone(view_maps: ViewMap, views: Sequence[_Beams], along: torch.Tensor) -> list[torch.Tensor]:
+    """(3, s, r * c) of each view: displacement back to the anatomy, found on a coarse lattice.
 
     Args:
-        places: (r, c, 2) of the beams, with their `span` (r, c, 2).
         along: (s,) -1..1 along each beam.
     """
     rows, cols, depths = _LATTICE
-    beams = functional.interpolate(
-        torch.cat([places, span], -1).permute(2, 0, 1)[None],
-        size=(rows, cols), mode="bilinear", align_corners=True,
-    )[0].permute(1, 2, 0)  # fmt: skip
     steps = torch.linspace(0, 1, depths, device=along.device)
-    rotation, stretch = view_map.rotation[0], view_map.stretch[0]
-    base = (beams[..., :2] / stretch[:2]) @ rotation[:2] + view_map.nipple[0]
-    reach = beams[..., 2:3] + beams[..., 3:] * torch.lerp(along[0], along[-1], steps)
-    flat = (base[:, :, None] + reach[..., None] * rotation[2]).reshape(1, -1, 3)
-    back = (
-        (view_map.undisplaced(flat, rounds=_ROUNDS) - flat)
-        .reshape(rows, cols, depths * 3)
-        .permute(2, 0, 1)[None]
-    )
-    wide = functional.interpolate(back, size=places.shape[:2], mode="bilinear", align_corners=True)
-    planes = wide[0].reshape(depths, 3, -1).transpose(0, 1)
+    reach = torch.lerp(along[0], along[-1], steps)[:, None]
+    flat = []
+    for beams in views:
+        coarse = functional.interpolate(
+            torch.cat([beams.base, beams.span], -1).permute(2, 0, 1)[None],
+            size=(rows, cols), mode="bilinear", align_corners=True,
+        )[0].permute(1, 2, 0)[:, :, None]  # fmt: skip
+        reached = coarse[..., 3:4] + coarse[..., 4:] * reach
+        flat.append(torch.addcmul(coarse[..., :3], reached, beams.direction).reshape(1, -1, 3))
+    moved = torch.cat(flat)
+    back = view_maps.undisplaced(moved, rounds=_ROUNDS) - moved
     at = torch.arange(len(along), device=along.device) * ((depths - 1) / (len(along) - 1))
     weight = (1.0 - (at[:, None] - torch.arange(depths, device=along.device)).abs()).clamp(min=0.0)
-    return weight @ planes
+    return [weight @ _planes(each, beams) for each, beams in zip(back, views, strict=True)]
+
+
+def _planes(back: torch.Tensor, beams: _Beams) -> torch.Tensor:
+    """(3, depths, r * c) from a displacement on the lattice, (points, 3)."""
+    rows, cols, depths = _LATTICE
+    coarse = back.reshape(rows, cols, depths * 3).permute(2, 0, 1)[None]
+    shape = beams.places.shape[:2]
+    wide = functional.interpolate(coarse, size=shape, mode="bilinear", align_corners=True)
+    return wide[0].reshape(depths, 3, -1).transpose(0, 1)
 
 
 def _ball(points: torch.Tensor, implant: Implant) -> torch.Tensor:

@@ -1,5 +1,6 @@
 """One view of one breast as attenuation: everything in it, added up along the beam."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -64,8 +65,36 @@ class ViewSetup:
     in_profile: bool
 
 
+@dataclass(frozen=True)
+class Shadows:
+    """What the breast's own tissue casts on one view, both (1, 1, rows, cols).
+
+    Attributes:
+        gland: Share of the beam that is glandular.
+        strands_mm: Of thin curves along the beam.
+    """
+
+    gland: torch.Tensor
+    strands_mm: torch.Tensor
+
+
+def cast_shadows(
+    tissue: BreastTissue, view_maps: ViewMap, setups: Sequence[ViewSetup]
+) -> list[Shadows]:
+    """The shadows of a breast on all its views, which share what they can of the work on a GPU.
+
+    Args:
+        view_maps: Those of the setups.
+    """
+    framings = [setup.framing for setup in setups]
+    oblique = [setup.pose.view is ViewPosition.MLO for setup in setups]
+    gland = project_gland(tissue.volume, view_maps, framings, tissue.anatomy.implant)
+    strands = project_laid(tissue.curves, view_maps, framings, oblique)
+    return [Shadows(*each) for each in zip(gland, strands, strict=True)]
+
+
 def render_tissue(
-    tissue: BreastTissue, setup: ViewSetup, generator: torch.Generator
+    tissue: BreastTissue, shadows: Shadows, setup: ViewSetup, generator: torch.Generator
 ) -> tuple[Envelope, torch.Tensor, torch.Tensor]:
     """Everything but lesions.
 
@@ -79,13 +108,10 @@ def render_tissue(
         anatomy, setup.pose, framing, in_profile=setup.in_profile, device=device
     )
     inner = (envelope.thickness_mm - envelope.skin_mm).clamp(min=0.0)
-    share = project_gland(tissue.volume, setup.map32, framing, anatomy.implant)
     muscle = muscle_mm(anatomy, framing, inner, seed=setup.seed, index=setup.index, device=device)
-    gland = share * (inner - 1.2 * muscle).clamp(min=0.0)
+    gland = shadows.gland * (inner - 1.2 * muscle).clamp(min=0.0)
     gland = gland + _fine_texture(gland, inner, framing, generator)
-    oblique = setup.pose.view is ViewPosition.MLO
-    strands = project_laid(tissue.curves, setup.map32, framing, oblique=oblique)
-    gland = gland + strands * (1.0 - _SUNK * gland / inner.clamp(min=1.0)).clamp(min=0.0)
+    gland = gland + shadows.strands_mm * (1.0 - _SUNK * gland / inner.clamp(min=1.0)).clamp(min=0.0)
     over = tissue_over_muscle(anatomy, framing, seed=setup.seed, index=setup.index, device=device)
     if over is not None:
         gland = gland + over

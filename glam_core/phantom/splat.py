@@ -78,20 +78,18 @@ def blur(picture: torch.Tensor, sigma_px: float) -> torch.Tensor:
 @lru_cache(maxsize=32)
 def _blur_matrix(length: int, radius: int, sigma_px: float, device: torch.device) -> torch.Tensor:
     """(length, length) one pass of a blur: two products start fewer kernels than sums of slices."""
-    squares, index = _blur_steps(length, radius, device)
+    steps, squares = _blur_steps(radius, device)
+    index = (torch.arange(length, device=device)[:, None] + steps).clamp_(0, length - 1)
     weights = torch.softmax(squares * (-0.5 / sigma_px**2), 0)
     matrix = torch.zeros((length, length), device=device)
     return matrix.scatter_add_(1, index, weights.expand(length, -1))
 
 
 @lru_cache(maxsize=32)
-def _blur_steps(
-    length: int, radius: int, device: torch.device
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """(2 radius + 1,) squared steps, and (length, 2 radius + 1) where they lead from each pixel."""
+def _blur_steps(radius: int, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
+    """(2 radius + 1,) steps from a pixel to those that it is blurred with, and their squares."""
     steps = torch.arange(-radius, radius + 1, device=device)
-    index = torch.arange(length, device=device)[:, None] + steps
-    return steps.float().square(), index.clamp(0, length - 1)
+    return steps, steps.float().square()
 
 
 def enlarge(

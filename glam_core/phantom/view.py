@@ -1,5 +1,6 @@
 """One view of a set-up breast: rendered, and with its truth; chest wall left throughout."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,12 +10,20 @@ from glam_core.phantom.benign import add_benign_dots
 from glam_core.phantom.breast import BreastSetup, PlacedLesion
 from glam_core.phantom.calcifications import draw_calcifications
 from glam_core.phantom.calcifications import reach_mm as calcification_reach_mm
+from glam_core.phantom.compression import ViewMap
 from glam_core.phantom.envelope import Envelope
 from glam_core.phantom.framing import Framing
 from glam_core.phantom.lesion_window import LesionImage, LesionWindow, lesion_window
 from glam_core.phantom.masses import draw_distortion, draw_mass
 from glam_core.phantom.masses import reach_mm as mass_reach_mm
-from glam_core.phantom.render import BreastTissue, ViewSetup, add_patch, render_tissue
+from glam_core.phantom.render import (
+    BreastTissue,
+    Shadows,
+    ViewSetup,
+    add_patch,
+    cast_shadows,
+    render_tissue,
+)
 from glam_core.phantom.streams import stream
 from glam_core.phantom.truth import Box, LesionKind
 from glam_core.terms import ViewPosition
@@ -57,14 +66,30 @@ class DrawnView:
     lesions: tuple[DrawnLesion, ...]
 
 
+def view_setups(
+    breast: BreastSetup, framings: Mapping[ViewPosition, Framing], device: torch.device
+) -> tuple[ViewMap, dict[ViewPosition, ViewSetup]]:
+    """What rendering needs of all views, and their maps on the device together."""
+    together = ViewMap.together([breast.maps[view] for view in framings]).to(device)
+    setups = {
+        view: view_setup(breast, view, framing, device, map32)
+        for (view, framing), map32 in zip(framings.items(), together.apart(), strict=True)
+    }
+    return together, setups
+
+
 def view_setup(
-    breast: BreastSetup, view: ViewPosition, framing: Framing, device: torch.device
+    breast: BreastSetup,
+    view: ViewPosition,
+    framing: Framing,
+    device: torch.device,
+    map32: ViewMap | None = None,
 ) -> ViewSetup:
-    """What rendering needs of one view."""
+    """What rendering needs of one view; `map32` is its map on the device, if it is there."""
     return ViewSetup(
         pose=breast.poses[view],
         map64=breast.maps[view],
-        map32=breast.maps[view].to(device),
+        map32=map32 or breast.maps[view].to(device),
         framing=framing,
         seed=breast.seed,
         index=breast.index,
@@ -74,10 +99,20 @@ def view_setup(
 
 
 def draw_view(
-    breast: BreastSetup, tissue: BreastTissue, setup: ViewSetup, generator: torch.Generator
+    breast: BreastSetup,
+    tissue: BreastTissue,
+    setup: ViewSetup,
+    generator: torch.Generator,
+    shadows: Shadows | None = None,
 ) -> DrawnView:
-    """Tissue and lesions of one view."""
-    envelope, extra, muscle = render_tissue(tissue, setup, generator)
+    """Tissue and lesions of one view.
+
+    Args:
+        shadows: Of the tissue, where they are cast already.
+    """
+    if shadows is None:
+        shadows = cast_shadows(tissue, setup.map32, [setup])[0]
+    envelope, extra, muscle = render_tissue(tissue, shadows, setup, generator)
     add_benign_dots(extra, breast, setup)
     lesion_extra = torch.zeros_like(extra)
     drawn = []

@@ -75,7 +75,8 @@ def test_a_batch_runs_on_a_gpu_and_lies_there() -> None:
         assert torch.equal(fetched(getattr(there, name)), getattr(plain, name))
     half = plain.points.shape[1] // 2  # the others follow the gland, which a device draws its way
     assert torch.equal(fetched(there.points)[:, :half], plain.points[:, :half])
-    assert (fetched(there.cc) - plain.cc).abs().mean() < 1e-3
+    for name in ("cc", "mlo"):
+        assert (fetched(getattr(there, name)) - getattr(plain, name)).abs().mean() < 1e-3
 
 
 def test_places_are_computed_in_full_precision_on_a_gpu_and_the_setting_is_put_back() -> None:
