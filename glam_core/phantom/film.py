@@ -4,14 +4,13 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-# The background is cut no deeper than the rim: greys below a level drawn for the view, which is
-# uneven along the rim.
+# The background is cut no deeper than the rim: greys below a level drawn for the view, where the
+# rim is dimmed unevenly.
 _RIM_MM = 9.0
 _CUT_GREY, _CUT_GREY_SPREAD = 0.105, 0.12  # the spread is that of its logarithm
-_DEEP_SHARE, _DEEPER = 0.12, (1.2, 1.9)  # of views are cut that much deeper
-# Share of views whose cut is even, how uneven that of the others is, and the most.
-_EVEN_SHARE, _EVEN, _UNEVEN, _UNEVEN_SPREAD, _MOST_UNEVEN = 0.35, 0.02, 0.13, 0.55, 0.32
-_TOOTH_MM, _TOOTH_SPREAD = 4.2, 0.4  # length of the teeth, drawn for the view
+# Share of views whose rim is even, how uneven that of the others is, and the most.
+_EVEN_SHARE, _EVEN, _UNEVEN, _UNEVEN_SPREAD, _MOST_UNEVEN = 0.25, 0.05, 0.38, 0.65, 1.3
+_TOOTH_MM, _TOOTH_SPREAD = 3.4, 0.4  # length of the teeth, drawn for the view
 _TEETH = ((1.6, 0.85), (0.6, 0.4))  # factors on it, and shares of the unevenness
 _STRETCH_MM, _STRETCH = 26.0, 0.8  # over which the teeth grow and shrink, and how much
 _SKIN_DARK_MM = 3.0  # towards the skin greys count as ever darker
@@ -32,23 +31,22 @@ def cut_background(
         inside_mm: Of the same shape, length to the skin.
     """
     level = _CUT_GREY * float(draw.lognormal(0.0, _CUT_GREY_SPREAD))
-    deep, deeper = draw.random() < _DEEP_SHARE, float(draw.uniform(*_DEEPER))
     even = draw.random() < _EVEN_SHARE
     uneven = min(_MOST_UNEVEN, _UNEVEN * float(draw.lognormal(0.0, _UNEVEN_SPREAD)))
     tooth_mm = _TOOTH_MM * float(draw.lognormal(0.0, _TOOTH_SPREAD))
-    level = level * deeper if deep else level
     uneven = _EVEN if even else uneven
     wide = torch.zeros_like(picture)
     for length, share in _TEETH:
         wide = wide + share * _waves(picture, length * tooth_mm / pixel_mm, fields)
     stretches = _waves(picture, _STRETCH_MM / pixel_mm, fields)
     wide = wide * (_STRETCH * stretches).exp().clamp(max=1.8)
-    seen = picture * (inside_mm / _SKIN_DARK_MM).clamp(0.0, 1.0)
-    above = seen - level * (1.0 + uneven * wide)
+    dimmed = level * uneven * wide * (1.0 - inside_mm / _RIM_MM).clamp(0.0, 1.0)
+    dim = picture - dimmed.clamp(min=0.0)
+    above = picture * (inside_mm / _SKIN_DARK_MM).clamp(0.0, 1.0) - dimmed - level
     down, ahead = torch.gradient(above, dim=(-2, -1))
     soft = (_SOFT_PX * torch.hypot(down, ahead)).clamp(min=_LEAST_SOFT_GREY)
     kept = (0.5 + above / soft).clamp(0.0, 1.0)
-    return torch.where(inside_mm < _RIM_MM, picture * kept, picture)
+    return torch.where(inside_mm < _RIM_MM, dim.clamp(min=0.0) * kept, picture)
 
 
 def _waves(picture: torch.Tensor, length_px: float, fields: torch.Generator) -> torch.Tensor:
