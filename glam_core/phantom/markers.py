@@ -37,7 +37,7 @@ def add_skin_markers(
     across = anatomy.radius_mm * math.sqrt(1 - lift**2)
     place = (lift * anatomy.depth_mm, across * math.cos(turn), across * math.sin(turn))
     if draw.random() < _NIPPLE_MARKED:
-        kind, place = "nipple marker ball", anatomy.nipple_mm
+        kind, place = "skin marker ball at the nipple", anatomy.nipple_mm
     point = torch.tensor(place, dtype=torch.float64, device="cpu").view(1, 1, 3) * 0.94
     seen = setup.framing.picture_from_view(setup.map64.view_from_anatomy(point))
     row, col = seen[0, 0].tolist()
