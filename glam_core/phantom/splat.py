@@ -6,6 +6,8 @@ from functools import lru_cache
 import torch
 from torch.nn import functional
 
+_MOST_BY_PRODUCTS = 1024  # rows or columns up to which a GPU blurs by products; kept matrices fit
+
 
 def splat(
     places: torch.Tensor,
@@ -57,7 +59,7 @@ def _accumulate(
 def blur(picture: torch.Tensor, sigma_px: float) -> torch.Tensor:
     """Gaussian blur of (B, 1, rows, cols), two passes, edges repeated."""
     radius = max(1, int(3.0 * sigma_px + 0.5))
-    if picture.device.type != "cpu":
+    if picture.device.type != "cpu" and max(picture.shape[-2:]) <= _MOST_BY_PRODUCTS:
         down, across = (
             _blur_matrix(length, radius, sigma_px, picture.device) for length in picture.shape[-2:]
         )
