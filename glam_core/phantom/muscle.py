@@ -20,16 +20,16 @@ from glam_core.phantom.transfer import sent
 FloatArray = npt.NDArray[np.float64]
 _TILE = 64
 # mm across and along, and share of the streaks and of the mottle
-_STREAKS = ((0.5, 3.5, 0.4), (1.4, 9.0, 1.1), (4.5, 26.0, 1.5))
-_MOTTLE = ((0.7, 0.8, 0.4), (1.3, 1.6, 0.8), (3.0, 4.0, 1.2))
+_STREAKS = ((0.7, 3.0, 0.6), (1.6, 6.5, 0.8), (6.0, 22.0, 1.5))
+_MOTTLE = ((0.7, 0.8, 0.9), (1.6, 2.1, 1.0), (5.0, 7.0, 1.6))
 _MINOR_SHARE = 0.4
-_CC_SHARE = 0.15
+_CC_SHARE = 0.1
 _ARMPIT_MM = 110.0  # v up to which nodes and strands lie, in most pictures or a little above
 _NODES = (0.50, 0.23, 0.16, 0.11)  # of breasts with 0, 1, 2 and 4 that may be seen
 _RING_SHARE = 0.35  # of nodes have their hilum in the middle
-_CC_DEPTH_MM, _REACH_MM = 8.0, 30.0
-_STRANDS, _STRAND_SIGMA_MM = 200, 0.4
-_STRAND, _VESSEL = (8.0, 20.0, 0.7, 0.6), (45.0, 30.0, 0.9, 1.8)  # mm, mm, radians, mm2
+_CC_DEPTH_MM, _CC_SOFT_MM, _REACH_MM = 8.0, 2.2, 30.0
+_STRANDS, _STRAND_SIGMA_MM = 150, 0.45
+_STRAND, _VESSEL = (10.0, 22.0, 0.3, 0.6), (40.0, 30.0, 0.5, 1.8)  # mm, mm, radians, mm2
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +65,19 @@ class _Belly:
 def _draw_belly(woman: np.random.Generator, draw: np.random.Generator) -> _Belly:
     """One side's muscle; `woman` draws what both sides share."""
     return _Belly(
-        share=float(woman.uniform(0.38, 0.79) * draw.uniform(0.94, 1.06)),
+        share=float(woman.uniform(0.42, 0.86) * draw.uniform(0.94, 1.06)),
         step=float(woman.uniform(0.30, 0.70)),
         ramp_mm=float(woman.uniform(24, 51) * draw.uniform(0.9, 1.1)),
         soft_mm=float(np.clip(woman.lognormal(0.25, 0.5), 0.9, 3.5)),
         foot=float(woman.normal(-45, 23) + draw.normal(0, 9)),
         fade_mm=float(woman.uniform(14, 32)),
-        bow=float(woman.normal(1.0, 2.3) + draw.normal(0, 1.2)),
+        bow=float(woman.normal(1.2, 2.8) + draw.normal(0, 1.2)),
         waves=np.stack(
-            [draw.normal(0, 0.4, 3), draw.uniform(28, 75, 3), draw.uniform(0, 6.3, 3)], axis=1
+            [draw.normal(0, 0.42, 3), draw.uniform(28, 75, 3), draw.uniform(0, 6.3, 3)], axis=1
         ),
         fan=float(woman.normal(0.004, 0.003)),
-        streaks=float(woman.uniform(0.006, 0.047)),
-        mottle=float(woman.uniform(0.008, 0.034)),
+        streaks=float(woman.uniform(0.005, 0.024)),
+        mottle=float(woman.uniform(0.011, 0.042)),
         minor=float(woman.uniform(0.15, 0.5)) if woman.random() < _MINOR_SHARE else 0.0,
     )
 
@@ -109,7 +109,8 @@ def muscle_mm(
     else:
         front = _CC_DEPTH_MM * (0.6 + shallow) * (1.0 - ((v + 12.0) / (30.0 + 20.0 * shallow)) ** 2)
         into = front - framing.nipple_mm[1] - framing.muscle_x - x
-        shares = 0.5 * belly.share * torch.sigmoid(into / 0.9) * (0.4 + into / 14.0).clamp(0.4, 1.2)
+        hill = torch.sigmoid(into / _CC_SOFT_MM) * (0.4 + into / 14.0).clamp(0.4, 1.2)
+        shares = 0.5 * belly.share * hill
     shares = functional.pad(shares, (0, width - shares.shape[1]))
     return enlarge(shares[None, None], factor, framing.shape, mode="bilinear") * thickness_mm
 
@@ -206,7 +207,7 @@ def tissue_over_muscle(
     draw = stream(seed, index, anatomy.laterality, "over the muscle")
     drawn = [
         _wanderers(anatomy, framing, count, kind, draw)
-        for count, kind in ((_STRANDS, _STRAND), (int(draw.integers(2, 7)), _VESSEL))
+        for count, kind in ((_STRANDS, _STRAND), (int(draw.integers(1, 5)), _VESSEL))
     ]
     families = [
         ProjectedCurves(*sent([np.concatenate(each) for each in zip(*drawn, strict=True)], device))
@@ -236,7 +237,7 @@ def _wanderers(
     places = np.concatenate([start, start + np.cumsum(course, axis=1)], axis=1)
     controls = framing.picture_from_view(torch.as_tensor(places, device="cpu"))
     areas = area * anatomy.ligaments * draw.lognormal(-0.1, 0.8, count).clip(0, 5)
-    taper = draw.uniform(0.3, 1.2, (count, CONTROLS)) * np.hanning(CONTROLS + 2)[1:-1] ** 0.5
+    taper = draw.lognormal(-0.4, 0.7, (count, CONTROLS)) * np.hanning(CONTROLS + 2)[1:-1]
     return controls.numpy(), areas, taper
 
 
