@@ -35,6 +35,8 @@ class Anatomy:
         radius_up_mm, radius_down_mm: Cranial and caudal radius there.
         nipple_mm: Base of the nipple.
         nipple_power: Of its form in profile: 1 pointed, 2 round, 3 flat in front.
+        areola_radius_mm, areola_skin_mm: Of the areola, and how much thicker the skin is there.
+        areola_rise_mm: How far the areola stands out, as a plate, of the skin around; mostly 0.
         gland_fraction: Share of the volume that is glandular.
         fat_layer_mm: Thickness of the fat under the skin.
         retro_fat: Share of the depth behind the gland that is fat.
@@ -60,6 +62,9 @@ class Anatomy:
     nipple_radius_mm: float
     nipple_height_mm: float
     nipple_power: float
+    areola_radius_mm: float
+    areola_skin_mm: float
+    areola_rise_mm: float
     skin_mm: float
     gland_fraction: float
     fat_layer_mm: float
@@ -105,7 +110,7 @@ def draw_anatomies(
         "clump": shared.uniform(0.15, 0.85),
         "ligaments": shared.uniform(0.75, 1.15) * (0.85 + 0.8 * high),
         "nipple_radius": shared.uniform(2.6, 5.2),
-        "nipple_height": float(np.clip(1.6 * np.exp(shared.normal(0, 0.95)), 0.3, 8.0)),
+        "nipple_height": float(np.clip(2.5 * np.exp(shared.normal(0, 0.85)), 0.3, 8.0)),
         "nipple_power": shared.uniform(1.3, 2.8),
         "skin": shared.uniform(1.5, 2.0),
         "nipple_side": shared.normal(0, 2.4),
@@ -120,6 +125,9 @@ def draw_anatomies(
         "nodular": float(np.clip(shared.uniform(-1.6, 1.0), 0.0, 1.0)) * (1.1 - 2.2 * high),
         "lacy": float(np.clip(shared.uniform(-0.9, 1.0), 0.0, 1.0)) * (1.15 - 2.8 * high),
         "plate": float(np.clip(shared.uniform(-0.6, 1.0), 0.0, 1.0)),
+        "areola": float(np.clip(12.0 * np.exp(shared.normal(0, 0.3)), 6.0, 24.0)),
+        "areola_skin": float(np.clip(1.1 * np.exp(shared.normal(0, 0.7)), 0.1, 4.0)),
+        "areola_rise": float(np.clip(shared.normal(-1.2, 1.8), 0.0, 3.0)),
     }
     return {
         side: _draw_breast(side, common, density_class, stream(seed, index, side), implants)
@@ -151,6 +159,9 @@ def _draw_breast(
         nipple_radius_mm=common["nipple_radius"],
         nipple_height_mm=common["nipple_height"] * float(np.exp(draw.normal(0, 0.2))),
         nipple_power=common["nipple_power"],
+        areola_radius_mm=common["areola"],
+        areola_skin_mm=common["areola_skin"],
+        areola_rise_mm=common["areola_rise"],
         skin_mm=common["skin"],
         gland_fraction=common["fraction"] * float(np.exp(draw.normal(0, 0.06))),
         fat_layer_mm=common["layer"],

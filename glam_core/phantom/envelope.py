@@ -16,6 +16,10 @@ _WINDOW_CELL_MM = 2.0
 _WINDOW_ROOM_MM = 6.0
 _FIRM_MM = 1.7  # height of a nipple that is much thicker than the rim it stands on
 _BEHIND_MM = 20.0  # of the nipple's base is its tissue's end, so gradually that none shows
+_DENSE = 0.85  # share of a nipple in profile that is as dense as gland
+_LEAST_RISE_MM = 0.4  # of an areola that counts as a plate
+_PLATE_SHARE, _PLATE_MM = 0.55, 9.0  # of the areola's radius across, and along the beam
+_PLATE_EDGE_MM, _PLATE_SKIN_MM = 0.3, 0.9
 _LEANS = 2.5  # how much more a nipple in profile leans than the breast is tilted
 
 
@@ -80,6 +84,8 @@ def breast_envelope(
         nipple, bulge = _nipple(anatomy, pose, near, in_profile, device)
         rows, cols = slice(row0, row0 + near.rows), slice(col0, col0 + near.cols)
         within, thick = inside[..., rows, cols], thickness[..., rows, cols]
+        under = skin + anatomy.areola_skin_mm * _areola(anatomy, near, device)
+        inner[..., rows, cols] = (full - 2 * under) * _rounded((within - under) / (rim - under))
         nipple_mm[..., rows, cols] = nipple if in_profile else nipple * (within > 0.0)
         if in_profile:
             thick.copy_(torch.maximum(thick, bulge))
@@ -102,6 +108,7 @@ def _nipple_part(anatomy: Anatomy, pose: Pose, framing: Framing) -> tuple[int, i
     """First row and column, and the framing, of the part in which a nipple may show, if any."""
     ahead, radius = anatomy.nipple_height_mm, anatomy.nipple_radius_mm
     aside = 1.5 * radius + ahead * abs(_lean(pose))
+    aside = max(aside, 1.5 * anatomy.areola_radius_mm)
     behind = max(_BEHIND_MM, 2.0 * radius)
     corners = [(x, v) for x in (-behind, ahead) for v in (-aside, aside)]
     places = framing.picture_from_view(torch.tensor(corners, device="cpu")).numpy()
@@ -136,4 +143,20 @@ def _nipple(
     # A flat nipple hardly stands out of the skin around it.
     firm = 1.0 - math.exp(-((height / _FIRM_MM) ** 1.5))
     chord = 2.0 * radius * firm * (1.0 - dome).clamp(min=0.0).sqrt()
-    return 0.42 * chord * torch.sigmoid((x + 3.0) / 1.0), chord * (x > -8.0)
+    nipple = _DENSE * chord * torch.sigmoid((x + 3.0) / 1.0)
+    rise = anatomy.areola_rise_mm
+    if rise < _LEAST_RISE_MM:
+        return nipple, chord * (x > -8.0)
+    # A plate with rounded ends: dense at its front, fat behind it.
+    front = rise * (1.0 - (aside / (_PLATE_SHARE * anatomy.areola_radius_mm)).abs() ** 4)
+    depth = front - x
+    plate = _PLATE_MM * torch.sigmoid(depth / _PLATE_EDGE_MM) * (x > -8.0) * (front > 0.0)
+    skin = plate * torch.exp(-depth.clamp(min=0.0) / _PLATE_SKIN_MM)
+    return torch.maximum(nipple, skin), torch.maximum(chord * (x > -8.0), plate)
+
+
+def _areola(anatomy: Anatomy, framing: Framing, device: torch.device) -> torch.Tensor:
+    """(1, 1, rows, cols) 1 on the areola, falling to 0 around it."""
+    x, v = cell_centres(framing, 1, device)[None, None].unbind(-1)
+    far = torch.hypot(x, v) / anatomy.areola_radius_mm
+    return torch.exp(-(far**4))
