@@ -28,7 +28,7 @@ _IMPLANT_EXCESS_PER_MM = 0.045
 _TILE = 512
 _FINE_FROM_PER_MM = 0.35
 _FINE_SHARE = 0.08
-_SUNK = 0.65  # of a strand is lost in solid gland
+_SUNK = 0.65  # of a strand is lost in solid gland or muscle
 _MOTTLE_FROM_PER_MM = 0.05
 _MOTTLE_SHARE = 0.005
 _MOTTLE_CELL_MM = 0.8
@@ -111,7 +111,8 @@ def render_tissue(
     muscle = muscle_mm(anatomy, framing, inner, seed=setup.seed, index=setup.index, device=device)
     gland = shadows.gland * (inner - 1.2 * muscle).clamp(min=0.0)
     gland = gland + _fine_texture(gland, inner, framing, generator)
-    gland = gland + shadows.strands_mm * (1.0 - _SUNK * gland / inner.clamp(min=1.0)).clamp(min=0.0)
+    solid = (gland + muscle) / inner.clamp(min=1.0)
+    gland = gland + shadows.strands_mm * (1.0 - _SUNK * solid).clamp(min=0.0)
     over = tissue_over_muscle(anatomy, framing, seed=setup.seed, index=setup.index, device=device)
     if over is not None:
         gland = gland + over

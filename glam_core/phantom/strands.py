@@ -10,7 +10,7 @@ from glam_core.phantom.anatomy import Anatomy
 from glam_core.phantom.curves import CONTROLS, Curves
 
 _FINE_MM, _THICK_MM, _VESSEL_MM = 0.22, 0.46, 0.75
-_LARGE_VESSEL_MM, _LARGE_SHARES = 0.6, (0.42, 0.24, 0.2, 0.14)  # of breasts with 0, 1, 2, 3
+_LARGE_SHARES = (0.45, 0.27, 0.18, 0.1)  # of breasts with 0, 1, 2, 3
 _CALCIFIED_SHARE = 0.05
 _STRETCHES = 3
 _LIGAMENTS_FROM, _ALONG_SKIN_FROM = 0.12, 0.82
@@ -19,7 +19,10 @@ _UNDER_SKIN = 0.93  # of the way to it, how near vessels come
 _THICK_FROM = (3.0,)  # strengths from which strands are thick
 _WIDTHS = ((0.45, _FINE_MM), (0.48, _THICK_MM))
 _HUG = 1.15  # at the skin: how much of what leads away from it strands lose
-_STEM_SHARE, _TWIG_SHARE = 0.12, 0.45  # of the strands: those that branch, and the branches
+_AHEAD = 0.6  # of the way to the nipple, how far stems are moved
+_CHILDREN = (2, 2)  # of a stem, and of each branch; each has these shares of its parent:
+_THINNER, _SHORTER, _FORK = (0.35, 0.95), (0.45, 0.95), 0.6
+_SLOW, _FAST = 0.9, 0.45  # how strands emerge and sink: sigmas of a lognormal
 _WAVES = ((0.5, 0.06), (1.3, 0.010))  # to a curve, and height as a share of it
 FloatArray = npt.NDArray[np.float64]
 
@@ -44,11 +47,12 @@ class _Bends:
     """A smooth field of directions, so that neighbouring strands run and turn together.
 
     Attributes:
-        weight: Of the bends beside the way to the nipple.
+        weight: Of the bends beside the way to the nipple, and `strand_weight` in the fat.
         unevenness: How much a few strands outdo the others: sigma of a lognormal.
     """
 
     def __init__(self, draw: np.random.Generator) -> None:
+        self.strand_weight = float(draw.uniform(0.25, 0.8))
         self.weight = float(draw.uniform(0.35, 1.1))
         self.unevenness = float(draw.uniform(1.0, 1.5))
         length_mm = draw.uniform(16.0, 80.0, _BEND_WAVES)
@@ -64,30 +68,34 @@ class _Bends:
 
 
 def _ligaments(anatomy: Anatomy, bends: _Bends, draw: np.random.Generator) -> list[Curves]:
-    """The web in the fat: many faint threads, and a few that can be followed over centimetres."""
-    count = anatomy.strands
-    start = _inside(anatomy, count, draw, _LIGAMENTS_FROM)
-    along_skin = count // 3
+    """The web in the fat: trees that fork backwards from the gland, most of them faint."""
+    stems = round(anatomy.strands / (1 + _CHILDREN[0] * (1 + _CHILDREN[1])))
+    start = _inside(anatomy, stems, draw, _LIGAMENTS_FROM)
+    along_skin = stems // 3
     start[:along_skin] = _inside(anatomy, along_skin, draw, _ALONG_SKIN_FROM)
-    start = start * (1.0, 1.06, 1.06) - (6.0, 0.0, 0.0)
+    ahead = np.asarray(anatomy.nipple_mm) - start[along_skin:]
+    start[along_skin:] += draw.uniform(0.0, _AHEAD, (len(ahead), 1)) * ahead
     even = bends.unevenness
-    strength = draw.lognormal(0.5 - 0.5 * even**2, even, count).clip(0.0, 6.0)
-    length = (draw.gamma(3.0, 7.0, count) + 8.0) * strength.clip(0.4, 5.0) ** 0.4
-    controls = _drift(anatomy, bends, start, length, draw)
-    _join(controls, strength, draw)
-    return _thin_and_thick(anatomy, _wavy(controls, length, draw), strength, draw)
-
-
-def _join(controls: FloatArray, strength: FloatArray, draw: np.random.Generator) -> None:
-    """Let weaker strands spring from stronger ones, so that they branch; in place."""
-    count = len(controls)
-    order = np.argsort(-strength)
-    stems = order[: round(_STEM_SHARE * count)]
-    twigs = order[len(stems) : len(stems) + round(_TWIG_SHARE * count)]
-    of = stems[(len(stems) * draw.random(len(twigs)) ** 1.5).astype(int)]
-    from_stem = controls[of, draw.integers(1, CONTROLS - 2, len(twigs))]
-    moved = from_stem - controls[twigs, 0] + draw.normal(0, 0.4, (len(twigs), 3))
-    controls[twigs] += moved[:, None]
+    strength = draw.lognormal(0.65 - 0.5 * even**2, even, stems).clip(0.0, 6.0)
+    length = (draw.gamma(3.0, 7.0, stems) + 8.0) * strength.clip(0.4, 5.0) ** 0.4
+    controls = _wavy(
+        _drift(anatomy, bends, start, -length, draw, weight=bends.strand_weight), length, draw
+    )
+    grown, strengths = [controls], [strength]
+    for children in _CHILDREN:
+        of = np.repeat(np.arange(stems), children)
+        at = draw.integers(1, CONTROLS - 2, len(of))
+        thinner = strength[of] * draw.uniform(*_THINNER, len(of))
+        shorter = length[of] * draw.uniform(*_SHORTER, len(of))
+        begin = controls[of, at]
+        heading = _unit(begin - controls[of, at + 1])
+        branches = _drift(
+            anatomy, bends, begin, -shorter, draw, _FORK, bends.strand_weight, heading
+        )
+        grown.append(_wavy(branches, shorter, draw))
+        strengths.append(thinner)
+        controls, strength, length, stems = grown[-1], thinner, shorter, len(of)
+    return _thin_and_thick(anatomy, np.concatenate(grown), np.concatenate(strengths), draw)
 
 
 def _wavy(controls: FloatArray, length: FloatArray, draw: np.random.Generator) -> FloatArray:
@@ -112,7 +120,7 @@ def _thin_and_thick(
     *,
     oblique_only: bool = False,
 ) -> list[Curves]:
-    taper = _uneven_taper(len(controls), draw)
+    taper = _sinking_taper(len(controls), draw)
     area = anatomy.ligaments * strength
     kinds = np.digitize(strength, _THICK_FROM)
     return [
@@ -133,12 +141,12 @@ def _lobule_rims(anatomy: Anatomy, draw: np.random.Generator) -> Curves:
     first = _unit(draw.normal(size=(lobules, arcs, 3)))
     second = _unit(np.cross(first, draw.normal(size=(lobules, arcs, 3))))
     begin = draw.uniform(0, 2 * math.pi, (lobules, arcs, 1))
-    angle = begin + draw.uniform(0.8, 2.3, (lobules, arcs, 1)) * np.linspace(0, 1, CONTROLS)
+    angle = begin + draw.uniform(0.5, 1.5, (lobules, arcs, 1)) * np.linspace(0, 1, CONTROLS)
     ring = first[:, :, None] * np.cos(angle)[..., None]
     ring = ring + second[:, :, None] * np.sin(angle)[..., None]
     controls = centre[:, None, None] + size[:, None, None] * ring
     strength = draw.lognormal(-0.1, 0.8, (lobules, 1)) * draw.lognormal(0.0, 0.5, (lobules, arcs))
-    area = 0.36 * anatomy.ligaments * strength.reshape(-1).clip(0.0, 5.0)
+    area = 0.32 * anatomy.ligaments * strength.reshape(-1).clip(0.0, 5.0)
     return Curves(
         controls.reshape(-1, CONTROLS, 3), area, _uneven_taper(lobules * arcs, draw), _FINE_MM
     )
@@ -198,7 +206,7 @@ def _vessels(anatomy: Anatomy, bends: _Bends, draw: np.random.Generator) -> Curv
     goal = np.asarray(anatomy.nipple_mm) + draw.normal(size=(count, 3)) * (10, 16, 16)
     goal = goal - (14, 0, 0)
     length = np.linalg.norm(goal - start, axis=1) * draw.uniform(0.6, 0.95, count)
-    stems = _walk(start, _unit(goal - start), length, draw, bend=1.5)
+    stems = _walk(start, _unit(goal - start), length, draw, bend=0.7)
     middle = np.sin(np.linspace(0, math.pi, CONTROLS))[None, :, None]
     outward = np.stack([np.zeros(count), np.cos(turn), np.sin(turn)], axis=1)[:, None]
     bulge = draw.uniform(0.04, 0.3, (count, 1, 1)) * anatomy.radius_mm
@@ -209,9 +217,9 @@ def _vessels(anatomy: Anatomy, bends: _Bends, draw: np.random.Generator) -> Curv
     at = draw.integers(2, CONTROLS - 2, count)
     from_stem = stems[forks, at]
     ahead = _unit(stems[forks, at + 1] - from_stem)
-    heading = _unit(ahead + 0.6 * draw.normal(size=(count, 3)))
+    heading = _unit(ahead + 0.4 * draw.normal(size=(count, 3)))
     branches = _walk(
-        from_stem, heading, draw.uniform(0.3, 0.6, count) * length[forks], draw, bend=1.5
+        from_stem, heading, draw.uniform(0.3, 0.6, count) * length[forks], draw, bend=0.7
     )
     thinning = np.linspace(1.0, 0.3, CONTROLS)
     thinning[0] = 0.5
@@ -250,7 +258,7 @@ def _large_vessels(anatomy: Anatomy, draw: np.random.Generator) -> list[Curves]:
     controls, taper = _in_stretches(np.concatenate([stems, branches]))
     area = draw.uniform(3.4, 8.4, count)
     areas = np.repeat(np.concatenate([area, 0.45 * area]), _STRETCHES)
-    curves = [Curves(controls, areas, taper, _LARGE_VESSEL_MM)]
+    curves = [Curves(controls, areas, taper, _VESSEL_MM)]
     if calcified:
         walls = controls[:_STRETCHES]
         sides = 0.8 * _unit(np.cross(np.gradient(walls, axis=1), [1.0, 0.3, 0.2]))
@@ -268,8 +276,8 @@ def _winding(
     along = np.linspace(0.0, 1.0, points)[None, :, None]
     places = start[:, None] + along * (goal - start)[:, None]
     places = places + np.sin(math.pi * along) * arch[:, None]
-    lively = np.linalg.norm(goal - start, axis=1)[:, None] * draw.uniform(0.016, 0.042, (count, 1))
-    for waves in (1.5, 2.6, 4.3, 6.5):
+    lively = np.linalg.norm(goal - start, axis=1)[:, None] * draw.uniform(0.008, 0.030, (count, 1))
+    for waves in (0.8, 1.5, 2.6, 4.3):
         phase = draw.uniform(0, 2 * math.pi, (count, 1, 3))
         way = draw.normal(size=(count, 1, 3)) * (lively / (waves / 1.5) ** 0.75)[..., None]
         wave = np.sin(2 * math.pi * waves * along + phase) - np.sin(phase)
@@ -302,11 +310,11 @@ def _axilla(anatomy: Anatomy, bends: _Bends, draw: np.random.Generator) -> list[
         ],
         axis=1,
     )
-    strength = 1.2 * draw.lognormal(0.0, 0.9, count).clip(0.0, 4.5)
+    strength = 0.8 * draw.lognormal(0.0, 0.9, count).clip(0.0, 4.5)
     length = (draw.gamma(3.0, 7.0, count) + 9.0) * strength.clip(0.4, 4.0) ** 0.3
     heading = np.array([0.5, -0.5, -0.7]) + 0.3 * draw.normal(size=(count, 3))
     heading = _unit(heading + 0.5 * bends.at(start))
-    controls = _wavy(_walk(start, heading, length, draw, bend=0.8), length, draw)
+    controls = _wavy(_walk(start, heading, length, draw, bend=0.4), length, draw)
     return _thin_and_thick(anatomy, controls, strength, draw, oblique_only=True)
 
 
@@ -315,6 +323,18 @@ def _uneven_taper(count: int, draw: np.random.Generator) -> FloatArray:
     uneven = draw.uniform(0.1, 1.3, (count, CONTROLS + 2))
     smooth = 0.5 * uneven[:, 1:-1] + 0.25 * (uneven[:, 2:] + uneven[:, :-2])
     return np.asarray(smooth * np.hanning(CONTROLS + 2)[1:-1] ** 0.6)
+
+
+def _sinking_taper(count: int, draw: np.random.Generator) -> FloatArray:
+    """(count, CONTROLS): thinning to the tip, and on the way emerging and sinking strongly."""
+    along = np.linspace(0.0, 1.0, CONTROLS)
+    slow = draw.normal(0.0, _SLOW, (count, 1)) * np.sin(
+        math.pi * draw.uniform(0.7, 2.0, (count, 1)) * along + draw.uniform(0, 6.3, (count, 1))
+    )
+    fast = draw.normal(0.0, _FAST, (count, CONTROLS))
+    uneven = np.exp(slow + fast - 0.25 * _SLOW**2 - 0.5 * _FAST**2)
+    ends = np.minimum(1.0, 0.45 + 4.0 * along) * (1.15 - along) ** 0.6
+    return np.asarray(uneven.clip(0.0, 2.5) * ends)
 
 
 def _inside(
@@ -351,20 +371,29 @@ def _drift(
     length: FloatArray,
     draw: np.random.Generator,
     apart: float = 0.25,
+    weight: float | None = None,
+    heading: FloatArray | None = None,
 ) -> FloatArray:
     """Curves of `length` mm forward, then to the nipple, turned by the common bends.
 
-    The nearer to the skin, the more they run along it.
+    The nearer to the skin, the more they run along it. A negative length leads backwards.
+
+    Args:
+        apart: How much each turns aside on its own.
+        weight: Of the common bends, if not their own.
+        heading: (N, 3) forward, in which each begins, if not straight on.
     """
     count = len(start)
     goal = np.asarray(anatomy.nipple_mm) + np.array([5.0, 0.0, 0.0])
     own = draw.normal(size=(count, 3)) * draw.uniform(0.1, apart, (count, 1))
     step = (length / (CONTROLS - 1))[:, None]
     scale = np.array([anatomy.depth_mm, anatomy.radius_mm, anatomy.radius_mm])
-    places, heading = [start], np.tile([0.8, 0.0, 0.0], (count, 1))
+    bent = bends.weight if weight is None else weight
+    heading = np.tile([0.8, 0.0, 0.0], (count, 1)) if heading is None else heading
+    places = [start]
     for _ in range(CONTROLS - 1):
         here = places[-1]
-        aim = _unit(goal - here) + bends.weight * bends.at(here) + own
+        aim = _unit(goal - here) + bent * bends.at(here) + own
         outward, depth = _unit(here / scale**2), np.linalg.norm(here / scale, axis=1)[:, None]
         hug = (_HUG * depth).clip(0.0, 1.0) * (aim * outward).sum(1, keepdims=True)
         heading = _unit(0.8 * heading + _unit(aim - hug * outward))
