@@ -50,6 +50,9 @@ class Anatomy:
         nodular: 0 none to 1 all gland in round nodules.
         lacy: 0 to 1 hardly any solid gland, but walls of lobules all over.
         plate: How flat the gland lies across the beams, from 0.
+        soft: 0 sharply bounded to 1 blurred gland.
+        haze: 0 firm to 1 thin gland, which is less bright and lies in more of the breast.
+        shell: 0 to 1 most gland lies around a middle of fat.
     """
 
     laterality: Laterality
@@ -80,6 +83,9 @@ class Anatomy:
     nodular: float
     lacy: float
     plate: float
+    soft: float
+    haze: float
+    shell: float
     strands: int
     ducts: int
     vessels: int
@@ -106,7 +112,7 @@ def draw_anatomies(
         "layer": shared.uniform(1.0, 7.0) + (1.0 if density_class in "AB" else 0.0),
         "retro": shared.uniform(0.08, 0.55) + (0.03 if density_class in "AB" else 0.0),
         "upper": shared.uniform(0.2, 0.9),
-        "streak": shared.uniform(0.05, 0.65),
+        "streak": float(np.clip(shared.uniform(-1.1, 0.9), 0.0, 0.8)),
         "clump": shared.uniform(0.15, 0.85),
         "ligaments": shared.uniform(0.75, 1.15) * (0.85 + 0.8 * high),
         "nipple_radius": shared.uniform(2.6, 5.2),
@@ -128,6 +134,9 @@ def draw_anatomies(
         "areola": float(np.clip(12.0 * np.exp(shared.normal(0, 0.3)), 6.0, 24.0)),
         "areola_skin": float(np.clip(1.1 * np.exp(shared.normal(0, 0.7)), 0.1, 4.0)),
         "areola_rise": float(np.clip(shared.normal(-1.2, 1.8), 0.0, 3.0)),
+        "soft": shared.uniform(0.0, 1.0),
+        "haze": float(np.clip(shared.uniform(-1.0, 1.0), 0.0, 1.0)),
+        "shell": float(np.clip(shared.uniform(-1.2, 1.0), 0.0, 1.0)),
     }
     return {
         side: _draw_breast(side, common, density_class, stream(seed, index, side), implants)
@@ -177,6 +186,9 @@ def _draw_breast(
         nodular=common["nodular"],
         lacy=common["lacy"],
         plate=common["plate"],
+        soft=common["soft"],
+        haze=common["haze"],
+        shell=common["shell"],
         strands=round(common["strands"] * draw.uniform(0.93, 1.07)),
         ducts=round(common["ducts"] * draw.uniform(0.9, 1.1)),
         vessels=round(common["vessels"] + draw.uniform(-1.0, 1.0)),

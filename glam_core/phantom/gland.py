@@ -15,21 +15,26 @@ _SIDE = 64
 _HEIGHT = 1.05
 _STEEPNESS = 2.0  # of the clouds' spectrum
 _BETWEEN_BEAMS = (0.383, -0.924)  # y and z of the way midway between the beams of both views
-# Waves a mm there and across it, to those of a round form: compression makes up for both. And the
-# same forward, of cloudy and of streaky parenchyma.
-_BEAMWARDS, _ACROSS, _CLOUDY, _STREAKY = 0.55, 1.5, 1.0, 0.6
+# Waves a mm there, across it and forward, to those of a round form: compression makes up for them.
+_BEAMWARDS, _ACROSS, _FORWARD = 0.6, 1.5, 1.0
+_LONGER, _NARROWER = 0.4, 0.25
 _FAN_MM = 60.0  # from the nipple forms are as wide as named; nearer it they are narrower
+_LEAST_FAN = 0.5  # of that, where nothing streams
 _BLUNT_MM = 60.0  # behind the nipple, where the fan begins
 _WARP_MM = 2.5  # by which the clouds bend the lobules
 _FINER = 2.3  # small lobules to large ones
 _SCALLOP = 1.0  # lobules of fat press into the gland
-_BORDER = 0.10  # width of the gland's border as a score
+_BORDER, _SOFT_BORDER = 0.07, 0.45  # width of the gland's border as a score, sharp to soft
+_VARIED = (6, 7, 7)  # places of the lattice on which the kind of tissue varies
+_OWN_SHARE = 0.4  # of that variation, that one breast of a woman has alone
 _MOVED = 0.03  # of all lobules, from one breast of a woman to the other
+_NEAR = 0.8  # as a score, of the gland's border, where the walls in the fat are strongest
 _UNEVEN = 0.22  # of its density, from one small lobule of gland to the next
-_SOLID_EDGE = 0.07  # of how lumpy, between what is solid and what is not
+_SOLID_EDGE, _SOFT_EDGE = 0.06, 0.5  # of how lumpy, between solid and not, sharp to soft
 _THIN_SHARE, _LACY_SHARE = 0.75, 0.96  # of the gland that may lie in thin sheets
 _LARGEST = 0.75  # share of the breast that gland may spread over
 _LUMPIEST, _PARTS, _ROUNDS = 12.0, 32, 2  # how finely that edge is sought, from - to +
+_THINNED, _FIRMEST = 0.4, 0.6  # of the gland's density: lost by haze; share that it can give
 _UNDER_SKIN = 0.96  # skin radius up to which the share of gland is measured
 _DRAWN_OUT, _FANNING = 0.7, 0.5  # of the place behind the chest wall's plane
 _OUTMOST = 1.05  # skin radius beyond which nothing is left
@@ -98,10 +103,15 @@ def gland_volume(
     cloud = power_law_cube(1, _SIDE, _STEEPNESS, generator, low=2.0, alike=woman)
     start, fine_start = torch.rand((2, 3), generator=generator, device=device)
     start = torch.rand(3, generator=woman, device=device) + _MOVED * start
-    fan = (_FAN_MM + _BLUNT_MM) / (distance + _BLUNT_MM)
+    streams, thicker, softer, finer = _varied(generator, woman)[:, inside]
+    stream = anatomy.streak * torch.sigmoid(2.5 * streams)
+    fan = (_FAN_MM - distance) / (distance + _BLUNT_MM) * (
+        _LEAST_FAN + (1.0 - _LEAST_FAN) * stream
+    ) + 1.0
     beamwards = _BEAMWARDS * (_BETWEEN_BEAMS[0] * side + _BETWEEN_BEAMS[1] * up) * fan
     across = _ACROSS * (_BETWEEN_BEAMS[1] * side - _BETWEEN_BEAMS[0] * up) * fan
-    forward = _CLOUDY + (_STREAKY - _CLOUDY) * anatomy.streak
+    across = across * (1.0 + _NARROWER * stream)
+    forward = _FORWARD * (1.0 - _LONGER * stream)
     places = torch.stack([forward * ahead, across, beamwards], dim=-1)
     cloudy = read_periodic(cloud, 0.8 * places)
     streaks = read_periodic(cloud, places * places.new_tensor((0.4, 1.1, 1.1)) + 20.0)
@@ -111,17 +121,22 @@ def gland_volume(
     fine_inward, fine_own, from_core = read_lobules(_FINER * places, fine_start)
 
     firm = min(0.96, 0.66 + 0.2 * anatomy.compact + 0.7 * anatomy.gland_fraction)
+    firm = max((1.0 - _THINNED * anatomy.haze) * firm, anatomy.gland_fraction / _FIRMEST)
     region = anatomy.gland_fraction / (firm * (0.42 + 0.42 * anatomy.compact))
     region = min(_LARGEST, region * (1.0 + 0.8 * anatomy.lacy))
     texture = math.sqrt(anatomy.streak) * streaks + math.sqrt(1.0 - anatomy.streak) * cloudy
-    prior = _prior(anatomy, x, y, z, skin_radius, distance, cloudy, inward)
+    prior = _prior(anatomy, x, y, z, skin_radius, distance, cloudy, inward, thicker)
     rough = 1.35 - 0.6 * anatomy.compact
     score = rough * texture - _SCALLOP * inward * (1.3 + own) + prior
     sample = _sample(inside, skin_radius)
     above = score - _threshold(score[sample], region)
-    gland = torch.sigmoid(above / _BORDER)
-    open_fat = anatomy.holes * inward * (1.2 + own).clamp(min=0.2)
-    fine_fat = anatomy.fine_holes * fine_inward * (1.0 + fine_own).clamp(min=0.1)
+    blurred = torch.sigmoid(2.0 * softer + 3.0 * anatomy.soft - 2.0)
+    gland = torch.sigmoid(above / _between(_BORDER, _SOFT_BORDER, blurred))
+    small = torch.sigmoid(3.0 * finer)
+    open_fat = anatomy.holes * inward * (1.2 + own).clamp(min=0.2) * (1.5 - small)
+    fine_fat = (
+        anatomy.fine_holes * fine_inward * (1.0 + fine_own).clamp(min=0.1) * (0.3 + 1.4 * small)
+    )
     lumps = 0.9 * above - 6.0 * open_fat - 3.0 * fine_fat
     nodules = 0.9 * above + 5.0 * (0.4 - from_core) + 0.8 * fine_own
     lumps = torch.lerp(lumps, nodules, anatomy.nodular)
@@ -130,17 +145,22 @@ def gland_volume(
     sheets = torch.exp(-((inward / (0.055 + 0.035 * anatomy.lacy)) ** 2)) * within
     fine_sheets = torch.exp(-((fine_inward / 0.09) ** 2)) * within
     strength = 0.3 + 0.9 * torch.sigmoid(3.0 * cloudy + 1.5 * own)  # here more walls, there fewer
-    lace = (0.40 + 0.4 * anatomy.lacy) * sheets + (0.26 + 0.2 * anatomy.lacy) * fine_sheets
+    lace = (0.40 + 0.4 * anatomy.lacy) * sheets
+    lace = lace + (0.52 + 0.4 * anatomy.lacy) * small * fine_sheets
     lace = 0.02 + 0.05 * anatomy.lacy + strength * lace
-    fat_sheets = 0.14 * anatomy.ligaments * (sheets + 0.5 * fine_sheets)
+    near = 0.6 + 1.6 * torch.exp(above.clamp(max=0.0) / _NEAR)
+    fat_sheets = 0.14 * anatomy.ligaments * near * (sheets + small * fine_sheets)
     fat_sheets = fat_sheets * torch.sigmoid((x - 0.08 * depth) / (0.05 * depth))
     edge = torch.sigmoid((0.97 - skin_radius) / 0.012)
     thin = (gland * lace + (1.0 - gland) * fat_sheets) * edge
     thin = thin * (thin_share * anatomy.gland_fraction / thin[sample].mean()).clamp(max=1.0)
     uneven = firm * (1.0 + _UNEVEN * fine_own - 0.6 * fine_inward)
     gained = gland * (uneven.clamp(max=0.98) + 0.10 * sheets - lace).clamp(min=0.0) * edge
-    least = _solid_from(anatomy.gland_fraction, thin[sample], gained[sample], lumps[sample])
-    found = thin + gained * torch.sigmoid((lumps - least) / _SOLID_EDGE)
+    steep = 1.0 / _between(_SOLID_EDGE, _SOFT_EDGE, blurred)
+    least = _solid_from(
+        anatomy.gland_fraction, thin[sample], gained[sample], lumps[sample], steep[sample]
+    )
+    found = thin + gained * torch.sigmoid((lumps - least) * steep)
     density = torch.zeros(SHAPE, device=device)
     density.view(-1)[inside] = found.clamp(0.0, 1.0)
     return GlandVolume(density[None, None], (depth, radius, _HEIGHT * radius))
@@ -155,10 +175,12 @@ def _prior(
     distance: torch.Tensor,
     cloudy: torch.Tensor,
     inward: torch.Tensor,
+    thicker: torch.Tensor,
 ) -> torch.Tensor:
-    """Where gland tends to be: behind the nipple and upper outer, never under the skin."""
+    """Where gland tends to be: behind the nipple and upper outer, in places under the skin."""
     radius = anatomy.radius_mm
-    under_skin = (1.0 - skin_radius) * radius - anatomy.fat_layer_mm - 9.0 * inward + 1.0
+    layer = anatomy.fat_layer_mm * torch.exp(1.3 * thicker - 0.3) - 1.0
+    under_skin = (1.0 - skin_radius) * radius - layer - 9.0 * inward + 1.0
     behind = x - anatomy.retro_fat * anatomy.depth_mm + 0.4 * anatomy.upper_outer * (y + 0.5 * z)
     behind = behind + 8.0 * cloudy - 12.0 * inward + 1.5
     aside = 0.28 * anatomy.upper_outer * radius * (0.3 + 0.7 * anatomy.compact)
@@ -168,9 +190,26 @@ def _prior(
     flat = _BETWEEN_BEAMS[0] * y + _BETWEEN_BEAMS[1] * z
     forward = (1.0 + 3.0 * anatomy.retro_fat) * x / anatomy.depth_mm
     prior = forward - 3.5 * torch.sigmoid(-under_skin / 2.5) - 2.6 * torch.sigmoid(-behind / 3.5)
+    middle = (x / anatomy.depth_mm - 0.4) ** 2 + (y**2 + z**2) / radius**2
+    prior = prior - 3.0 * anatomy.shell * torch.exp(-middle / 0.16)
     return (
         prior - (0.6 + 1.6 * anatomy.compact) * across + outer + 1.7 * torch.exp(-distance / 18.0)
     ) - 2.2 * anatomy.plate * (flat / (0.55 * radius)) ** 2
+
+
+def _varied(generator: torch.Generator, woman: torch.Generator) -> torch.Tensor:
+    """(4, places of the lattice) smooth fields of about half a unit, alike in both breasts."""
+    shape = (1, 4, *_VARIED)
+    drawn = torch.randn(shape, generator=woman, device=woman.device)
+    own = torch.randn(shape, generator=generator, device=generator.device)
+    drawn = math.sqrt(1.0 - _OWN_SHARE) * drawn + math.sqrt(_OWN_SHARE) * own
+    fields = functional.interpolate(drawn, size=SHAPE, mode="trilinear", align_corners=True)
+    return fields.view(4, -1)
+
+
+def _between(sharp: float, soft: float, share: torch.Tensor) -> torch.Tensor:
+    """`sharp` where the share is 0 to `soft` where it is 1, evenly in the logarithm."""
+    return sharp * torch.exp(math.log(soft / sharp) * share)
 
 
 def _sample(inside: torch.Tensor, skin_radius: torch.Tensor) -> torch.Tensor:
@@ -187,21 +226,25 @@ def _threshold(score: torch.Tensor, share: float) -> torch.Tensor:
 
 
 def _solid_from(
-    share: float, thin: torch.Tensor, gained: torch.Tensor, lumps: torch.Tensor
+    share: float,
+    thin: torch.Tensor,
+    gained: torch.Tensor,
+    lumps: torch.Tensor,
+    steep: torch.Tensor,
 ) -> torch.Tensor:
     """How lumpy a place must be to be solid, so that `share` of the breast is glandular.
 
     Args:
-        thin, gained, lumps: Of a sample of the breast: density where not solid, what being solid
-            adds to it, and how lumpy it is.
+        thin, gained, lumps, steep: Of a sample of the breast: density where not solid, what being
+            solid adds to it, how lumpy it is, and how steeply it grows solid with that.
     """
-    lumps, base = lumps / _SOLID_EDGE, thin.mean()
+    lumps, base = lumps * steep, thin.mean()
     ticks = torch.arange(1, _PARTS, device=lumps.device)
     step = 2.0 * _LUMPIEST / _PARTS
     under = torch.full((), -_LUMPIEST, device=lumps.device)
     for _ in range(_ROUNDS):  # of as many parts the one in which the share is met
-        tries = (ticks * step + under) * (1.0 / _SOLID_EDGE)
-        found = torch.sigmoid(lumps - tries[:, None]) @ gained / len(gained)
+        tries = ticks * step + under
+        found = torch.sigmoid(lumps - tries[:, None] * steep) @ gained / len(gained)
         under = (found + base > share).sum() * step + under
         step /= _PARTS
     return under + 0.5 * _PARTS * step
