@@ -1,4 +1,4 @@
-"""Benign calcifications: single coarse dots that are tissue, not findings, and enter no truth."""
+"""Benign calcifications: coarse ones and vessel walls: tissue, no findings; they enter no truth."""
 
 import math
 from dataclasses import dataclass
@@ -13,14 +13,21 @@ from glam_core.phantom.render import ViewSetup, add_patch
 from glam_core.phantom.streams import stream
 from glam_core.phantom.transfer import sent
 
-_WOMEN_SHARE, _SIDE_SHARE = 0.48, 0.75
+_WOMEN_SHARE, _SIDE_SHARE = 0.42, 0.75
+# Shares of dots that are lumps of several balls, rods and shells; the others are round.
+_LUMP_SHARE, _ROD_SHARE, _SHELL_SHARE = 0.42, 0.10, 0.05
+_SHELL_BALLS, _SHELL_MM, _SHELL_WALL_MM = 40, (0.8, 2.2), (0.12, 0.2)
+# Of women and of their breasts, whose vessels' walls are calcified; such vessels at most.
+_VESSEL_WOMEN, _VESSEL_SIDES, _VESSELS = 0.06, 0.85, 3
+_VESSEL_MM, _WALL_MM, _FLECKS_PER_MM = (25.0, 70.0), 0.75, 1.8
+_FLECK_MM, _FLECK_STRENGTH = (0.10, 0.26), (0.25, 0.9)
 _CLEAR_MM = 8.0  # kept free around lesions, in the tissue and in both pictures
 FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class BenignDots:
-    """Round dots of calcium.
+    """Balls of calcium; several make one calcification that is not round.
 
     Attributes:
         places: (N, 3) anatomical mm.
@@ -31,6 +38,9 @@ class BenignDots:
     places: FloatArray
     radii: FloatArray
     strength: FloatArray
+
+
+_NO_DOTS = BenignDots(np.zeros((0, 3)), np.zeros(0), np.zeros(0))
 
 
 def draw_benign_dots(breast: BreastSetup) -> BenignDots:
@@ -44,7 +54,7 @@ def draw_benign_dots(breast: BreastSetup) -> BenignDots:
     many, affected = float(woman.uniform(1.0, 6.0)), woman.random() < _WOMEN_SHARE
     draw = stream(seed, index, anatomy.laterality, "benign calcifications")
     if not affected or anatomy.implant is not None or draw.random() >= _SIDE_SHARE:
-        return BenignDots(np.zeros((0, 3)), np.zeros(0), np.zeros(0))
+        return _NO_DOTS
     count = 1 + min(7, int(draw.poisson(0.7 * many)))
     direction = draw.normal(size=(count, 3))
     direction[:, 0] = abs(direction[:, 0])
@@ -52,10 +62,90 @@ def draw_benign_dots(breast: BreastSetup) -> BenignDots:
     reach = draw.uniform(0.02, 0.85, (count, 1)) ** (1 / 3)
     scale = (anatomy.depth_mm, anatomy.radius_mm, anatomy.radius_up_mm)
     places = direction * reach * scale
-    radii = 0.30 * draw.lognormal(0.0, 0.32, count).clip(0.6, 2.5)
-    strength = draw.uniform(0.45, 1.0, count)
+    radii = 0.28 * draw.lognormal(0.0, 0.42, count).clip(0.5, 2.8)
+    strength = draw.uniform(0.3, 1.0, count)
+    clear = _clear_of_lesions(breast, places)
+    to_nipple = np.asarray(anatomy.nipple_mm) - places
+    formed = [
+        _formed(places[each], float(radii[each]), to_nipple[each], draw) for each in range(count)
+    ]
+    kept = [(*formed[each], strength[each]) for each in np.flatnonzero(clear)]
+    if not kept:
+        return _NO_DOTS
+    balls = [len(sizes) for _, sizes, _ in kept]
+    return BenignDots(
+        np.concatenate([where for where, _, _ in kept]),
+        np.concatenate([sizes for _, sizes, _ in kept]),
+        np.repeat(np.array([each for _, _, each in kept]), balls),
+    )
+
+
+def draw_vessel_walls(breast: BreastSetup) -> BenignDots:
+    """Calcium in the walls of a breast's vessels, as flecks; none in most, none near a lesion."""
+    anatomy, seed, index = breast.anatomy, breast.seed, breast.index
+    affected = stream(seed, index, "vessel calcifications").random() < _VESSEL_WOMEN
+    draw = stream(seed, index, anatomy.laterality, "vessel calcifications")
+    if not affected or anatomy.implant is not None or draw.random() >= _VESSEL_SIDES:
+        return _NO_DOTS
+    flecks = [_wall_flecks(breast, draw) for _ in range(1 + int(draw.integers(_VESSELS)))]
+    places = np.concatenate(flecks)
+    radii = draw.uniform(*_FLECK_MM, len(places))
+    strength = draw.uniform(*_FLECK_STRENGTH, len(places))
     clear = _clear_of_lesions(breast, places)
     return BenignDots(places[clear], radii[clear], strength[clear])
+
+
+def _formed(
+    place: FloatArray, radius: float, to_nipple: FloatArray, draw: np.random.Generator
+) -> tuple[FloatArray, FloatArray]:
+    """(n, 3) places and (n,) radii of the balls that one calcification of usual `radius` is of."""
+    kind = draw.random()
+    if kind < _LUMP_SHARE:
+        count = int(draw.integers(2, 7))
+        offsets = draw.normal(0.0, 0.75 * radius, (count, 3)) * draw.uniform(0.4, 1.6, 3)
+        return place + offsets, radius * draw.uniform(0.3, 0.85, count)
+    if kind < _LUMP_SHARE + _ROD_SHARE:
+        count = int(draw.integers(3, 9))
+        axis = to_nipple / np.linalg.norm(to_nipple) + draw.normal(0.0, 0.3, 3)
+        along = np.arange(count)[:, None] * axis * radius
+        return place + along, radius * draw.uniform(0.45, 0.7, count)
+    if kind < _LUMP_SHARE + _ROD_SHARE + _SHELL_SHARE:
+        ways = draw.normal(size=(_SHELL_BALLS, 3))
+        ways = ways / np.linalg.norm(ways, axis=1, keepdims=True)
+        wide = draw.uniform(*_SHELL_MM) * draw.uniform(0.75, 1.25, 3)
+        return place + ways * wide, draw.uniform(*_SHELL_WALL_MM, _SHELL_BALLS)
+    return place[None], np.array([radius])
+
+
+def _wall_flecks(breast: BreastSetup, draw: np.random.Generator) -> FloatArray:
+    """(n, 3) flecks on both sides of a bent vessel, with gaps between."""
+    anatomy = breast.anatomy
+    long, turn = draw.uniform(*_VESSEL_MM), draw.uniform(0.0, 2 * math.pi)
+    reach = draw.uniform(0.3, 0.75) * anatomy.radius_mm
+    start = np.array([
+        draw.uniform(0.15, 0.5) * anatomy.depth_mm, reach * math.cos(turn), reach * math.sin(turn),
+    ])  # fmt: skip
+    ahead = np.asarray(anatomy.nipple_mm) - start
+    ahead = ahead / np.linalg.norm(ahead) + draw.normal(0.0, 0.35, 3)
+    ahead /= np.linalg.norm(ahead)
+    across = np.cross(ahead, draw.normal(size=3))
+    across /= np.linalg.norm(across)
+    along = draw.uniform(0.0, 1.0, round(_FLECKS_PER_MM * long))
+    gaps, bends = draw.uniform(0.0, 2 * math.pi, (2, 3)), draw.normal(0.0, (3.0, 1.5, 0.7))
+    dense = sum(
+        np.sin(each * 2 * math.pi * along + gap)
+        for each, gap in zip((2, 5, 9), gaps[0], strict=True)
+    )
+    along = along[dense > draw.uniform(-1.2, 0.6)]
+    sway = sum(
+        bend * np.sin(each * 2 * math.pi * along + phase)
+        for each, bend, phase in zip((1, 2, 4), bends, gaps[1], strict=True)
+    )
+    side = np.where(draw.random(len(along)) < 0.5, -_WALL_MM, _WALL_MM) + draw.normal(
+        0.0, 0.15, len(along)
+    )
+    line = start + long * along[:, None] * ahead
+    return np.asarray(line + (sway + side)[:, None] * across)
 
 
 def _clear_of_lesions(breast: BreastSetup, places: FloatArray) -> npt.NDArray[np.bool_]:
@@ -80,17 +170,19 @@ def _clear_of_lesions(breast: BreastSetup, places: FloatArray) -> npt.NDArray[np
 
 def add_benign_dots(extra: torch.Tensor, breast: BreastSetup, setup: ViewSetup) -> None:
     """Add the dots' log attenuation to `extra` (1, 1, rows, cols) in place."""
-    dots = draw_benign_dots(breast)
-    if not len(dots.radii):
+    dots, walls = draw_benign_dots(breast), draw_vessel_walls(breast)
+    radii = [*dots.radii.tolist(), *walls.radii.tolist()]
+    if not radii:
         return
-    places = torch.as_tensor(dots.places, device="cpu")[None]
+    strengths = [*dots.strength.tolist(), *walls.strength.tolist()]
+    places = torch.as_tensor(np.concatenate([dots.places, walls.places]), device="cpu")[None]
     inside = (setup.map64.skin_radius(places)[0] < 1.0).tolist()
     framing = setup.framing
     picture = framing.picture_from_view(setup.map64.view_from_anatomy(places))[0].tolist()
     shown = [
         (row, col, EXCESS_PER_MM * strength * _ball(row % 1.0, col % 1.0, radius, framing.pixel_mm))
         for (row, col), radius, strength, kept in zip(
-            picture, dots.radii.tolist(), dots.strength.tolist(), inside, strict=True
+            picture, radii, strengths, inside, strict=True
         )
         if kept
     ]

@@ -16,7 +16,8 @@ from glam_core.phantom.transfer import sent
 
 EXCESS_PER_MM = 1.3
 LEAST_SIGMA_PX = 0.42
-_UNEVEN = 0.28  # spread of size within a group
+_UNEVEN, _UNEVEN_LIMITS = 0.42, (0.4, 1.5)  # spread of size within a group, and its limits
+_GROUP, _GROUP_UNEVEN = 0.84, 0.16  # usual size of a group's specks, and its spread
 FloatArray = npt.NDArray[np.float64]
 
 
@@ -75,7 +76,8 @@ def draw_specks(
         "fine linear branching": (17, 0.09, 0.15, 1.0, 0.0),
     }
     grains, low, high, strength, spread = makers[plan.morphology or "punctate"]
-    uneven = draw.lognormal(0.0, _UNEVEN, (len(centres), 1)).clip(0.6, 1.7)
+    uneven = draw.lognormal(0.0, _UNEVEN, (len(centres), 1)).clip(*_UNEVEN_LIMITS)
+    uneven = uneven * _GROUP * draw.lognormal(0.0, _GROUP_UNEVEN)
     radii = draw.uniform(low, high, (len(centres), grains)) * uneven
     offsets = (
         draw.normal(0, spread, (len(centres), grains, 3))

@@ -14,12 +14,14 @@ from glam_core.phantom.streams import stream
 from glam_core.phantom.styles import ScannerStyle
 from glam_core.terms import ChestWall, Laterality, ViewKey
 
-_BALL_RADIUS_MM = 0.9
-_RING_RADIUS_MM = 5.0
+_BALL_RADIUS_MM, _BALL_SOFT_PX = 0.62, 0.3
+_BALL_SHARE = 0.8  # of skin markers; the others are rings of thin wire
+_RING_RADII_MM, _RING_WIDE_MM, _RING_EXCESS = (4.5, 8.0), 0.35, (0.25, 0.6)
+_MARKER_REACH_MM = 10.0
 _METAL_EXCESS = 1.6
 _EDGE_REACH_MM = 12.0
 _FOG_SHARE, _FOG, _MOST_FOG = 0.85, 0.22, 0.7  # of films; usual and most display value
-_MARKED_SHARE, _NIPPLE_MARKED = 0.08, 0.2  # of breasts; of markers that sit on the nipple
+_MARKED_SHARE, _NIPPLE_MARKED = 0.12, 0.2  # of breasts; of markers that sit on the nipple
 
 
 def is_marked(seed: int, index: int, laterality: Laterality, visit: int) -> bool:
@@ -32,7 +34,7 @@ def add_skin_markers(
 ) -> tuple[str, ...]:
     """Put a metal ball or a ring on the skin or the nipple, the same in both views; in place."""
     draw = stream(seed, index, anatomy.laterality, "skin marker")
-    kind = "skin marker ball" if draw.random() < 0.6 else "skin marker ring"
+    kind = "skin marker ball" if draw.random() < _BALL_SHARE else "skin marker ring"
     turn, lift = draw.uniform(0, 2 * math.pi), draw.uniform(0.35, 0.75)
     across = anatomy.radius_mm * math.sqrt(1 - lift**2)
     place = (lift * anatomy.depth_mm, across * math.cos(turn), across * math.sin(turn))
@@ -42,13 +44,19 @@ def add_skin_markers(
     seen = setup.framing.picture_from_view(setup.map64.view_from_anatomy(point))
     row, col = seen[0, 0].tolist()
     pixel = setup.framing.pixel_mm
-    half = math.ceil(7.0 / pixel)
+    half = math.ceil(_MARKER_REACH_MM / pixel)
     row0, col0 = round(row) - half, round(col) - half
     reach = torch.arange(2 * half + 1, device=extra.device, dtype=torch.float32)
     distance = torch.hypot((reach[:, None] + row0 - row), (reach[None] + col0 - col)) * pixel
     if kind == "skin marker ring":
-        distance = (distance - _RING_RADIUS_MM).abs() + 0.4
-    patch = _METAL_EXCESS * torch.sigmoid((_BALL_RADIUS_MM - distance) / (0.5 * pixel))
+        radius, excess = draw.uniform(*_RING_RADII_MM), draw.uniform(*_RING_EXCESS)
+        wide = math.hypot(_RING_WIDE_MM, 0.5 * pixel)
+        line = torch.exp(-(((distance - radius) / wide) ** 2))
+        patch = float(excess) * _RING_WIDE_MM / wide * line
+    else:
+        patch = _METAL_EXCESS * torch.sigmoid(
+            (_BALL_RADIUS_MM - distance) / (_BALL_SOFT_PX * pixel)
+        )
     add_patch(extra, row0, col0, patch)
     return (kind,)
 
