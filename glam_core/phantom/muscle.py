@@ -20,7 +20,7 @@ from glam_core.phantom.transfer import sent
 FloatArray = npt.NDArray[np.float64]
 _TILE = 64
 # mm across and along, and share of the streaks and of the mottle
-_STREAKS = ((0.7, 3.0, 0.6), (1.6, 6.5, 0.8), (6.0, 22.0, 1.5))
+_STREAKS = ((0.8, 2.4, 0.4), (1.8, 6.0, 0.7), (7.0, 20.0, 1.6))
 _MOTTLE = ((0.7, 0.8, 0.9), (1.6, 2.1, 1.0), (5.0, 7.0, 1.6))
 _MINOR_SHARE = 0.4
 _CC_SHARE = 0.1

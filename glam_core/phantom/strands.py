@@ -10,19 +10,20 @@ from glam_core.phantom.anatomy import Anatomy
 from glam_core.phantom.curves import CONTROLS, Curves
 
 _FINE_MM, _THICK_MM, _VESSEL_MM = 0.22, 0.46, 0.75
-_LARGE_SHARES = (0.45, 0.27, 0.18, 0.1)  # of breasts with 0, 1, 2, 3
+_LARGE_VESSEL_MM, _LARGE_SHARES = 0.95, (0.45, 0.27, 0.18, 0.1)  # of breasts with 0, 1, 2, 3
 _CALCIFIED_SHARE = 0.05
 _STRETCHES = 3
 _LIGAMENTS_FROM, _ALONG_SKIN_FROM = 0.12, 0.82
 _BEND_WAVES = 24
 _UNDER_SKIN = 0.93  # of the way to it, how near vessels come
-_THICK_FROM = (3.0,)  # strengths from which strands are thick
+_THICK_FROM = (2.4,)  # strengths from which strands are thick
 _WIDTHS = ((0.45, _FINE_MM), (0.48, _THICK_MM))
 _HUG = 1.15  # at the skin: how much of what leads away from it strands lose
+_BEHIND_MM, _FADE_MM = -6.0, 12.0  # behind the chest wall strands end, fading over
 _AHEAD = 0.6  # of the way to the nipple, how far stems are moved
 _CHILDREN = (2, 2)  # of a stem, and of each branch; each has these shares of its parent:
-_THINNER, _SHORTER, _FORK = (0.35, 0.95), (0.45, 0.95), 0.6
-_SLOW, _FAST = 0.9, 0.45  # how strands emerge and sink: sigmas of a lognormal
+_THINNER, _SHORTER, _FORK = (0.35, 0.95), (0.45, 0.85), 0.32
+_SLOW, _FAST = 0.8, 0.3  # how strands emerge and sink: sigmas of a lognormal
 _WAVES = ((0.5, 0.06), (1.3, 0.010))  # to a curve, and height as a share of it
 FloatArray = npt.NDArray[np.float64]
 
@@ -52,7 +53,7 @@ class _Bends:
     """
 
     def __init__(self, draw: np.random.Generator) -> None:
-        self.strand_weight = float(draw.uniform(0.25, 0.8))
+        self.strand_weight = float(draw.uniform(0.2, 0.5))
         self.weight = float(draw.uniform(0.35, 1.1))
         self.unevenness = float(draw.uniform(1.0, 1.5))
         length_mm = draw.uniform(16.0, 80.0, _BEND_WAVES)
@@ -77,14 +78,14 @@ def _ligaments(anatomy: Anatomy, bends: _Bends, draw: np.random.Generator) -> li
     start[along_skin:] += draw.uniform(0.0, _AHEAD, (len(ahead), 1)) * ahead
     even = bends.unevenness
     strength = draw.lognormal(0.65 - 0.5 * even**2, even, stems).clip(0.0, 6.0)
-    length = (draw.gamma(3.0, 7.0, stems) + 8.0) * strength.clip(0.4, 5.0) ** 0.4
+    length = (draw.gamma(3.0, 7.0, stems) + 11.0) * strength.clip(0.4, 5.0) ** 0.4
     controls = _wavy(
         _drift(anatomy, bends, start, -length, draw, weight=bends.strand_weight), length, draw
     )
     grown, strengths = [controls], [strength]
     for children in _CHILDREN:
         of = np.repeat(np.arange(stems), children)
-        at = draw.integers(1, CONTROLS - 2, len(of))
+        at = draw.integers(2, CONTROLS - 1, len(of))
         thinner = strength[of] * draw.uniform(*_THINNER, len(of))
         shorter = length[of] * draw.uniform(*_SHORTER, len(of))
         begin = controls[of, at]
@@ -121,6 +122,7 @@ def _thin_and_thick(
     oblique_only: bool = False,
 ) -> list[Curves]:
     taper = _sinking_taper(len(controls), draw)
+    taper = taper * ((controls[..., 0] - _BEHIND_MM) / _FADE_MM).clip(0.0, 1.0)
     area = anatomy.ligaments * strength
     kinds = np.digitize(strength, _THICK_FROM)
     return [
@@ -211,7 +213,7 @@ def _vessels(anatomy: Anatomy, bends: _Bends, draw: np.random.Generator) -> Curv
     outward = np.stack([np.zeros(count), np.cos(turn), np.sin(turn)], axis=1)[:, None]
     bulge = draw.uniform(0.04, 0.3, (count, 1, 1)) * anatomy.radius_mm
     stems = stems + middle * outward * bulge
-    stem_area = 2.6 * draw.lognormal(0.0, 0.9, count).clip(0.2, 4.0)
+    stem_area = 2.4 * draw.lognormal(0.0, 0.75, count).clip(0.2, 4.0)
 
     forks = draw.integers(count, size=count)
     at = draw.integers(2, CONTROLS - 2, count)
@@ -231,7 +233,7 @@ def _vessels(anatomy: Anatomy, bends: _Bends, draw: np.random.Generator) -> Curv
     return Curves(
         _wavy(controls + 1.2 * wound, np.concatenate([0.7 * length, 0.3 * length[forks]]), draw),
         np.concatenate([stem_area, 0.45 * stem_area[forks]]),
-        thinning,
+        thinning * draw.lognormal(-0.05, 0.3, controls.shape[:2]),
         _VESSEL_MM,
     )
 
@@ -258,7 +260,7 @@ def _large_vessels(anatomy: Anatomy, draw: np.random.Generator) -> list[Curves]:
     controls, taper = _in_stretches(np.concatenate([stems, branches]))
     area = draw.uniform(3.4, 8.4, count)
     areas = np.repeat(np.concatenate([area, 0.45 * area]), _STRETCHES)
-    curves = [Curves(controls, areas, taper, _VESSEL_MM)]
+    curves = [Curves(controls, areas, taper, _LARGE_VESSEL_MM)]
     if calcified:
         walls = controls[:_STRETCHES]
         sides = 0.8 * _unit(np.cross(np.gradient(walls, axis=1), [1.0, 0.3, 0.2]))
