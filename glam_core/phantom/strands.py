@@ -24,6 +24,7 @@ _AHEAD = 0.6  # of the way to the nipple, how far stems are moved
 _CHILDREN = (2, 2)  # of a stem, and of each branch; each has these shares of its parent:
 _THINNER, _SHORTER, _FORK = (0.35, 0.95), (0.45, 0.85), 0.32
 _SLOW, _FAST = 0.8, 0.3  # how strands emerge and sink: sigmas of a lognormal
+_MESH, _MESH_AREA = 1800, (0.2, 0.7)  # strands; least and most mm2 of the usual one
 _WAVES = ((0.5, 0.06), (1.3, 0.010))  # to a curve, and height as a share of it
 FloatArray = npt.NDArray[np.float64]
 
@@ -33,6 +34,7 @@ def draw_curves(anatomy: Anatomy, draw: np.random.Generator) -> list[Curves]:
     bends = _Bends(draw)
     return [
         *_ligaments(anatomy, bends, draw),
+        _mesh(anatomy, bends, draw),
         _lobule_rims(anatomy, draw),
         _fibrils(anatomy, bends, draw),
         _cords(anatomy, bends, draw),
@@ -97,6 +99,18 @@ def _ligaments(anatomy: Anatomy, bends: _Bends, draw: np.random.Generator) -> li
         strengths.append(thinner)
         controls, strength, length, stems = grown[-1], thinner, shorter, len(of)
     return _thin_and_thick(anatomy, np.concatenate(grown), np.concatenate(strengths), draw)
+
+
+def _mesh(anatomy: Anatomy, bends: _Bends, draw: np.random.Generator) -> Curves:
+    """The fine net that fills fat and gland alike from the chest wall to the skin."""
+    start = _inside(anatomy, _MESH, draw, 0.1) * (1.0, 1.05, 1.05)
+    length = draw.gamma(3.0, 3.0, _MESH) + 4.0
+    controls = _drift(anatomy, bends, start, length, draw, 0.5, bends.strand_weight)
+    strength = draw.lognormal(0.0, 0.7, _MESH).clip(0.0, 4.0)
+    area = draw.uniform(*_MESH_AREA) * anatomy.ligaments * strength
+    taper = _uneven_taper(_MESH, draw)
+    taper = taper * ((controls[..., 0] - _BEHIND_MM) / _FADE_MM).clip(0.0, 1.0)
+    return Curves(_wavy(controls, 1.2 * length, draw), area, taper, _FINE_MM)
 
 
 def _wavy(controls: FloatArray, length: FloatArray, draw: np.random.Generator) -> FloatArray:
