@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch.nn import functional
 
 from glam_core.phantom.body import Body, body_chords, draw_body, unit_vectors
 from glam_core.phantom.curves import CONTROLS, Curves
@@ -14,10 +15,11 @@ from glam_core.phantom.laid_curves import lay_curves, project_laid
 from glam_core.phantom.lesion_window import LesionImage, LesionWindow
 from glam_core.phantom.lesions import LesionPlan
 from glam_core.phantom.projection import FAT_PER_CM, MASS_PER_CM
+from glam_core.phantom.splat import blur, enlarge
 from glam_core.phantom.truth import LesionKind
 
 _MASS_EXCESS_PER_MM = (MASS_PER_CM - FAT_PER_CM) / 10.0
-_DENSITY = {"low": 0.6, "equal": 0.8, "high": 1.05}
+_DENSITY = {"low": 0.75, "equal": 1.0, "high": 1.3}
 _FIRMNESS = {  # of a mass of this margin against others
     "circumscribed": 0.95,
     "microlobulated": 1.20,
@@ -25,6 +27,16 @@ _FIRMNESS = {  # of a mass of this margin against others
     "indistinct": 1.15,
     "spiculated": 1.70,
 }
+# Of the body's blurred edge what lies around it: fat pressed aside (negative), or tissue drawn in.
+_AROUND = {
+    "circumscribed": -0.35,
+    "microlobulated": -0.25,
+    "obscured": -0.1,
+    "indistinct": 0.3,
+    "spiculated": 0.35,
+}
+_AROUND_SHARE = 0.16  # of a mass's size, the width of that
+_BLUR_CELLS = 3.0  # cells to that
 _MASK_LEVEL = 0.23
 _USUAL_MM = 11.0  # smaller masses are firmer than larger ones, or nobody would have found them
 _LARGEST_MM = 60.0  # radius up to which lines are drawn
@@ -61,12 +73,16 @@ def draw_mass(plan: LesionPlan, window: LesionWindow, draw: np.random.Generator)
     length, weighted = body_chords(body, window, device)
     strength = _DENSITY.get(plan.density or "", 0.75) * _FIRMNESS.get(plan.margin or "", 1.0)
     if plan.kind is LesionKind.ASYMMETRY:
-        strength = 0.52
+        strength = 0.55
     strength *= draw.lognormal(0.0, 0.18) * (_USUAL_MM / plan.size_mm) ** 0.12
     most = _MOST_MM / plan.size_mm
     strength = most * math.tanh(strength / most)
     mask = length > _MASK_LEVEL * plan.size_mm
     added = strength * weighted
+    if plan.kind is LesionKind.MASS:
+        sigma = _AROUND_SHARE * plan.size_mm / window.framing.pixel_mm
+        around = _AROUND.get(plan.margin or "", 0.0) * strength
+        added = added + around * _beside(weighted, sigma)
     rays = _RAYS.get(plan.margin or "")
     if rays is not None and plan.kind is LesionKind.MASS:
         added = added + math.sqrt(strength) * _spicules(body, rays, window, draw, device)
@@ -89,6 +105,16 @@ def draw_distortion(
     distance = torch.hypot(x, v)
     core = draw.uniform(0.8, 2.4) * torch.exp(-((distance / (0.16 * plan.size_mm + 1.0)) ** 2))
     return LesionImage(_MASS_EXCESS_PER_MM * (lines + core), distance < 0.55 * radius + 1.0)
+
+
+def _beside(body: torch.Tensor, sigma_px: float) -> torch.Tensor:
+    """(h, w) by how much a body (h, w), blurred, exceeds itself: a rim around it."""
+    factor = max(1, round(sigma_px / _BLUR_CELLS))
+    cells = functional.avg_pool2d(body[None, None], factor, ceil_mode=True)
+    wide = enlarge(
+        blur(cells, sigma_px / factor), factor, (body.shape[0], body.shape[1]), mode="bilinear"
+    )
+    return (wide[0, 0] - body).clamp(min=0.0)
 
 
 def _spicules(
