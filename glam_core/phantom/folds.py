@@ -12,8 +12,10 @@ from glam_core.phantom.envelope import cell_centres, cell_factor
 from glam_core.phantom.framing import Framing
 from glam_core.phantom.splat import enlarge
 from glam_core.phantom.streams import stream
+from glam_core.phantom.transfer import sent
 
 _SIGMA_MM = 0.8
+_ONE_LINE_SHARE, _MOST_LINES = 0.5, 4  # folds of a single line, and the most lines
 _SHARES = {True: 0.35, False: 0.12}  # of oblique and of other views
 _AXILLARY_SHARE = 0.25
 _CELL_MM = 0.5
@@ -52,17 +54,26 @@ def fold_mm(
         side = -1.0 if draw.random() < 0.7 else 1.0
         row = side * outline.up * float(draw.uniform(0.72, 0.92))
         course = (-side * float(draw.uniform(4, 18)), -float(draw.uniform(15, 40)))
-    tip = int(np.argmax(outline.skin[:, 1]))
+    tip = int(np.argmin(np.hypot(*outline.skin.T)))  # the nipple
     half = outline.skin[: tip + 1] if row < 0 else outline.skin[tip:]
     start = np.array([row, np.interp(row, half[:, 0], half[:, 1])])
     along = np.linspace(0.0, 1.0, CONTROLS)[:, None]
     sag = float(draw.normal(0, 7)) * np.sin(np.pi * along)
     wave = draw.normal(0, 0.7, (CONTROLS, 2))
-    places = start + along * np.array(course) + np.concatenate([sag, 0.0 * sag], axis=1) + wave
-    controls = (places + np.array(framing.nipple_mm)) / framing.pixel_mm
+    across = np.concatenate([sag, 0.0 * sag], axis=1)
+    areas, lines = [float(draw.uniform(3.0, 11.0))], [start + along * course + across + wave]
+    for _ in range(min(_MOST_LINES, int(draw.geometric(_ONE_LINE_SHARE))) - 1):
+        long, turned = draw.uniform(0.3, 1.1), draw.normal(0.0, 0.35)
+        beside = np.array([draw.normal(0.0, 5.0), -abs(draw.normal(0.0, 2.0))])
+        off = np.array([course[0] + turned * abs(course[1]), course[1]]) * long
+        bend = draw.normal(0.0, 0.4) * across + draw.normal(0.0, 0.9, (CONTROLS, 2))
+        lines.append(start + beside + along * off + bend)
+        areas.append(areas[0] * float(draw.uniform(0.25, 1.1)))
+    pixels = (np.stack(lines) + np.array(framing.nipple_mm)) / framing.pixel_mm
+    controls, area = sent([pixels, np.array(areas)], device)
     curve = ProjectedCurves(
-        torch.as_tensor(controls[None], dtype=torch.float32, device=device),
-        torch.full((1,), float(draw.uniform(3.0, 11.0)), device=device),
+        controls,
+        area,
         torch.as_tensor((1.0 - along[:, 0]) ** 0.7, dtype=torch.float32, device=device),
     )
     return project_curves(

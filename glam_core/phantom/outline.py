@@ -26,7 +26,10 @@ _MLO_TALL, _MLO_MUSCLE = (-0.23, 0.235), (-0.92, 0.22)
 _CC_LOW, _CC_UP, _MLO_SIDES, _MLO_NECK = slice(1, 5), slice(14, 18), slice(29, 34), slice(19, 22)
 _BEFORE_MUSCLE_MM, _SOFT_MM = 3.0, 2.5  # of skin before the muscle's edge at least; how gradually
 _WALL_SKIN, _LEAST_WALL_SKIN_MM = (4.0, 3.5), 3.0  # of skin seen along the chest wall in CC
-_ROLL_SHARE, _HANG = 0.25, (0.0, 0.11)  # of its length does a breast hang over the fold
+_ROLL_SHARE, _HANG = 0.2, (0.0, 0.11)  # of its length does a breast hang over the fold
+# Of breasts, whose skin turns outwards to the arm; by how much per mm upwards, and how soon.
+_FLARE_SHARE, _FLARE, _FLARE_SOFT_MM = 0.32, (0.1, 0.75), 5.0
+_FLARE_SHORT = 0.12  # of the nipple's column does it stay behind the nipple
 _FRONT_MM = (-1.3, -0.7)  # usual rise towards the nipple in CC and in MLO, beside the modes
 _AXILLA_SWAY = 0.02  # of the length to the nipple
 _ABDOMEN_SHARES = (0.20, 0.78)  # up to which none shows, and up to which a narrow stem
@@ -223,12 +226,20 @@ def mlo_skin(
 
 
 def _rolled(points: list[Place], nipple_col: float, woman: np.random.Generator) -> list[Place]:
-    """The points above the nipple, in some with the skin rolled forward before the armpit."""
-    rolls, at, ahead = woman.random() < _ROLL_SHARE, woman.uniform(1.1, 1.55), woman.uniform(2, 16)
-    if not rolls:
-        return points
+    """The points above the nipple, in some with the skin rolled forward before the armpit.
+
+    In others it turns outwards to the arm there.
+    """
+    kind, at, ahead = woman.random(), woman.uniform(1.1, 1.55), woman.uniform(2, 16)
     start = -float(at) * nipple_col
     rows, cols = np.array(points).T
+    if kind > 1.0 - _FLARE_SHARE:
+        slope = _FLARE[0] + (_FLARE[1] - _FLARE[0]) * (kind - 1.0 + _FLARE_SHARE) / _FLARE_SHARE
+        above = np.logaddexp(0.0, (start - rows) / _FLARE_SOFT_MM) * _FLARE_SOFT_MM
+        most = np.maximum(cols, -_FLARE_SHORT * nipple_col)
+        cols = np.minimum(cols + slope * above, most)
+    if kind > _ROLL_SHARE:
+        return list(zip(rows.tolist(), cols.tolist(), strict=True))
     col = float(np.interp(start, rows, cols))
     moved = [(row, each + ahead) for row, each in points if row < start - 10.0]
     notch = [(start - 7.0, col + ahead), (start - 2.0, col + 0.85 * ahead), (start, col - 0.8)]
