@@ -23,12 +23,12 @@ _LEAST_FAN = 0.5  # of that, where nothing streams
 _BLUNT_MM = 60.0  # behind the nipple, where the fan begins
 _WARP_MM = 2.5  # by which the clouds bend the lobules
 _FINER = 2.3  # small lobules to large ones
-_SCALLOP = 1.0  # lobules of fat press into the gland
+_SCALLOP = 1.25  # lobules of fat press into the gland
 _BORDER, _SOFT_BORDER = 0.07, 0.45  # width of the gland's border as a score, sharp to soft
 _VARIED = (6, 7, 7)  # places of the lattice on which the kind of tissue varies
 _OWN_SHARE = 0.4  # of that variation, that one breast of a woman has alone
 _MOVED = 0.03  # of all lobules, from one breast of a woman to the other
-_NEAR = 0.8  # as a score, of the gland's border, where the walls in the fat are strongest
+_NEAR = 1.2  # as a score, of the gland's border, where the walls in the fat are strongest
 _UNEVEN = 0.22  # of its density, from one small lobule of gland to the next
 _SOLID_EDGE, _SOFT_EDGE = 0.06, 0.5  # of how lumpy, between solid and not, sharp to soft
 _THIN_SHARE, _LACY_SHARE = 0.75, 0.96  # of the gland that may lie in thin sheets
@@ -149,7 +149,7 @@ def gland_volume(
     lace = lace + (0.52 + 0.4 * anatomy.lacy) * small * fine_sheets
     lace = 0.02 + 0.05 * anatomy.lacy + strength * lace
     near = 0.6 + 1.6 * torch.exp(above.clamp(max=0.0) / _NEAR)
-    fat_sheets = 0.14 * anatomy.ligaments * near * (sheets + small * fine_sheets)
+    fat_sheets = 0.24 * anatomy.ligaments * near * (sheets + small * fine_sheets)
     fat_sheets = fat_sheets * torch.sigmoid((x - 0.08 * depth) / (0.05 * depth))
     edge = torch.sigmoid((0.97 - skin_radius) / 0.012)
     thin = (gland * lace + (1.0 - gland) * fat_sheets) * edge
