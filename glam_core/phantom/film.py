@@ -15,6 +15,7 @@ _RIM_MM, _FADING_MM = 9.0, 4.0  # and above what depth it is cut less and less
 _CUT_GREY, _CUT_GREY_SPREAD = 0.108, 0.09  # the spread is that of its logarithm
 _SKIN_DARK_MM = 3.0  # towards the skin greys count as ever darker
 _GREY_PER_MM = 0.4  # by which greys fade towards the skin, as a power of e
+_DIMMED = 0.25  # share of the grey that is lost at the cut
 _SOFT_PX, _LEAST_SOFT_GREY = 1.0, 0.018  # width of the cut's edge, and in grey at least
 # Tissue that is brighter than what lies around it within so many mm is kept farther out: mm for a
 # contrast of 1, drawn for the view, and the most.
@@ -24,10 +25,11 @@ _STRAND_MM = 0.7  # finer than which nothing moves the edge
 _BIN_MM, _BINS = 0.5, 18  # of depth, in which the rim's usual brightness is found
 _BY_TISSUE, _BY_TISSUE_SPREAD, _MOST_MM = 2.6, 0.5, 2.6
 # Bites: shares of views cut evenly and coarsely; their depth in mm and its spread among views.
-_EVEN_SHARE, _COARSE_SHARE = 0.22, 0.16
-_EVEN_MM, _BITE_MM, _COARSE_MM, _BITE_SPREAD = 0.15, 0.65, 1.2, 0.45
+_EVEN_SHARE, _COARSE_SHARE = 0.18, 0.18
+_EVEN_MM, _BITE_MM, _COARSE_MM, _BITE_SPREAD = 0.18, 1.0, 1.7, 0.45
 # Length of a bite along the rim in mm, and its spread among views and among bites; of coarse ones.
-_LONG_MM, _LONG_SPREAD, _EACH_SPREAD, _COARSER = 3.6, 0.3, 0.65, 1.9
+_LONG_MM, _LONG_SPREAD, _EACH_SPREAD, _COARSER = 3.8, 0.3, 0.65, 1.9
+_DEEPEST = 0.5  # of a bite's length may it be deep, on stretches of usual depth
 _DEPTH_SHAPE = 1.4  # of the gamma distribution of depths within a view
 _STRETCH_MM, _STRETCH = 24.0, 0.85  # over which bites grow and shrink, and how much
 _SLANT = 0.45  # spread of how far bites lean along the rim, by depth
@@ -62,7 +64,8 @@ def cut_background(
     down, ahead = torch.gradient(above, dim=(-2, -1))
     soft = (_SOFT_PX * torch.hypot(down, ahead)).clamp(min=_LEAST_SOFT_GREY)
     kept = (0.5 + above / soft).clamp(0.0, 1.0)
-    return torch.where(inside_mm < _RIM_MM, picture * kept, picture)
+    shown = picture * (1.0 - _DIMMED * (2.0 - seen / level).clamp(0.0, 1.0))
+    return torch.where(inside_mm < _RIM_MM, shown * kept, picture)
 
 
 def _contrast(picture: torch.Tensor, inside_mm: torch.Tensor, pixel_mm: float) -> torch.Tensor:
@@ -118,11 +121,12 @@ def _row_of_bites(count: int, step_mm: float, draw: np.random.Generator) -> npt.
     which = np.minimum(np.searchsorted(ends, at), len(bites) - 1)
     share = 1.0 - (ends[which] - at) / bites[which]
     depth = draw.gamma(_DEPTH_SHAPE, 1.0 / _DEPTH_SHAPE, len(bites))
+    depth = np.minimum(deep * depth, _DEEPEST * bites)
     depth, run_out = depth[which], draw.uniform(0.2, 1.0, len(bites))[which]
     share = np.where((draw.random(len(bites)) < 0.5)[which], share, 1.0 - share)
     knots = np.arange(0.0, whole + 2 * _STRETCH_MM, _STRETCH_MM)
     stretch = np.exp(_STRETCH * np.interp(at, knots, draw.normal(size=len(knots))))
-    bitten = _MOST_MM * np.tanh(deep * depth * (1.0 - run_out * share) * stretch / _MOST_MM)
+    bitten = _MOST_MM * np.tanh(depth * (1.0 - run_out * share) * stretch / _MOST_MM)
     wide = max(1, round(_ROUND_MM / step_mm))
     return np.convolve(bitten, np.hanning(wide + 2)[1:-1] * 2.0 / (wide + 1), "same").astype(
         np.float32

@@ -17,6 +17,7 @@ from glam_core.terms import ChestWall, Laterality, ViewKey
 _BALL_RADIUS_MM, _BALL_SOFT_PX = 0.62, 0.3
 _BALL_SHARE = 0.8  # of skin markers; the others are rings of thin wire
 _RING_RADII_MM, _RING_WIDE_MM, _RING_EXCESS = (4.5, 8.0), 0.35, (0.25, 0.6)
+_RING_PLACE, _BALL_PLACE = 0.82, 0.94  # of the way to the skin, so that they show
 _MARKER_REACH_MM = 10.0
 _METAL_EXCESS = 1.6
 _EDGE_REACH_MM = 12.0
@@ -40,7 +41,8 @@ def add_skin_markers(
     place = (lift * anatomy.depth_mm, across * math.cos(turn), across * math.sin(turn))
     if draw.random() < _NIPPLE_MARKED:
         kind, place = "skin marker ball at the nipple", anatomy.nipple_mm
-    point = torch.tensor(place, dtype=torch.float64, device="cpu").view(1, 1, 3) * 0.94
+    depth = _RING_PLACE if kind == "skin marker ring" else _BALL_PLACE
+    point = torch.tensor(place, dtype=torch.float64, device="cpu").view(1, 1, 3) * depth
     seen = setup.framing.picture_from_view(setup.map64.view_from_anatomy(point))
     row, col = seen[0, 0].tolist()
     pixel = setup.framing.pixel_mm
