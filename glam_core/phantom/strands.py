@@ -20,11 +20,12 @@ _THICK_FROM = (2.4,)  # strengths from which strands are thick
 _WIDTHS = ((0.45, _FINE_MM), (0.48, _THICK_MM))
 _HUG = 1.15  # at the skin: how much of what leads away from it strands lose
 _BEHIND_MM, _FADE_MM = -6.0, 12.0  # behind the chest wall strands end, fading over
+_TO_SKIN_SHARE = 0.15  # of the strands
 _AHEAD = 0.6  # of the way to the nipple, how far stems are moved
 _CHILDREN = (2, 2)  # of a stem, and of each branch; each has these shares of its parent:
 _THINNER, _SHORTER, _FORK = (0.35, 0.95), (0.45, 0.85), 0.32
 _SLOW, _FAST = 0.8, 0.3  # how strands emerge and sink: sigmas of a lognormal
-_MESH, _MESH_AREA = 1800, (0.2, 0.7)  # strands; least and most mm2 of the usual one
+_MESH, _MESH_AREA = 1800, (0.12, 0.45)  # strands; least and most mm2 of the usual one
 _WAVES = ((0.5, 0.06), (1.3, 0.010))  # to a curve, and height as a share of it
 FloatArray = npt.NDArray[np.float64]
 
@@ -35,6 +36,7 @@ def draw_curves(anatomy: Anatomy, draw: np.random.Generator) -> list[Curves]:
     return [
         *_ligaments(anatomy, bends, draw),
         _mesh(anatomy, bends, draw),
+        *_to_skin(anatomy, draw),
         _lobule_rims(anatomy, draw),
         _fibrils(anatomy, bends, draw),
         _cords(anatomy, bends, draw),
@@ -72,7 +74,7 @@ class _Bends:
 
 def _ligaments(anatomy: Anatomy, bends: _Bends, draw: np.random.Generator) -> list[Curves]:
     """The web in the fat: trees that fork backwards from the gland, most of them faint."""
-    stems = round(anatomy.strands / (1 + _CHILDREN[0] * (1 + _CHILDREN[1])))
+    stems = round(0.85 * anatomy.strands / (1 + _CHILDREN[0] * (1 + _CHILDREN[1])))
     start = _inside(anatomy, stems, draw, _LIGAMENTS_FROM)
     along_skin = stems // 3
     start[:along_skin] = _inside(anatomy, along_skin, draw, _ALONG_SKIN_FROM)
@@ -110,7 +112,22 @@ def _mesh(anatomy: Anatomy, bends: _Bends, draw: np.random.Generator) -> Curves:
     area = draw.uniform(*_MESH_AREA) * anatomy.ligaments * strength
     taper = _uneven_taper(_MESH, draw)
     taper = taper * ((controls[..., 0] - _BEHIND_MM) / _FADE_MM).clip(0.0, 1.0)
-    return Curves(_wavy(controls, 1.2 * length, draw), area, taper, _FINE_MM)
+    return Curves(_wavy(controls, 0.6 * length, draw), area, taper, _FINE_MM)
+
+
+def _to_skin(anatomy: Anatomy, draw: np.random.Generator) -> list[Curves]:
+    """From the front of the gland on to the skin, leaning forward, their foot broad and bright."""
+    count = round(_TO_SKIN_SHARE * anatomy.strands)
+    scale = np.array([anatomy.depth_mm, anatomy.radius_mm, anatomy.radius_mm])
+    start = _inside(anatomy, count, draw, 0.55)
+    depth = np.linalg.norm(start / scale, axis=1)
+    start = start * (draw.uniform(0.6, 0.88, count) / depth)[:, None]
+    outward = _unit(start / scale**2)
+    heading = outward + 0.35 * draw.normal(size=(count, 3)) + [0.35, 0.0, 0.0]
+    length = draw.uniform(0.12, 0.3, count) * anatomy.radius_mm
+    controls = _walk(start, _unit(heading), length, draw, bend=0.5)
+    strength = 0.9 * draw.lognormal(0.0, 0.8, count).clip(0.0, 4.5)
+    return _thin_and_thick(anatomy, controls, strength, draw)
 
 
 def _wavy(controls: FloatArray, length: FloatArray, draw: np.random.Generator) -> FloatArray:
