@@ -16,7 +16,8 @@ _WINDOW_CELL_MM = 2.0
 _WINDOW_ROOM_MM = 6.0
 _FIRM_MM = 1.7  # height of a nipple that is much thicker than the rim it stands on
 _BEHIND_MM = 20.0  # of the nipple's base is its tissue's end, so gradually that none shows
-_DENSE = 0.85  # share of a nipple in profile that is as dense as gland
+_JOIN_MM = 4.0  # over which the nipple goes over into the breast
+_DENSE = 1.7  # glandular equivalent of a nipple in profile, as a share of its chord
 _LEAST_RISE_MM = 0.4  # of an areola that counts as a plate
 _PLATE_SHARE, _PLATE_MM = 0.55, 9.0  # of the areola's radius across, and along the beam
 _PLATE_EDGE_MM, _PLATE_SKIN_MM = 0.3, 0.9
@@ -88,7 +89,7 @@ def breast_envelope(
         inner[..., rows, cols] = (full - 2 * under) * _rounded((within - under) / (rim - under))
         nipple_mm[..., rows, cols] = nipple if in_profile else nipple * (within > 0.0)
         if in_profile:
-            thick.copy_(torch.maximum(thick, bulge))
+            thick.copy_(_either(thick, bulge))
             within.copy_(torch.maximum(within, torch.where(bulge > 0, bulge * 0.8, within)))
     return Envelope(
         inside_mm=inside,
@@ -96,6 +97,12 @@ def breast_envelope(
         skin_mm=(thickness - inner).clamp_(min=0.0),
         nipple_mm=nipple_mm,
     )
+
+
+def _either(one: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
+    """The larger of two thicknesses, rounded off by about `_JOIN_MM` where both are alike."""
+    rounded = ((one - other) ** 2 + _JOIN_MM**2).sqrt() - _JOIN_MM
+    return torch.where(other > 0, torch.maximum(one, 0.5 * (one + other + rounded)), one)
 
 
 def _rounded(share: torch.Tensor) -> torch.Tensor:
@@ -143,16 +150,17 @@ def _nipple(
     # A flat nipple hardly stands out of the skin around it.
     firm = 1.0 - math.exp(-((height / _FIRM_MM) ** 1.5))
     chord = 2.0 * radius * firm * (1.0 - dome).clamp(min=0.0).sqrt()
-    nipple = _DENSE * chord * torch.sigmoid((x + 3.0) / 1.0)
+    nipple = _DENSE * chord * torch.sigmoid((x + 2.5) / 1.2)
+    behind = torch.sigmoid((x + 5.0) / 0.8)
     rise = anatomy.areola_rise_mm
     if rise < _LEAST_RISE_MM:
-        return nipple, chord * (x > -8.0)
+        return nipple, chord * behind
     # A plate with rounded ends: dense at its front, fat behind it.
     front = rise * (1.0 - (aside / (_PLATE_SHARE * anatomy.areola_radius_mm)).abs() ** 4)
     depth = front - x
-    plate = _PLATE_MM * torch.sigmoid(depth / _PLATE_EDGE_MM) * (x > -8.0) * (front > 0.0)
+    plate = _PLATE_MM * torch.sigmoid(depth / _PLATE_EDGE_MM) * behind * (front > 0.0)
     skin = plate * torch.exp(-depth.clamp(min=0.0) / _PLATE_SKIN_MM)
-    return torch.maximum(nipple, skin), torch.maximum(chord * (x > -8.0), plate)
+    return torch.maximum(nipple, skin), torch.maximum(chord * behind, plate)
 
 
 def _areola(anatomy: Anatomy, framing: Framing, device: torch.device) -> torch.Tensor:
