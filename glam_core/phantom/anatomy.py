@@ -116,7 +116,7 @@ def draw_anatomies(
         "clump": shared.uniform(0.15, 0.85),
         "ligaments": shared.uniform(0.75, 1.15) * (0.85 + 0.8 * high),
         "nipple_radius": shared.uniform(2.6, 5.2),
-        "nipple_height": float(np.clip(2.3 * np.exp(shared.normal(0, 0.8)), 0.3, 6.0)),
+        "nipple_height": float(np.clip(2.0 * np.exp(shared.normal(0, 0.7)), 0.3, 4.5)),
         "nipple_power": shared.uniform(1.3, 2.8),
         "skin": shared.uniform(1.5, 2.0),
         "nipple_side": shared.normal(0, 2.4),

@@ -219,14 +219,17 @@ def _ducts(anatomy: Anatomy, draw: np.random.Generator) -> Curves:
     """From the nipple backwards, fanning out."""
     count = anatomy.ducts
     nipple = np.asarray(anatomy.nipple_mm)
-    start = nipple + draw.normal(size=(count, 3)) * (0.5, 2.0, 2.0) - (2.0, 0, 0)
+    start = nipple + draw.normal(size=(count, 3)) * (1.5, 2.6, 2.6) - (3.5, 0, 0)
     spread = draw.normal(size=(count, 3)) * (0.0, 0.75, 0.75) + (0.0, 0.12, 0.15)
     heading = _unit(spread - np.array([1.0, 0, 0]))
     length = draw.uniform(0.3, 0.8, count) * anatomy.depth_mm
-    controls = _walk(start, heading, length, draw, bend=0.6)
-    area = 0.32 * draw.lognormal(0.0, 1.0, count).clip(0.0, 7.0)
+    controls = _walk(start, heading, length, draw, bend=0.9)
+    area = 0.30 * draw.lognormal(0.0, 0.9, count).clip(0.0, 5.0)
     area = area * (0.8 + 1.6 * anatomy.gland_fraction)
-    return Curves(controls, area, np.linspace(1.0, 0.15, CONTROLS), _FINE_MM)
+    thinning = np.linspace(1.0, 0.15, CONTROLS)
+    thinning[:2] = 0.35, 0.8
+    taper = thinning * draw.uniform(0.4, 1.3, (count, CONTROLS))
+    return Curves(controls, area, taper, _FINE_MM)
 
 
 def _vessels(anatomy: Anatomy, bends: _Bends, draw: np.random.Generator) -> Curves:
