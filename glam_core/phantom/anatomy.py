@@ -133,7 +133,7 @@ def draw_anatomies(
         "plate": float(np.clip(shared.uniform(-0.6, 1.0), 0.0, 1.0)),
         "areola": float(np.clip(12.0 * np.exp(shared.normal(0, 0.3)), 6.0, 24.0)),
         "areola_skin": float(np.clip(1.1 * np.exp(shared.normal(0, 0.7)), 0.1, 4.0)),
-        "areola_rise": float(np.clip(shared.normal(-1.2, 1.8), 0.0, 3.0)),
+        "areola_rise": float(np.clip(shared.normal(-0.7, 1.1), 0.0, 1.6)),
         "soft": shared.uniform(0.0, 1.0),
         "haze": float(np.clip(shared.uniform(-1.0, 1.0), 0.0, 1.0)),
         "shell": float(np.clip(shared.uniform(-1.2, 1.0), 0.0, 1.0)),

@@ -20,7 +20,7 @@ _JOIN_MM = 4.0  # over which the nipple goes over into the breast
 _DENSE = 1.7  # glandular equivalent of a nipple in profile, as a share of its chord
 _LEAST_RISE_MM = 0.4  # of an areola that counts as a plate
 _PLATE_SHARE, _PLATE_MM = 0.55, 9.0  # of the areola's radius across, and along the beam
-_PLATE_EDGE_MM, _PLATE_SKIN_MM = 0.3, 0.9
+_PLATE_EDGE_MM, _PLATE_SKIN_MM = 0.4, 3.0
 _LEANS = 2.5  # how much more a nipple in profile leans than the breast is tilted
 
 
@@ -155,10 +155,15 @@ def _nipple(
     rise = anatomy.areola_rise_mm
     if rise < _LEAST_RISE_MM:
         return nipple, chord * behind
-    # A plate with rounded ends: dense at its front, fat behind it.
-    front = rise * (1.0 - (aside / (_PLATE_SHARE * anatomy.areola_radius_mm)).abs() ** 4)
+    # A rounded plate, dense at its front.
+    front = rise * (1.0 - (aside / (_PLATE_SHARE * anatomy.areola_radius_mm)) ** 2)
     depth = front - x
-    plate = _PLATE_MM * torch.sigmoid(depth / _PLATE_EDGE_MM) * behind * (front > 0.0)
+    plate = (
+        _PLATE_MM
+        * torch.sigmoid(depth / _PLATE_EDGE_MM)
+        * behind
+        * (front / rise).clamp(min=0.0).sqrt()
+    )
     skin = plate * torch.exp(-depth.clamp(min=0.0) / _PLATE_SKIN_MM)
     return torch.maximum(nipple, skin), torch.maximum(chord * behind, plate)
 
