@@ -113,14 +113,14 @@ class DemoExam:
         return PriorExam(before.study_date, {"L1": _MASS_SIZE_MM * _GROWTH_BEFORE})
 
 
-_MASS_SEED = 111
+_MASS_SEED = 114
 DEMO_EXAMS = (
     DemoExam("1-spiculated-mass", _MASS_SEED, (_MASS,), "B", "flat panel", _FINE_MM),
     DemoExam("1-spiculated-mass-prior", _MASS_SEED, (_MASS,), "B", "flat panel", _FINE_MM, True),
-    DemoExam("2-calcifications", 132, (_CALCIFICATIONS,), "C", "flat panel", _QUICK_MM),
-    DemoExam("3-one-view-asymmetry", 142, (_ONE_VIEW_ASYMMETRY,), "B", "flat panel", _QUICK_MM),
-    DemoExam("4-dense-breasts", 152, (_HIDDEN_MASS,), "D", "flat panel", _QUICK_MM),
-    DemoExam("5-normal", 162, (), "A", "flat panel", _QUICK_MM),
+    DemoExam("2-calcifications", 138, (_CALCIFICATIONS,), "C", "flat panel", _QUICK_MM),
+    DemoExam("3-one-view-asymmetry", 148, (_ONE_VIEW_ASYMMETRY,), "B", "flat panel", _QUICK_MM),
+    DemoExam("4-dense-breasts", 158, (_HIDDEN_MASS,), "D", "flat panel", _QUICK_MM),
+    DemoExam("5-normal", 168, (), "A", "flat panel", _QUICK_MM),
 )
 
 
