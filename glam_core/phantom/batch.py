@@ -255,9 +255,7 @@ class _PairMaker:
         picture = (display * edge).clamp(0.0, 1.0)
         if style.name == "digitised film":
             cut = stream(self.seed, *words[:3], "background")
-            picture = cut_background(
-                picture, drawn.envelope.inside_mm, framing.pixel_mm, fields, cut
-            )
+            picture = cut_background(picture, drawn.envelope.inside_mm, framing.pixel_mm, cut)
             film = draw_film_edge(style, stream(self.seed, *words[:3], "film edge"))
             picture = show_film_edge(picture, framing.pixel_mm, film)
         return picture[0, 0], drawn

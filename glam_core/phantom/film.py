@@ -22,7 +22,8 @@ _SOFT_PX, _LEAST_SOFT_GREY = 1.0, 0.018  # width of the cut's edge, and in grey 
 _AROUND_MM, _LEAST_MEAN = 9.0, 0.07
 _SOME = 3  # of so many rows and columns, one says how bright the rim is by depth
 _STRAND_MM = 0.7  # finer than which nothing moves the edge
-_BIN_MM, _BINS = 0.5, 18  # of depth, in which the rim's usual brightness is found
+_BIN_MM = 0.5  # of depth, in which the rim's usual brightness is found
+_BINS = round(_RIM_MM / _BIN_MM)
 _BY_TISSUE, _BY_TISSUE_SPREAD, _MOST_MM = 2.6, 0.5, 2.6
 # Bites: shares of views cut evenly and coarsely; their depth in mm and its spread among views.
 _EVEN_SHARE, _COARSE_SHARE = 0.18, 0.18
@@ -43,7 +44,6 @@ def cut_background(
     picture: torch.Tensor,
     inside_mm: torch.Tensor,
     pixel_mm: float,
-    fields: torch.Generator,
     draw: np.random.Generator,
 ) -> torch.Tensor:
     """Blacken the dim rim unevenly, as the background of scanned films is often cut away.
@@ -52,7 +52,7 @@ def cut_background(
 
     Args:
         picture: (1, 1, rows, cols) display values.
-        inside_mm: Of the same shape, length to the skin.
+        inside_mm: Of the same shape, length to the skin; from `_RIM_MM` on nothing changes.
     """
     level = _CUT_GREY * float(draw.lognormal(0.0, _CUT_GREY_SPREAD))
     by_tissue = _BY_TISSUE * float(draw.lognormal(0.0, _BY_TISSUE_SPREAD))
