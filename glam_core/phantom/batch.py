@@ -11,17 +11,16 @@ from glam_core.phantom.anatomy import Anatomy, draw_anatomies, draw_density_clas
 from glam_core.phantom.breast import VIEWS, BreastSetup, set_up_breast, tracked_points
 from glam_core.phantom.canvas import canvas_framings
 from glam_core.phantom.film import cut_background
-from glam_core.phantom.gland import GlandVolume, gland_volume
-from glam_core.phantom.laid_curves import lay_curves
+from glam_core.phantom.gland import GlandVolume
 from glam_core.phantom.lesions import LesionPlan, draw_wish, plan_lesions
 from glam_core.phantom.markers import add_skin_markers, draw_film_edge, is_marked, show_film_edge
 from glam_core.phantom.presentation import display_values
 from glam_core.phantom.render import BreastTissue, Shadows, ViewSetup, cast_shadows
 from glam_core.phantom.request import ExamRequest
-from glam_core.phantom.strands import draw_curves
 from glam_core.phantom.streams import field_stream, stream
 from glam_core.phantom.styles import ScannerStyle, draw_training_style, exposed
 from glam_core.phantom.threads import each_on_one_thread
+from glam_core.phantom.tissue import draw_tissue
 from glam_core.phantom.transfer import sent
 from glam_core.phantom.view import DrawnView, draw_view, view_setups
 from glam_core.terms import Laterality, ViewPosition
@@ -197,17 +196,14 @@ class _PairMaker:
             detector_mm=_DETECTOR_MM,
         )
         framings = canvas_framings(breast, self.side, self.pixel_mm)
-        own = field_stream(self.device, self.seed, index, side, "gland")
-        volume = gland_volume(anatomy, own, field_stream(self.device, self.seed, index, "gland"))
-        curves = draw_curves(anatomy, stream(self.seed, index, side, "curves"))
-        tissue = BreastTissue(anatomy, volume, lay_curves(curves, self.device, volume))
+        tissue = draw_tissue(anatomy, self.seed, index, self.device)
         maps, setups = view_setups(breast, {view: framings[view] for view in VIEWS}, self.device)
         shadows = cast_shadows(tissue, maps, list(setups.values()))
         drawn = [
             self._draw(breast, tissue, style, setup, cast)
             for setup, cast in zip(setups.values(), shadows, strict=True)
         ]
-        where = _telling_points(anatomy, volume, self.points, self.seed, index)
+        where = _telling_points(anatomy, tissue.volume, self.points, self.seed, index)
         places = torch.stack(
             [framings[v].picture_from_view(breast.maps[v].view_from_anatomy(where))[0]
              for v in VIEWS], dim=1,

@@ -11,17 +11,14 @@ from glam_core.phantom.anatomy import (
     draw_density_class,
 )
 from glam_core.phantom.breast import VIEWS, BreastSetup, set_up_breast, tracked_points
-from glam_core.phantom.gland import gland_volume
-from glam_core.phantom.laid_curves import lay_curves
 from glam_core.phantom.lesions import plan_lesions
 from glam_core.phantom.place import place_of
-from glam_core.phantom.render import BreastTissue
 from glam_core.phantom.request import ExamRequest, LesionRequest
 from glam_core.phantom.stored_view import stored_view
-from glam_core.phantom.strands import draw_curves
-from glam_core.phantom.streams import field_stream, stream
+from glam_core.phantom.streams import stream
 from glam_core.phantom.styles import STYLES, ScannerStyle, draw_style, set_up
 from glam_core.phantom.threads import each_on_one_thread
+from glam_core.phantom.tissue import draw_tissue
 from glam_core.phantom.truth import Lesion, PhantomExam, PhantomView
 from glam_core.terms import Laterality, ViewKey
 
@@ -136,16 +133,11 @@ def _make_breast(
     wishes: ExamRequest,
     device: torch.device,
 ) -> dict[ViewKey, PhantomView]:
-    side, seed, index = breast.anatomy.laterality, breast.seed, breast.index
-    volume = gland_volume(
-        breast.anatomy,
-        field_stream(device, seed, index, side, "gland"),
-        field_stream(device, seed, index, "gland"),
-    )
-    curves = draw_curves(breast.anatomy, stream(seed, index, side, "curves"))
-    tissue = BreastTissue(breast.anatomy, volume, lay_curves(curves, device, volume))
+    tissue = draw_tissue(breast.anatomy, breast.seed, breast.index, device)
     return {
-        ViewKey(side, view): stored_view(breast, tissue, view, where, style, wishes, device)
+        ViewKey(breast.anatomy.laterality, view): stored_view(
+            breast, tissue, view, where, style, wishes, device
+        )
         for view in VIEWS
     }
 
