@@ -30,7 +30,7 @@ _WINDOW_PIXEL_MM = 1.0
 _COUNT_SHARES = (0.3, 0.55, 0.15)  # of 0, 1 and 2 lesions in a breast
 _TENSORS = (
     "cc", "mlo", "pixel_mm", "nipples", "pectoral", "points", "points_visible", "tissue",
-    "lesion_map",
+    "lesion_map", "marked",
 )  # fmt: skip
 _TRAINING = 1 << 40  # names streams of findings that no exam has
 
@@ -67,6 +67,8 @@ class PairBatch:
         points_visible: (B, N, 2) bool.
         tissue: (B, 2, side, side) bool, the breast with muscle and nipple.
         lesion_map: (B, 2, side, side) uint8, number of the lesion shown there; 0 none.
+        marked: (B,) bool, whether a skin marker, a metal ball or ring, lies on the breast at one
+            place in both views. It is no lesion, and a view may be cropped before it.
         lesions: Per breast.
         names: Per breast (exam index, laterality, density class).
     """
@@ -80,6 +82,7 @@ class PairBatch:
     points_visible: torch.Tensor
     tissue: torch.Tensor
     lesion_map: torch.Tensor
+    marked: torch.Tensor
     lesions: tuple[tuple[PairLesion, ...], ...]
     names: tuple[tuple[int, Laterality, str], ...]
 
@@ -166,6 +169,7 @@ class _Pair:
     points: torch.Tensor
     tissue: torch.Tensor
     lesion_map: torch.Tensor
+    marked: bool
     lesions: tuple[PairLesion, ...]
     name: tuple[int, Laterality, str]
 
@@ -199,8 +203,9 @@ class _PairMaker:
         tissue = draw_tissue(anatomy, self.seed, index, self.device)
         maps, setups = view_setups(breast, {view: framings[view] for view in VIEWS}, self.device)
         shadows = cast_shadows(tissue, maps, list(setups.values()))
+        marked = is_marked(self.seed, index, side, 0)
         drawn = [
-            self._draw(breast, tissue, style, setup, cast)
+            self._draw(breast, tissue, style, setup, cast, marked=marked)
             for setup, cast in zip(setups.values(), shadows, strict=True)
         ]
         where = _telling_points(anatomy, tissue.volume, self.points, self.seed, index)
@@ -220,6 +225,7 @@ class _PairMaker:
             points=places.float(),
             tissue=inside,
             lesion_map=_lesion_map([view for _, view in drawn], self.side),
+            marked=marked,
             lesions=_pair_lesions([view for _, view in drawn]),
             name=(index, side, density),
         )
@@ -231,12 +237,14 @@ class _PairMaker:
         style: ScannerStyle,
         setup: ViewSetup,
         shadows: Shadows,
+        *,
+        marked: bool,
     ) -> tuple[torch.Tensor, DrawnView]:
         view, framing = setup.pose.view, setup.framing
         words = (breast.index, breast.anatomy.laterality, view, "noise", 0)
         fields = field_stream(self.device, self.seed, *words)
         drawn = draw_view(breast, tissue, setup, fields, shadows)
-        if is_marked(self.seed, breast.index, breast.anatomy.laterality, 0):
+        if marked:
             add_skin_markers(drawn.extra, breast.anatomy, setup, self.seed, breast.index)
         style = exposed(style, stream(self.seed, *words[:3], "exposure", 0))
         display = display_values(
@@ -325,9 +333,11 @@ def _stacked(pairs: list[_Pair]) -> PairBatch:
     def together(name: str) -> torch.Tensor:
         return torch.stack([getattr(pair, name) for pair in pairs])
 
-    pixel_mm = torch.tensor([pair.pixel_mm for pair in pairs], device="cpu")
+    pixel_mm, marked = torch.tensor(
+        [(each.pixel_mm, each.marked) for each in pairs], device="cpu"
+    ).T
     small = [together(name) for name in ("nipples", "pectoral", "points")]
-    pixel_mm, nipples, pectoral, points = sent([pixel_mm, *small], device)
+    pixel_mm, marked, nipples, pectoral, points = sent([pixel_mm, marked, *small], device)
     tissue = together("tissue")
     return PairBatch(
         cc=pictures[:, :1],
@@ -339,6 +349,7 @@ def _stacked(pairs: list[_Pair]) -> PairBatch:
         points_visible=_visible(points, tissue),
         tissue=tissue,
         lesion_map=together("lesion_map").to(device),
+        marked=marked > 0,
         lesions=tuple(pair.lesions for pair in pairs),
         names=tuple(pair.name for pair in pairs),
     )

@@ -33,7 +33,13 @@ def is_marked(seed: int, index: int, laterality: Laterality, visit: int) -> bool
 def add_skin_markers(
     extra: torch.Tensor, anatomy: Anatomy, setup: ViewSetup, seed: int, index: int
 ) -> tuple[str, ...]:
-    """Put a metal ball or a ring on the skin or the nipple, the same in both views; in place."""
+    """Put a metal ball or a ring on the skin or the nipple, in place; return its name.
+
+    It lies at the same place of the breast in both views and at every visit.
+
+    Args:
+        extra: (1, 1, rows, cols) log attenuation.
+    """
     draw = stream(seed, index, anatomy.laterality, "skin marker")
     kind = "skin marker ball" if draw.random() < _BALL_SHARE else "skin marker ring"
     turn, lift = draw.uniform(0, 2 * math.pi), draw.uniform(0.35, 0.75)

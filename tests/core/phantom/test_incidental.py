@@ -1,9 +1,14 @@
 """What is in a breast besides its findings: benign dots, nodes, fibres of the muscle."""
 
+from collections.abc import Callable
+
+import pytest
 import torch
 
+from glam_core.phantom import batch as batch_module
 from glam_core.phantom.anatomy import draw_anatomies, draw_density_class
-from glam_core.phantom.benign import draw_benign_dots
+from glam_core.phantom.batch import pair_batch
+from glam_core.phantom.benign import BenignDots, draw_benign_dots, draw_vessel_walls
 from glam_core.phantom.breast import BreastSetup, set_up_breast
 from glam_core.phantom.lesions import plan_lesions
 from glam_core.phantom.muscle import muscle_mm, nodes_mm
@@ -26,14 +31,22 @@ def _breast(index: int, *, lesion: bool) -> BreastSetup:
     )  # fmt: skip
 
 
-def test_benign_dots_are_in_some_breasts_and_keep_clear_of_a_lesion_in_both_views() -> None:
+@pytest.mark.parametrize(
+    ("drawn", "breasts", "least", "most"),
+    [(draw_benign_dots, 40, 4, 24), (draw_vessel_walls, 120, 2, 16)],
+)
+def test_benign_calcifications_are_in_some_breasts_and_keep_clear_of_a_lesion_in_both_views(
+    drawn: Callable[[BreastSetup], BenignDots], breasts: int, least: int, most: int
+) -> None:
     with_dots = 0
-    for index in range(40):
-        plain = draw_benign_dots(_breast(index, lesion=False)).places
-        breast = _breast(index, lesion=True)
-        places = draw_benign_dots(breast).places
-        assert {tuple(place) for place in places} <= {tuple(place) for place in plain}
+    for index in range(breasts):
+        plain = drawn(_breast(index, lesion=False)).places
         with_dots += len(plain) > 0
+        if not len(plain):
+            continue
+        breast = _breast(index, lesion=True)
+        places = drawn(breast).places
+        assert {tuple(place) for place in places} <= {tuple(place) for place in plain}
         if not len(places):
             continue
         lesion = torch.tensor(breast.lesions[0].position, dtype=torch.float64)[None, None]
@@ -41,7 +54,24 @@ def test_benign_dots_are_in_some_breasts_and_keep_clear_of_a_lesion_in_both_view
         for view_map in breast.maps.values():
             apart = view_map.view_from_anatomy(dots) - view_map.view_from_anatomy(lesion)
             assert torch.linalg.norm(apart[0, :, :2], dim=-1).min() > _CLEAR_MM
-    assert 4 <= with_dots <= 24
+    assert least <= with_dots <= most
+
+
+def test_a_batch_says_which_breasts_have_a_skin_marker_and_shows_it_in_both_views(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def drawn(marked: bool) -> batch_module.PairBatch:
+        monkeypatch.setattr(batch_module, "is_marked", lambda *_: marked)
+        return pair_batch(_SEED, [2, 5, 6], side=160, pixel_mm=0.2, points=1)
+
+    without, having = drawn(False), drawn(True)
+    assert without.marked.tolist() == [False] * 3
+    assert having.marked.tolist() == [True] * 3
+    for view in ("cc", "mlo"):
+        added = (getattr(having, view) - getattr(without, view)).amax((1, 2, 3))
+        assert (added > 0.05).all()
+    assert torch.equal(having.lesion_map, without.lesion_map)
+    assert torch.equal(having.points, without.points)
 
 
 def test_nodes_of_a_breast_do_not_move_when_its_picture_is_cropped() -> None:
