@@ -14,14 +14,13 @@ from glam_core.phantom.splat import enlarge
 from glam_core.phantom.streams import stream
 from glam_core.phantom.transfer import sent
 
-_SIGMA_MM = 0.8
+_SIGMA_MM = 0.8  # spread of a fold's line
 _ONE_LINE_SHARE, _MOST_LINES = 0.5, 4  # folds of a single line, and the most lines
 _SHARES = {True: 0.35, False: 0.12}  # of oblique and of other views
-_AXILLARY_SHARE = 0.25
-_CELL_MM = 0.5
-_ABDOMEN_SHARE, _UNEVEN_WAVES = 0.65, 4
+_AXILLARY_SHARE, _ABDOMEN_SHARE, _ARM_SHARE = 0.25, 0.65, 0.1  # of oblique views
 _CORNER_SHARE, _LOBE_SHARE = 0.25, 0.35  # of straight views; of these a lobe, else a wedge
-_ARM_SHARE = 0.1
+_UNEVEN_WAVES = 4  # of the edge of an abdomen's sheet
+_CELL_MM = 0.5  # of the fields that are drawn coarsely
 
 
 class _Drawn(Protocol):
@@ -98,19 +97,13 @@ def axillary_fold_mm(
     line, sheet = float(draw.uniform(1.0, 6.5)), float(draw.uniform(0.0, 4.5))
     soft, fading = float(draw.uniform(0.4, 1.3)), float(draw.uniform(0.7, 3.0))
     lost, losing = float(draw.uniform(-30.0, 50.0)), float(draw.uniform(4.0, 12.0))
-    factor = cell_factor(framing.pixel_mm, _CELL_MM)
-    turn = math.radians(framing.angle_deg)
-    x, v = cell_centres(framing, factor, device).unbind(-1)
-    down = x * math.sin(turn) - v * math.cos(turn)
-    ahead = x * math.cos(turn) + v * math.sin(turn) + framing.nipple_mm[1]
+    down, ahead = _cells(framing, device)
     edge = row + slope * (ahead - 35.0) + sag * torch.sin(ahead / 16.0)
     above = edge - down
     thick = torch.exp(-above.clamp(min=0.0) / fading) * line
     thick = thick + sheet * torch.exp(-above.clamp(min=0.0) / 18.0)
     thick = thick * torch.sigmoid((ahead - lost) / losing)
-    return enlarge(
-        (torch.sigmoid(above / soft) * thick)[None, None], factor, framing.shape, mode="bilinear"
-    )
+    return _on_picture(torch.sigmoid(above / soft) * thick, framing)
 
 
 def abdomen_mm(
@@ -130,18 +123,15 @@ def abdomen_mm(
     lean = float(draw.normal(-0.02, 0.08))
     waves = [(float(draw.normal(0, 0.45)), float(draw.uniform(3, 12)), float(draw.uniform(0, 6.3)))
              for _ in range(_UNEVEN_WAVES)]  # fmt: skip
-    factor = cell_factor(framing.pixel_mm, _CELL_MM)
-    turn = math.radians(framing.angle_deg)
-    x, v = cell_centres(framing, factor, device).unbind(-1)
-    below = x * math.sin(turn) - v * math.cos(turn) - top
-    across = x * math.cos(turn) + v * math.sin(turn) + framing.nipple_mm[1]
+    down, across = _cells(framing, device)
+    below = down - top
     reach = wide * (below / long).clamp(0.0, 1.0) + lean * below.clamp(min=0.0)
     for height, length, phase in waves:
         reach = reach + height * torch.sin(below / length + phase)
     inside = reach - across
     thick = sheet + edge * torch.exp(-(((inside - edge_mm) / edge_mm) ** 2))
     shape = torch.sigmoid(inside / soft) * torch.sigmoid(below / soft)
-    return enlarge((thick * shape)[None, None], factor, framing.shape, mode="bilinear")
+    return _on_picture(thick * shape, framing)
 
 
 def corner_mm(
@@ -160,10 +150,8 @@ def corner_mm(
     ahead_mm = framing.outline.skin[:, 1] + framing.nipple_mm[1]
     rows = framing.outline.skin[ahead_mm > 6.0, 0] * side
     end, soft = float(rows.max()), float(draw.uniform(0.25, 0.7))
-    factor = cell_factor(framing.pixel_mm, _CELL_MM)
-    x, v = cell_centres(framing, factor, device).unbind(-1)
-    across = x + framing.nipple_mm[1]
-    out = -side * v - end  # beyond the breast's end
+    down, across = _cells(framing, device)
+    out = side * down - end  # beyond the breast's end
     if lobe:
         wide, long = float(draw.uniform(8.0, 26.0)), float(draw.uniform(8.0, 26.0))
         thick, lean = float(draw.gamma(3.0, 3.0)) + 2.0, float(draw.normal(0.0, 0.25))
@@ -180,7 +168,7 @@ def corner_mm(
         reach = wide * (far / long).clamp(max=1.0) + lean * far
         reach = reach + bend * torch.sin(far / 2.5)
         shape = torch.sigmoid((reach - across) / soft) * torch.sigmoid((out - start) / soft)
-    return enlarge((thick * shape)[None, None], factor, framing.shape, mode="bilinear")
+    return _on_picture(thick * shape, framing)
 
 
 def arm_mm(
@@ -196,16 +184,27 @@ def arm_mm(
     deep, wide = float(draw.gamma(2.5, 3.0)) + 2.0, float(draw.uniform(14.0, 45.0))
     middle, tilt = float(draw.uniform(0.0, 40.0)), float(draw.normal(0.05, 0.25))
     thick, soft = float(draw.gamma(1.6, 12.0)) + 3.0, float(draw.uniform(0.25, 1.2))
-    factor = cell_factor(framing.pixel_mm, _CELL_MM)
-    turn = math.radians(framing.angle_deg)
-    x, v = cell_centres(framing, factor, device).unbind(-1)
-    down = x * math.sin(turn) - v * math.cos(turn) + framing.nipple_mm[0]
-    across = x * math.cos(turn) + v * math.sin(turn) + framing.nipple_mm[1] - middle
+    down, ahead = _cells(framing, device)
+    down, across = down + framing.nipple_mm[0], ahead - middle
     swing, phase = float(draw.normal(0.0, 0.7)), float(draw.uniform(0.0, 6.3))
     edge = deep * (1.0 - (across / wide).abs() ** float(draw.uniform(1.5, 2.5))) + tilt * across
     edge = edge + swing * torch.sin(across / float(draw.uniform(5.0, 12.0)) + phase)
     shape = torch.sigmoid((edge - down) / soft) * (0.75 + 0.25 * ((edge - down) / 9.0).clamp(0, 1))
-    return enlarge((thick * shape)[None, None], factor, framing.shape, mode="bilinear")
+    return _on_picture(thick * shape, framing)
+
+
+def _cells(framing: Framing, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
+    """Both (r, c), of coarse cells: mm below the nipple, and mm from the chest wall's edge."""
+    turn = math.radians(framing.angle_deg)
+    factor = cell_factor(framing.pixel_mm, _CELL_MM)
+    x, v = cell_centres(framing, factor, device).unbind(-1)
+    down = x * math.sin(turn) - v * math.cos(turn)
+    return down, x * math.cos(turn) + v * math.sin(turn) + framing.nipple_mm[1]
+
+
+def _on_picture(cells: torch.Tensor, framing: Framing) -> torch.Tensor:
+    """(1, 1, rows, cols) what is known of such cells (r, c)."""
+    return enlarge(cells[None, None], cell_factor(framing.pixel_mm, _CELL_MM), framing.shape)
 
 
 # What lies in the picture beside the breast, and how many times the breast's own thickness there
