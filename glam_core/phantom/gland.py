@@ -21,6 +21,7 @@ _LONGER, _NARROWER = 0.4, 0.25
 _FAN_MM = 60.0  # from the nipple forms are as wide as named; nearer it they are narrower
 _LEAST_FAN = 0.5  # of that, where nothing streams
 _BLUNT_MM = 60.0  # behind the nipple, where the fan begins
+_BEFORE_NIPPLE_MM = 7.0  # of the nipple's base is the place to which gland streams
 _WARP_MM = 2.5  # by which the clouds bend the lobules
 _FINER = 2.3  # small lobules to large ones
 _SCALLOP = 1.25  # lobules of fat press into the gland
@@ -76,6 +77,59 @@ class GlandVolume:
         return found.view(planes.shape[1:]).div_(fanning**8)
 
 
+@dataclass(frozen=True)
+class _Box:
+    """The places of the lattice that lie in the breast, n of them.
+
+    Attributes:
+        inside: (n,) their numbers in the flat lattice.
+        x, y, z: (n,) anatomical mm.
+        skin_radius: (n,) 0 in the middle of the chest wall, 1 at the skin.
+        ahead, side, up: (n,) mm to a place before the nipple, and from the nipple across.
+        distance: (n,) mm from that place.
+    """
+
+    inside: torch.Tensor
+    x: torch.Tensor
+    y: torch.Tensor
+    z: torch.Tensor
+    skin_radius: torch.Tensor
+    ahead: torch.Tensor
+    side: torch.Tensor
+    up: torch.Tensor
+    distance: torch.Tensor
+
+    @classmethod
+    def of(cls, anatomy: Anatomy, device: torch.device) -> "_Box":
+        """The lattice of a breast."""
+        depth, radius = anatomy.depth_mm, anatomy.radius_mm
+        axes = [(torch.arange(n, device=device) + 0.5) / n for n in SHAPE]
+        box = (
+            axes[0].view(-1, 1, 1) * depth,
+            (2.0 * axes[1].view(1, -1, 1) - 1.0) * radius,
+            (2.0 * axes[2].view(1, 1, -1) - 1.0) * radius * _HEIGHT,
+        )
+        from_middle = (box[0] / depth) ** 2 + (box[1] / radius) ** 2 + (box[2] / radius) ** 2
+        inside = (from_middle < _OUTMOST**2).flatten().nonzero()[:, 0]
+        x, y, z = (each.expand(SHAPE).flatten()[inside] for each in box)
+        ahead = anatomy.nipple_mm[0] + _BEFORE_NIPPLE_MM - x
+        side, up = y - anatomy.nipple_mm[1], z - anatomy.nipple_mm[2]
+        distance = (ahead**2 + side**2 + up**2).sqrt()
+        skin_radius = from_middle.flatten()[inside].sqrt()
+        return cls(inside, x, y, z, skin_radius, ahead, side, up, distance)
+
+
+@dataclass(frozen=True)
+class _Lobules:
+    """Large and small lobules at each place, (n,) as of `read_lobules`."""
+
+    inward: torch.Tensor
+    own: torch.Tensor
+    fine_inward: torch.Tensor
+    fine_own: torch.Tensor
+    from_core: torch.Tensor
+
+
 def gland_volume(
     anatomy: Anatomy, generator: torch.Generator, woman: torch.Generator
 ) -> GlandVolume:
@@ -85,76 +139,36 @@ def gland_volume(
         woman: Draws what is alike in both breasts; in the same state for either.
     """
     device = generator.device
-    depth, radius = anatomy.depth_mm, anatomy.radius_mm
-    axes = [(torch.arange(n, device=device) + 0.5) / n for n in SHAPE]
-    box = (
-        axes[0].view(-1, 1, 1) * depth,
-        (2.0 * axes[1].view(1, -1, 1) - 1.0) * radius,
-        (2.0 * axes[2].view(1, 1, -1) - 1.0) * radius * _HEIGHT,
-    )
-    from_middle = (box[0] / depth) ** 2 + (box[1] / radius) ** 2 + (box[2] / radius) ** 2
-    inside = (from_middle < _OUTMOST**2).flatten().nonzero()[:, 0]
-    x, y, z = (each.expand(SHAPE).flatten()[inside] for each in box)
-    skin_radius = from_middle.flatten()[inside].sqrt()
-    ahead = anatomy.nipple_mm[0] + 7.0 - x
-    side, up = y - anatomy.nipple_mm[1], z - anatomy.nipple_mm[2]
-    distance = (ahead**2 + side**2 + up**2).sqrt()
-
+    box = _Box.of(anatomy, device)
     cloud = power_law_cube(1, _SIDE, _STEEPNESS, generator, low=2.0, alike=woman)
     start, fine_start = torch.rand((2, 3), generator=generator, device=device)
     start = torch.rand(3, generator=woman, device=device) + _MOVED * start
-    streams, thicker, softer, finer = _varied(generator, woman)[:, inside]
-    stream = anatomy.streak * torch.sigmoid(2.5 * streams)
-    fan = (_FAN_MM - distance) / (distance + _BLUNT_MM) * (
-        _LEAST_FAN + (1.0 - _LEAST_FAN) * stream
-    ) + 1.0
-    beamwards = _BEAMWARDS * (_BETWEEN_BEAMS[0] * side + _BETWEEN_BEAMS[1] * up) * fan
-    across = _ACROSS * (_BETWEEN_BEAMS[1] * side - _BETWEEN_BEAMS[0] * up) * fan
-    across = across * (1.0 + _NARROWER * stream)
-    forward = _FORWARD * (1.0 - _LONGER * stream)
-    places = torch.stack([forward * ahead, across, beamwards], dim=-1)
+    streams, thicker, softer, finer = _varied(generator, woman)[:, box.inside]
+    places = _streaming(anatomy, box, streams)
     cloudy = read_periodic(cloud, 0.8 * places)
     streaks = read_periodic(cloud, places * places.new_tensor((0.4, 1.1, 1.1)) + 20.0)
     places = (places + _WARP_MM * cloudy[:, None]) / anatomy.lobule_mm
     inward, own, _ = read_lobules(places, start)
     places = places + 0.12 * inward[:, None]
-    fine_inward, fine_own, from_core = read_lobules(_FINER * places, fine_start)
+    lobules = _Lobules(inward, own, *read_lobules(_FINER * places, fine_start))
 
-    firm = min(0.96, 0.66 + 0.2 * anatomy.compact + 0.7 * anatomy.gland_fraction)
-    firm = max((1.0 - _THINNED * anatomy.haze) * firm, anatomy.gland_fraction / _FIRMEST)
-    region = anatomy.gland_fraction / (firm * (0.42 + 0.42 * anatomy.compact))
-    region = min(_LARGEST, region * (1.0 + 0.8 * anatomy.lacy))
+    firm, region = _firm_and_region(anatomy)
     texture = math.sqrt(anatomy.streak) * streaks + math.sqrt(1.0 - anatomy.streak) * cloudy
-    prior = _prior(anatomy, x, y, z, skin_radius, distance, cloudy, inward, thicker)
+    prior = _prior(anatomy, box, cloudy, inward, thicker)
     rough = 1.35 - 0.6 * anatomy.compact
     score = rough * texture - _SCALLOP * inward * (1.3 + own) + prior
-    sample = _sample(inside, skin_radius)
+    sample = _sample(box)
     above = score - _threshold(score[sample], region)
     blurred = torch.sigmoid(2.0 * softer + 3.0 * anatomy.soft - 2.0)
     gland = torch.sigmoid(above / _between(_BORDER, _SOFT_BORDER, blurred))
     small = torch.sigmoid(3.0 * finer)
-    open_fat = anatomy.holes * inward * (1.2 + own).clamp(min=0.2) * (1.5 - small)
-    fine_fat = (
-        anatomy.fine_holes * fine_inward * (1.0 + fine_own).clamp(min=0.1) * (0.3 + 1.4 * small)
-    )
-    lumps = 0.9 * above - 6.0 * open_fat - 3.0 * fine_fat
-    nodules = 0.9 * above + 5.0 * (0.4 - from_core) + 0.8 * fine_own
-    lumps = torch.lerp(lumps, nodules, anatomy.nodular)
+    lumps = _lumps(anatomy, above, lobules, small)
+    edge = torch.sigmoid((0.97 - box.skin_radius) / 0.012)
+    sheets, lace, fat_sheets = _walls(anatomy, box, above, cloudy, lobules, small)
     thin_share = _THIN_SHARE + (_LACY_SHARE - _THIN_SHARE) * anatomy.lacy
-    within = skin_radius < 1.02
-    sheets = torch.exp(-((inward / (0.055 + 0.035 * anatomy.lacy)) ** 2)) * within
-    fine_sheets = torch.exp(-((fine_inward / 0.09) ** 2)) * within
-    strength = 0.3 + 0.9 * torch.sigmoid(3.0 * cloudy + 1.5 * own)  # here more walls, there fewer
-    lace = (0.40 + 0.4 * anatomy.lacy) * sheets
-    lace = lace + (0.52 + 0.4 * anatomy.lacy) * small * fine_sheets
-    lace = 0.02 + 0.05 * anatomy.lacy + strength * lace
-    near = 0.6 + 1.6 * torch.exp(above.clamp(max=0.0) / _NEAR)
-    fat_sheets = 0.24 * anatomy.ligaments * near * (sheets + small * fine_sheets)
-    fat_sheets = fat_sheets * torch.sigmoid((x - 0.08 * depth) / (0.05 * depth))
-    edge = torch.sigmoid((0.97 - skin_radius) / 0.012)
     thin = (gland * lace + (1.0 - gland) * fat_sheets) * edge
     thin = thin * (thin_share * anatomy.gland_fraction / thin[sample].mean()).clamp(max=1.0)
-    uneven = firm * (1.0 + _UNEVEN * fine_own - 0.6 * fine_inward)
+    uneven = firm * (1.0 + _UNEVEN * lobules.fine_own - 0.6 * lobules.fine_inward)
     gained = gland * (uneven.clamp(max=0.98) + 0.10 * sheets - lace).clamp(min=0.0) * edge
     steep = 1.0 / _between(_SOLID_EDGE, _SOFT_EDGE, blurred)
     least = _solid_from(
@@ -162,38 +176,113 @@ def gland_volume(
     )
     found = thin + gained * torch.sigmoid((lumps - least) * steep)
     density = torch.zeros(SHAPE, device=device)
-    density.view(-1)[inside] = found.clamp(0.0, 1.0)
-    return GlandVolume(density[None, None], (depth, radius, _HEIGHT * radius))
+    density.view(-1)[box.inside] = found.clamp(0.0, 1.0)
+    extent = (anatomy.depth_mm, anatomy.radius_mm, _HEIGHT * anatomy.radius_mm)
+    return GlandVolume(density[None, None], extent)
+
+
+def _streaming(anatomy: Anatomy, box: _Box, streams: torch.Tensor) -> torch.Tensor:
+    """(n, 3) mm backwards, across and along the beams, in which forms are round and even.
+
+    In the breast they fan out from the nipple and, where the tissue streams, are drawn out.
+    """
+    stream = anatomy.streak * torch.sigmoid(2.5 * streams)
+    fan = (_FAN_MM - box.distance) / (box.distance + _BLUNT_MM) * (
+        _LEAST_FAN + (1.0 - _LEAST_FAN) * stream
+    ) + 1.0
+    by_side, by_up = _BETWEEN_BEAMS
+    beamwards = _BEAMWARDS * (by_side * box.side + by_up * box.up) * fan
+    across = _ACROSS * (by_up * box.side - by_side * box.up) * fan
+    across = across * (1.0 + _NARROWER * stream)
+    forward = _FORWARD * (1.0 - _LONGER * stream)
+    return torch.stack([forward * box.ahead, across, beamwards], dim=-1)
+
+
+def _firm_and_region(anatomy: Anatomy) -> tuple[float, float]:
+    """How dense solid gland is, and the share of the breast that gland spreads over."""
+    firm = min(0.96, 0.66 + 0.2 * anatomy.compact + 0.7 * anatomy.gland_fraction)
+    firm = max((1.0 - _THINNED * anatomy.haze) * firm, anatomy.gland_fraction / _FIRMEST)
+    region = anatomy.gland_fraction / (firm * (0.42 + 0.42 * anatomy.compact))
+    return firm, min(_LARGEST, region * (1.0 + 0.8 * anatomy.lacy))
+
+
+def _lumps(
+    anatomy: Anatomy, above: torch.Tensor, lobules: _Lobules, small: torch.Tensor
+) -> torch.Tensor:
+    """(n,) how lumpy a place is: gland is solid in lumps, which lobules of fat open.
+
+    Args:
+        above: By how much the score of gland exceeds its border.
+        small: 0..1, how much small lobules are to be seen rather than large ones.
+    """
+    open_fat = anatomy.holes * lobules.inward * (1.2 + lobules.own).clamp(min=0.2) * (1.5 - small)
+    fine_fat = (
+        anatomy.fine_holes
+        * lobules.fine_inward
+        * (1.0 + lobules.fine_own).clamp(min=0.1)
+        * (0.3 + 1.4 * small)
+    )
+    lumps = 0.9 * above - 6.0 * open_fat - 3.0 * fine_fat
+    nodules = 0.9 * above + 5.0 * (0.4 - lobules.from_core) + 0.8 * lobules.fine_own
+    return torch.lerp(lumps, nodules, anatomy.nodular)
+
+
+def _walls(
+    anatomy: Anatomy,
+    box: _Box,
+    above: torch.Tensor,
+    cloudy: torch.Tensor,
+    lobules: _Lobules,
+    small: torch.Tensor,
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """(n,) each: walls of large lobules, 0..1; density of walls in the gland, and in the fat.
+
+    Args:
+        above, small: As of `_lumps`.
+        cloudy: Noise of unit variance.
+    """
+    within = box.skin_radius < 1.02
+    sheets = torch.exp(-((lobules.inward / (0.055 + 0.035 * anatomy.lacy)) ** 2)) * within
+    fine_sheets = torch.exp(-((lobules.fine_inward / 0.09) ** 2)) * within
+    # Here are more walls, there fewer.
+    strength = 0.3 + 0.9 * torch.sigmoid(3.0 * cloudy + 1.5 * lobules.own)
+    lace = (0.40 + 0.4 * anatomy.lacy) * sheets
+    lace = lace + (0.52 + 0.4 * anatomy.lacy) * small * fine_sheets
+    lace = 0.02 + 0.05 * anatomy.lacy + strength * lace
+    near = 0.6 + 1.6 * torch.exp(above.clamp(max=0.0) / _NEAR)
+    fat_sheets = 0.24 * anatomy.ligaments * near * (sheets + small * fine_sheets)
+    depth = anatomy.depth_mm
+    fat_sheets = fat_sheets * torch.sigmoid((box.x - 0.08 * depth) / (0.05 * depth))
+    return sheets, lace, fat_sheets
 
 
 def _prior(
     anatomy: Anatomy,
-    x: torch.Tensor,
-    y: torch.Tensor,
-    z: torch.Tensor,
-    skin_radius: torch.Tensor,
-    distance: torch.Tensor,
+    box: _Box,
     cloudy: torch.Tensor,
     inward: torch.Tensor,
     thicker: torch.Tensor,
 ) -> torch.Tensor:
-    """Where gland tends to be: behind the nipple and upper outer, in places under the skin."""
-    radius = anatomy.radius_mm
+    """(n,) where gland tends to be: behind the nipple, upper outer, in places under the skin."""
+    radius, x, y, z = anatomy.radius_mm, box.x, box.y, box.z
     layer = anatomy.fat_layer_mm * torch.exp(1.3 * thicker - 0.3) - 1.0
-    under_skin = (1.0 - skin_radius) * radius - layer - 9.0 * inward + 1.0
+    under_skin = (1.0 - box.skin_radius) * radius - layer - 9.0 * inward + 1.0
     behind = x - anatomy.retro_fat * anatomy.depth_mm + 0.4 * anatomy.upper_outer * (y + 0.5 * z)
     behind = behind + 8.0 * cloudy - 12.0 * inward + 1.5
     aside = 0.28 * anatomy.upper_outer * radius * (0.3 + 0.7 * anatomy.compact)
     across = ((y - aside).abs() ** 3 + (z - 0.6 * aside).abs() ** 3) / (0.72 * radius) ** 3
     outer = anatomy.upper_outer * (y + z) / (1.4 * radius)
-    under_skin = under_skin + 14.0 * torch.exp(-((distance / 16.0) ** 2))
+    under_skin = under_skin + 14.0 * torch.exp(-((box.distance / 16.0) ** 2))
     flat = _BETWEEN_BEAMS[0] * y + _BETWEEN_BEAMS[1] * z
     forward = (1.0 + 3.0 * anatomy.retro_fat) * x / anatomy.depth_mm
     prior = forward - 3.5 * torch.sigmoid(-under_skin / 2.5) - 2.6 * torch.sigmoid(-behind / 3.5)
     middle = (x / anatomy.depth_mm - 0.4) ** 2 + (y**2 + z**2) / radius**2
     prior = prior - 3.0 * anatomy.shell * torch.exp(-middle / 0.16)
     return (
-        prior - (0.6 + 1.6 * anatomy.compact) * across + outer + 1.7 * torch.exp(-distance / 18.0)
+        prior
+        - (0.6 + 1.6 * anatomy.compact) * across
+        + outer
+        + 1.7 * torch.exp(-box.distance / 18.0)
     ) - 2.2 * anatomy.plate * (flat / (0.55 * radius)) ** 2
 
 
@@ -212,11 +301,11 @@ def _between(sharp: float, soft: float, share: torch.Tensor) -> torch.Tensor:
     return sharp * torch.exp(math.log(soft / sharp) * share)
 
 
-def _sample(inside: torch.Tensor, skin_radius: torch.Tensor) -> torch.Tensor:
-    """(n,) which of the places `inside` to measure shares by: some of those under the skin."""
-    sparse = torch.zeros(SHAPE, dtype=torch.bool, device=inside.device)
+def _sample(box: _Box) -> torch.Tensor:
+    """(m,) which of the box's places to measure shares by: some of those under the skin."""
+    sparse = torch.zeros(SHAPE, dtype=torch.bool, device=box.inside.device)
     sparse[::3, ::3, ::3] = True
-    return (sparse.flatten()[inside] & (skin_radius < _UNDER_SKIN)).nonzero()[:, 0]
+    return (sparse.flatten()[box.inside] & (box.skin_radius < _UNDER_SKIN)).nonzero()[:, 0]
 
 
 def _threshold(score: torch.Tensor, share: float) -> torch.Tensor:
