@@ -1,10 +1,15 @@
 """The volume of glandular tissue as beams read it."""
 
+import numpy as np
 import pytest
 import torch
 
 from glam_core.phantom.anatomy import draw_anatomies
 from glam_core.phantom.gland import GlandVolume, gland_volume
+from glam_core.phantom.lobules import read_lobules
+from glam_core.phantom.strands import draw_curves
+from glam_core.phantom.streams import stream
+from glam_core.phantom.tissue import draw_tissue
 from glam_core.terms import Laterality
 
 
@@ -44,3 +49,44 @@ def test_both_breasts_of_a_woman_are_more_alike_than_those_of_two() -> None:
     alike = [likeness[k, k + 1] for k in (0, 2, 4)]
     strangers = [likeness[k, k + 2] for k in range(4)]
     assert min(alike) > max(strangers)
+
+
+def test_lobules_repeat_after_as_many_as_the_cube_holds_and_move_as_a_whole() -> None:
+    places = 8.0 * torch.rand((500, 3), generator=torch.Generator().manual_seed(2))
+    here = read_lobules(places, torch.zeros(3))
+    close = {"rtol": 0, "atol": 2e-4}
+    for axis in torch.eye(3):
+        torch.testing.assert_close(read_lobules(places + 8.0 * axis, torch.zeros(3)), here, **close)
+        moved = read_lobules(places - 2.0 * axis, 0.25 * axis)
+        torch.testing.assert_close(moved, here, **close)
+    assert torch.equal(read_lobules(places, torch.zeros(3)), here)
+
+
+def test_curves_of_a_breast_lie_inside_its_skin_but_for_a_few_ends() -> None:
+    for index, density in enumerate("ABCD"):
+        anatomy = draw_anatomies(9, index, density, implants=False)[Laterality.RIGHT]
+        scale = (anatomy.depth_mm, anatomy.radius_mm, anatomy.radius_mm)
+        radius, held = [], []
+        for family in draw_curves(anatomy, stream(9, index)):
+            if family.oblique_only:
+                continue
+            radius.append(np.linalg.norm(family.controls / scale, axis=-1).ravel())
+            held.append(
+                (family.area_mm2[:, None] * (0 * family.controls[..., 0] + family.taper)).ravel()
+            )
+        far, material = np.concatenate(radius), np.concatenate(held)
+        assert np.isfinite(far).all()
+        assert material[far > 1.0].sum() < 0.12 * material.sum()
+        assert material[far > 1.3].sum() < 0.015 * material.sum()
+
+
+def test_tissue_is_that_of_its_breast_alone_whatever_was_drawn_before() -> None:
+    sides = draw_anatomies(9, 2, "B", implants=False)
+    first, _, again = (
+        draw_tissue(sides[side], 9, 2, torch.device("cpu"))
+        for side in (Laterality.LEFT, Laterality.RIGHT, Laterality.LEFT)
+    )
+    assert torch.equal(first.volume.density, again.volume.density)
+    assert torch.equal(first.curves.controls, again.curves.controls)
+    other = draw_tissue(sides[Laterality.LEFT], 9, 3, torch.device("cpu"))
+    assert not torch.equal(first.volume.density, other.volume.density)
