@@ -53,6 +53,7 @@ class Anatomy:
         soft: 0 sharply bounded to 1 blurred gland.
         haze: 0 firm to 1 thin gland, which is less bright and lies in more of the breast.
         shell: 0 to 1 most gland lies around a middle of fat.
+        strands, ducts, vessels: How many are drawn.
     """
 
     laterality: Laterality

@@ -44,7 +44,7 @@ _NO_DOTS = BenignDots(np.zeros((0, 3)), np.zeros(0), np.zeros(0))
 
 
 def draw_benign_dots(breast: BreastSetup) -> BenignDots:
-    """The dots of one breast; none in most, none near a real lesion.
+    """The lumps, rods, shells and dots of one breast; none in most, none near a real lesion.
 
     They lie at the same places at every visit, but which are too near a lesion depends on its size
     and on the pose of that visit.
@@ -169,7 +169,7 @@ def _clear_of_lesions(breast: BreastSetup, places: FloatArray) -> npt.NDArray[np
 
 
 def add_benign_dots(extra: torch.Tensor, breast: BreastSetup, setup: ViewSetup) -> None:
-    """Add the dots' log attenuation to `extra` (1, 1, rows, cols) in place."""
+    """Add the log attenuation of dots and vessel walls to `extra` (1, 1, rows, cols) in place."""
     dots, walls = draw_benign_dots(breast), draw_vessel_walls(breast)
     radii = [*dots.radii.tolist(), *walls.radii.tolist()]
     if not radii:

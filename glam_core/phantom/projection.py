@@ -15,9 +15,9 @@ from glam_core.phantom.gland import GlandVolume
 from glam_core.phantom.splat import blur, enlarge
 
 FAT_PER_CM, GLAND_PER_CM, MASS_PER_CM = 0.456, 0.802, 0.844  # at 20 keV
-_SAMPLES = 36
-_LATTICE = (16, 24, 8)
-_ROUNDS = 10
+_SAMPLES = 36  # along each beam
+_LATTICE = (16, 24, 8)  # rows, columns and depths on which the displacement is undone
+_ROUNDS = 10  # of undoing it
 _FULL_FROM = 0.4  # of the longest chord: shorter ones lie at the side and hold less
 _CELL_MM = 0.9
 _BLUR_MM, _BLURRED = 1.1, 1.0  # about as wide as a voxel

@@ -25,12 +25,10 @@ from glam_core.terms import ViewPosition
 
 GLAND_EXCESS_PER_MM = (GLAND_PER_CM - FAT_PER_CM) / 10.0
 _IMPLANT_EXCESS_PER_MM = 0.045
-_TILE = 512
-_FINE_FROM_PER_MM = 0.35
-_FINE_SHARE = 0.08
+_TILE = 512  # pixels to a side of the fine noise, half of it for small pictures
+_FINE_FROM_PER_MM, _FINE_SHARE = 0.35, 0.08  # waves a mm above which it is; how strong it is
 _SUNK = 0.65  # of a strand is lost in solid gland or muscle
-_MOTTLE_FROM_PER_MM = 0.05
-_MOTTLE_SHARE = 0.005
+_MOTTLE_FROM_PER_MM, _MOTTLE_SHARE = 0.05, 0.005  # the same of the mottle of fat
 _MOTTLE_CELL_MM = 0.8
 _LIGHTEST = 0.03  # of the beam, by which mottled fat may seem less than fat
 
@@ -53,6 +51,7 @@ class ViewSetup:
         map32: The same on the rendering device.
         framing: Of the part of the picture that is rendered.
         seed, index, visit: Name the random streams.
+        in_profile: Whether the nipple stands in profile.
     """
 
     pose: Pose

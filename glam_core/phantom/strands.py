@@ -9,15 +9,16 @@ import torch
 from glam_core.phantom.anatomy import Anatomy
 from glam_core.phantom.curves import CONTROLS, Curves
 
-_FINE_MM, _THICK_MM, _VESSEL_MM = 0.22, 0.46, 0.75
-_LARGE_VESSEL_MM, _LARGE_SHARES = 0.95, (0.45, 0.27, 0.18, 0.1)  # of breasts with 0, 1, 2, 3
-_CALCIFIED_SHARE = 0.05
-_STRETCHES = 3
+_FINE_MM, _THICK_MM, _VESSEL_MM, _LARGE_VESSEL_MM = 0.22, 0.46, 0.75, 0.95  # spreads
+_LARGE_SHARES = (0.45, 0.27, 0.18, 0.1)  # of breasts with 0, 1, 2 and 3 large vessels
+_CALCIFIED_SHARE = 0.05  # of breasts with large vessels, of which the first is an artery of calcium
+_STRETCHES = 3  # curves to a large vessel, end to end
+# Skin radius from which the stems of strands begin, and those along the skin.
 _LIGAMENTS_FROM, _ALONG_SKIN_FROM = 0.12, 0.82
-_BEND_WAVES = 24
+_BEND_WAVES = 24  # of the common bends
 _UNDER_SKIN = 0.93  # of the way to it, how near vessels come
 _THICK_FROM = (2.4,)  # strengths from which strands are thick
-_WIDTHS = ((0.45, _FINE_MM), (0.48, _THICK_MM))
+_WIDTHS = ((0.45, _FINE_MM), (0.48, _THICK_MM))  # mm2 of a usual strand, and its spread in mm
 _HUG = 1.15  # at the skin: how much of what leads away from it strands lose
 _BEHIND_MM, _FADE_MM = -6.0, 12.0  # behind the chest wall strands end, fading over
 _TO_SKIN_SHARE = 0.15  # of the strands
@@ -111,14 +112,14 @@ def _mesh(anatomy: Anatomy, bends: _Bends, draw: np.random.Generator) -> Curves:
     strength = draw.lognormal(0.0, 0.7, _MESH).clip(0.0, 4.0)
     area = draw.uniform(*_MESH_AREA) * anatomy.ligaments * strength
     taper = _uneven_taper(_MESH, draw)
-    taper = taper * ((controls[..., 0] - _BEHIND_MM) / _FADE_MM).clip(0.0, 1.0)
+    taper = taper * _before_the_wall(controls)
     return Curves(_wavy(controls, 0.6 * length, draw), area, taper, _FINE_MM)
 
 
 def _to_skin(anatomy: Anatomy, draw: np.random.Generator) -> list[Curves]:
     """From the front of the gland on to the skin, leaning forward, their foot broad and bright."""
     count = round(_TO_SKIN_SHARE * anatomy.strands)
-    scale = np.array([anatomy.depth_mm, anatomy.radius_mm, anatomy.radius_mm])
+    scale = _scale(anatomy)
     start = _inside(anatomy, count, draw, 0.55)
     depth = np.linalg.norm(start / scale, axis=1)
     start = start * (draw.uniform(0.6, 0.88, count) / depth)[:, None]
@@ -152,8 +153,9 @@ def _thin_and_thick(
     *,
     oblique_only: bool = False,
 ) -> list[Curves]:
+    """Strands (N, CONTROLS, 3) of strengths (N,), the stronger ones thicker."""
     taper = _sinking_taper(len(controls), draw)
-    taper = taper * ((controls[..., 0] - _BEHIND_MM) / _FADE_MM).clip(0.0, 1.0)
+    taper = taper * _before_the_wall(controls)
     area = anatomy.ligaments * strength
     kinds = np.digitize(strength, _THICK_FROM)
     return [
@@ -261,7 +263,7 @@ def _vessels(anatomy: Anatomy, bends: _Bends, draw: np.random.Generator) -> Curv
     thinning[0] = 0.5
     controls = np.concatenate([stems, branches])
     wound = bends.at(controls.reshape(-1, 3)).reshape(controls.shape)
-    scale = np.array([anatomy.depth_mm, anatomy.radius_mm, anatomy.radius_mm])
+    scale = _scale(anatomy)
     out = np.linalg.norm(controls / scale, axis=-1, keepdims=True)
     controls = controls * (_UNDER_SKIN / out.clip(_UNDER_SKIN))
     return Curves(
@@ -354,6 +356,11 @@ def _axilla(anatomy: Anatomy, bends: _Bends, draw: np.random.Generator) -> list[
     return _thin_and_thick(anatomy, controls, strength, draw, oblique_only=True)
 
 
+def _before_the_wall(controls: FloatArray) -> FloatArray:
+    """(N, CONTROLS) 1, fading to 0 behind the chest wall."""
+    return np.asarray(((controls[..., 0] - _BEHIND_MM) / _FADE_MM).clip(0.0, 1.0))
+
+
 def _uneven_taper(count: int, draw: np.random.Generator) -> FloatArray:
     """(count, CONTROLS): fading at both ends, and coming and going between them."""
     uneven = draw.uniform(0.1, 1.3, (count, CONTROLS + 2))
@@ -376,11 +383,16 @@ def _sinking_taper(count: int, draw: np.random.Generator) -> FloatArray:
 def _inside(
     anatomy: Anatomy, count: int, draw: np.random.Generator, innermost: float = 0.27
 ) -> FloatArray:
-    """Places spread through the half ellipsoid, from `innermost` of its radius outwards."""
+    """(count, 3) mm spread through the half ellipsoid, from `innermost` of its radius outwards."""
     direction = _unit(draw.normal(size=(count, 3)))
     direction[:, 0] = np.abs(direction[:, 0])
     radius = draw.uniform(innermost**3, 0.96, (count, 1)) ** (1 / 3)
-    return np.asarray(direction * radius * (anatomy.depth_mm, anatomy.radius_mm, anatomy.radius_mm))
+    return np.asarray(direction * radius * _scale(anatomy))
+
+
+def _scale(anatomy: Anatomy) -> FloatArray:
+    """(3,) semi-axes in mm of the half ellipsoid that the breast is taken for."""
+    return np.array([anatomy.depth_mm, anatomy.radius_mm, anatomy.radius_mm])
 
 
 def _walk(
@@ -423,7 +435,7 @@ def _drift(
     goal = np.asarray(anatomy.nipple_mm) + np.array([5.0, 0.0, 0.0])
     own = draw.normal(size=(count, 3)) * draw.uniform(0.1, apart, (count, 1))
     step = (length / (CONTROLS - 1))[:, None]
-    scale = np.array([anatomy.depth_mm, anatomy.radius_mm, anatomy.radius_mm])
+    scale = _scale(anatomy)
     bent = bends.weight if weight is None else weight
     heading = np.tile([0.8, 0.0, 0.0], (count, 1)) if heading is None else heading
     places = [start]
