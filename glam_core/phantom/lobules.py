@@ -15,9 +15,10 @@ _SEED = 0x10B
 def read_lobules(places: torch.Tensor, start: torch.Tensor) -> torch.Tensor:
     """(3, ...) of the lobules at places (..., 3), in units of a lobule's mean size.
 
-    The first says how far inside its lobule a place is: 0 on the walls, about 0.8 in the middle of
-    a lobule. The second is a number -1..1 that is the lobule's own. The third is how far from
-    the lobule's middle a place is, as a share of the lobule's size.
+    The first says how far inside its lobule a place is: about 0 on the walls, a little less where
+    several meet, up to about 0.8 in the middle of the largest lobules. The second is a number
+    -1..1 that is the lobule's own. The third is how far from the lobule's middle a place is, as a
+    share of the lobule's size.
 
     Args:
         start: (3,) 0..1, where in the cube to begin.

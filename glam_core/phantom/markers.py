@@ -14,13 +14,13 @@ from glam_core.phantom.streams import stream
 from glam_core.phantom.styles import ScannerStyle
 from glam_core.terms import ChestWall, Laterality, ViewKey
 
-_BALL_RADIUS_MM, _BALL_SOFT_PX = 0.62, 0.3
+_BALL_RADIUS_MM, _BALL_SOFT_PX = 0.62, 0.3  # its rim is soft by a share of a pixel
 _BALL_SHARE = 0.8  # of skin markers; the others are rings of thin wire
-_RING_RADII_MM, _RING_WIDE_MM, _RING_EXCESS = (4.5, 8.0), 0.35, (0.25, 0.6)
+_RING_RADII_MM, _RING_WIDE_MM, _RING_EXCESS = (4.5, 8.0), 0.35, (0.25, 0.6)  # log attenuation
 _RING_PLACE, _BALL_PLACE = 0.82, 0.94  # of the way to the skin, so that they show
 _MARKER_REACH_MM = 10.0
-_METAL_EXCESS = 1.6
-_EDGE_REACH_MM = 12.0
+_METAL_EXCESS = 1.6  # log attenuation of a ball
+_EDGE_REACH_MM = 12.0  # from the chest wall, up to which a film's edge changes anything
 _FOG_SHARE, _FOG, _MOST_FOG = 0.85, 0.22, 0.7  # of films; usual and most display value
 _MARKED_SHARE, _NIPPLE_MARKED = 0.12, 0.2  # of breasts; of markers that sit on the nipple
 

@@ -37,7 +37,7 @@ _AROUND = {
 }
 _AROUND_SHARE = 0.16  # of a mass's size, the width of that
 _BLUR_CELLS = 3.0  # cells to that
-_MASK_LEVEL = 0.23
+_MASK_LEVEL = 0.23  # of a mass's size along the beam, above which a pixel counts as the mass
 _USUAL_MM = 11.0  # smaller masses are firmer than larger ones, or nobody would have found them
 _LARGEST_MM = 60.0  # radius up to which lines are drawn
 _MOST_MM = 26.0  # of the densest mass, along the beam

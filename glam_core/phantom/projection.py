@@ -170,7 +170,7 @@ def project_implant(view_map: ViewMap, framing: Framing, implant: Implant) -> to
     device = view_map.nipple.device
     factor = cell_factor(framing.pixel_mm, _CELL_MM)
     places = cell_centres(framing, factor, device)
-    stretch = view_map.stretch[0].clone()
+    stretch = view_map.stretch[0]
     base = (places / stretch[:2]) @ view_map.rotation[0, :2] + view_map.nipple[0]
     centre = base.new_tensor(implant.centre_mm)
     axes = base.new_tensor(implant.semi_axes_mm)
