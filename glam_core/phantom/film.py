@@ -60,11 +60,12 @@ def cut_background(
     moved = moved - _bites_mm(inside_mm, pixel_mm, draw)
     seen = picture * ((inside_mm + moved) / _SKIN_DARK_MM).clamp(0.0, 1.0)
     seen = seen * (_GREY_PER_MM * moved).exp()
-    above = seen - level * ((_RIM_MM - inside_mm) / _FADING_MM).clamp(0.0, 1.0)
+    rim = ((_RIM_MM - inside_mm) / _FADING_MM).clamp(0.0, 1.0)
+    above = seen - level * rim
     down, ahead = torch.gradient(above, dim=(-2, -1))
     soft = (_SOFT_PX * torch.hypot(down, ahead)).clamp(min=_LEAST_SOFT_GREY)
     kept = (0.5 + above / soft).clamp(0.0, 1.0)
-    shown = picture * (1.0 - _DIMMED * (2.0 - seen / level).clamp(0.0, 1.0))
+    shown = picture * (1.0 - _DIMMED * rim * (2.0 - seen / level).clamp(0.0, 1.0))
     return torch.where(inside_mm < _RIM_MM, shown * kept, picture)
 
 

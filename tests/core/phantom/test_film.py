@@ -31,6 +31,15 @@ def test_the_cut_takes_from_the_rim_and_changes_nothing_deeper() -> None:
         assert cut[rim].sum() < 0.8 * picture[rim].sum()
 
 
+def test_no_line_is_seen_where_the_rim_ends() -> None:
+    _, inside_mm = _breast()
+    dim = 0.15 * (inside_mm / 6.0).clamp(0.0, 1.0)
+    for index in range(4):
+        cut = cut_background(dim, inside_mm, _PIXEL_MM, stream(1, index))
+        last = (inside_mm > _RIM_MM - 0.5) & (inside_mm < _RIM_MM)
+        assert (cut[last] > 0.95 * dim[last]).all()
+
+
 def test_the_cut_is_uneven_in_its_own_way_and_repeats() -> None:
     picture, inside_mm = _breast()
     first, again, other = (
