@@ -10,7 +10,7 @@ from glam_core.errors import GlamError
 from glam_core.phantom.anatomy import Anatomy, draw_anatomies, draw_density_class
 from glam_core.phantom.breast import VIEWS, BreastSetup, set_up_breast, tracked_points
 from glam_core.phantom.canvas import canvas_framings
-from glam_core.phantom.film import cut_background
+from glam_core.phantom.film import cut_background, lifted_by_base
 from glam_core.phantom.gland import GlandVolume
 from glam_core.phantom.lesions import LesionPlan, draw_wish, plan_lesions
 from glam_core.phantom.markers import add_skin_markers, draw_film_edge, is_marked, show_film_edge
@@ -259,7 +259,9 @@ class _PairMaker:
         picture = (display * edge).clamp(0.0, 1.0)
         if style.name == "digitised film":
             cut = stream(self.seed, *words[:3], "background")
-            picture = cut_background(picture, drawn.envelope.inside_mm, framing.pixel_mm, cut)
+            inside_mm = drawn.envelope.inside_mm
+            kept = cut_background(picture, inside_mm, framing.pixel_mm, cut)
+            picture = lifted_by_base(kept, picture, inside_mm)
             film = draw_film_edge(style, stream(self.seed, *words[:3], "film edge"))
             picture = show_film_edge(picture, framing.pixel_mm, film)
         return picture[0, 0], drawn

@@ -15,7 +15,9 @@ _RIM_MM, _FADING_MM = 9.0, 4.0  # and above what depth it is cut less and less
 _CUT_GREY, _CUT_GREY_SPREAD = 0.108, 0.09  # the spread is that of its logarithm
 _SKIN_DARK_MM = 3.0  # towards the skin greys count as ever darker
 _GREY_PER_MM = 0.4  # by which greys fade towards the skin, as a power of e
-_DIMMED = 0.25  # share of the grey that is lost at the cut
+_DIMMED = 0.15  # share of the grey that is lost at the cut
+_BASE_GREY = 0.10  # of the film itself: the darkest rim does not fall below it
+_LEAST_GREY = 0.01
 _SOFT_PX, _LEAST_SOFT_GREY = 1.0, 0.018  # width of the cut's edge, and in grey at least
 # Tissue that is brighter than what lies around it within so many mm is kept farther out: mm for a
 # contrast of 1, drawn for the view, and the most.
@@ -67,6 +69,18 @@ def cut_background(
     kept = (0.5 + above / soft).clamp(0.0, 1.0)
     shown = picture * (1.0 - _DIMMED * rim * (2.0 - seen / level).clamp(0.0, 1.0))
     return torch.where(inside_mm < _RIM_MM, shown * kept, picture)
+
+
+def lifted_by_base(
+    cut: torch.Tensor, picture: torch.Tensor, inside_mm: torch.Tensor
+) -> torch.Tensor:
+    """The rim of a picture after the cut, with the grey of the film itself where it was kept.
+
+    Args:
+        cut, picture: (1, 1, rows, cols) display values after the cut and before it.
+    """
+    base = _BASE_GREY * ((_RIM_MM - inside_mm) / _FADING_MM).clamp(0.0, 1.0)
+    return cut * (torch.hypot(picture, base) / picture.clamp(min=_LEAST_GREY))
 
 
 def _contrast(picture: torch.Tensor, inside_mm: torch.Tensor, pixel_mm: float) -> torch.Tensor:

@@ -2,7 +2,7 @@
 
 import torch
 
-from glam_core.phantom.film import cut_background
+from glam_core.phantom.film import cut_background, lifted_by_base
 from glam_core.phantom.streams import stream
 
 _PIXEL_MM = 0.5
@@ -49,3 +49,14 @@ def test_the_cut_is_uneven_in_its_own_way_and_repeats() -> None:
     assert not torch.equal(first, other)
     gone = ((first == 0.0) & (inside_mm > 0.0)).sum((-2, -1))
     assert gone > 50
+
+
+def test_the_rim_that_was_kept_shows_the_grey_of_the_film() -> None:
+    picture, inside_mm = _breast()
+    cut = cut_background(picture, inside_mm, _PIXEL_MM, stream(1, 0))
+    lifted = lifted_by_base(cut, picture, inside_mm)
+    assert (lifted[cut == 0.0] == 0.0).all()
+    assert torch.equal(lifted[inside_mm >= _RIM_MM], picture[inside_mm >= _RIM_MM])
+    whole = (cut > 0.9 * picture) & (inside_mm < 4.0) & (inside_mm > 0.0)
+    assert lifted[whole].min() > 0.09
+    assert (lifted >= cut).all()
