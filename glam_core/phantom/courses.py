@@ -84,8 +84,8 @@ def drift(
     start: FloatArray,
     length: FloatArray,
     draw: np.random.Generator,
-    apart: float = 0.25,
-    weight: float | None = None,
+    apart: float | FloatArray = 0.25,
+    weight: float | FloatArray | None = None,
     heading: FloatArray | None = None,
 ) -> FloatArray:
     """(N, CONTROLS, 3) mm of curves forward, then to the nipple, turned by the common bends.
@@ -95,8 +95,8 @@ def drift(
     Args:
         start: (N, 3) mm.
         length: (N,) mm.
-        apart: How much each turns aside on its own.
-        weight: Of the common bends, if not their own.
+        apart: How much each turns aside on its own: of all, or (N, 1).
+        weight: Of the common bends, if not their own: of all, or (N, 1).
         heading: (N, 3) forward, in which each begins, if not straight on.
     """
     count = len(start)

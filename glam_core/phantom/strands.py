@@ -8,20 +8,24 @@ import numpy.typing as npt
 from glam_core.phantom.anatomy import Anatomy
 from glam_core.phantom.courses import FINE_MM, Bends, drift, inside, semi_axes, unit, walk, wavy
 from glam_core.phantom.curves import CONTROLS, Curves
-from glam_core.phantom.vessels import draw_large_vessels, draw_vessels
+from glam_core.phantom.vessels import VESSEL_MM, draw_large_vessels, draw_vessels
 
 _THICK_MM = 0.46  # spread of thick strands
 # Skin radius from which the stems of strands begin, and those along the skin.
 _LIGAMENTS_FROM, _ALONG_SKIN_FROM = 0.12, 0.82
-_THICK_FROM = (2.4,)  # strengths from which strands are thick
-_WIDTHS = ((0.45, FINE_MM), (0.48, _THICK_MM))  # mm2 of a usual strand, and its spread in mm
+_THICK_FROM = (1.1, 2.3)  # strengths from which strands are thick, and broad
+# mm2 of a usual strand, and its spread in mm: the stronger, the softer.
+_WIDTHS = ((0.42, FINE_MM), (0.48, _THICK_MM), (0.58, VESSEL_MM))
+_OUTDO, _STRONGEST = 0.72, 4.5  # stems: how much of the unevenness is theirs, and the most
+_CALM = 0.6  # the power of its strength by which a stem turns and winds less than the usual one
 _BEHIND_MM, _FADE_MM = -6.0, 12.0  # behind the chest wall strands end, fading over
 _TO_SKIN_SHARE = 0.15  # of the strands
 _AHEAD = 0.6  # of the way to the nipple, how far stems are moved
 _CHILDREN = (2, 2)  # of a stem, and of each branch; each has these shares of its parent:
 _THINNER, _SHORTER, _FORK = (0.35, 0.95), (0.45, 0.85), 0.32
 _SLOW, _FAST = 0.8, 0.3  # how strands emerge and sink: sigmas of a lognormal
-_MESH, _MESH_AREA = 1800, (0.12, 0.45)  # strands; least and most mm2 of the usual one
+_MESH, _MESH_AREA = 1800, (0.14, 0.5)  # strands; least and most mm2 of the usual one
+_PATCHY = 0.5  # how much stronger the mesh is in some places: sigma of a lognormal
 FloatArray = npt.NDArray[np.float64]
 
 
@@ -51,12 +55,12 @@ def _ligaments(anatomy: Anatomy, bends: Bends, draw: np.random.Generator) -> lis
     start[:along_skin] = inside(anatomy, along_skin, draw, _ALONG_SKIN_FROM)
     ahead = np.asarray(anatomy.nipple_mm) - start[along_skin:]
     start[along_skin:] += draw.uniform(0.0, _AHEAD, (len(ahead), 1)) * ahead
-    even = bends.unevenness
-    strength = draw.lognormal(0.65 - 0.5 * even**2, even, stems).clip(0.0, 6.0)
+    even = _OUTDO * bends.unevenness
+    strength = draw.lognormal(0.45 - 0.5 * even**2, even, stems).clip(0.0, _STRONGEST)
+    calm = strength.clip(1.0) ** -_CALM
     length = (draw.gamma(3.0, 7.0, stems) + 11.0) * strength.clip(0.4, 5.0) ** 0.4
-    controls = wavy(
-        drift(anatomy, bends, start, -length, draw, weight=bends.strand_weight), length, draw
-    )
+    apart, weight = 0.1 + 0.15 * calm[:, None], bends.strand_weight * calm[:, None]
+    controls = wavy(drift(anatomy, bends, start, -length, draw, apart, weight), calm * length, draw)
     grown, strengths = [controls], [strength]
     for children in _CHILDREN:
         of = np.repeat(np.arange(stems), children)
@@ -79,6 +83,7 @@ def _mesh(anatomy: Anatomy, bends: Bends, draw: np.random.Generator) -> Curves:
     controls = drift(anatomy, bends, start, length, draw, 0.5, bends.strand_weight)
     strength = draw.lognormal(0.0, 0.7, _MESH).clip(0.0, 4.0)
     area = draw.uniform(*_MESH_AREA) * anatomy.ligaments * strength
+    area = area * np.exp(_PATCHY * bends.at(start)[:, 1] - 0.5 * _PATCHY**2)
     taper = _uneven_taper(_MESH, draw)
     taper = taper * _before_the_wall(controls)
     return Curves(wavy(controls, 0.6 * length, draw), area, taper, FINE_MM)
@@ -95,7 +100,7 @@ def _to_skin(anatomy: Anatomy, draw: np.random.Generator) -> list[Curves]:
     heading = outward + 0.35 * draw.normal(size=(count, 3)) + [0.35, 0.0, 0.0]
     length = draw.uniform(0.12, 0.3, count) * anatomy.radius_mm
     controls = walk(start, unit(heading), length, draw, bend=0.5)
-    strength = 0.9 * draw.lognormal(0.0, 0.8, count).clip(0.0, 4.5)
+    strength = 0.9 * draw.lognormal(0.0, 0.7, count).clip(0.0, 3.5)
     return _thin_and_thick(anatomy, controls, strength, draw)
 
 
@@ -199,9 +204,9 @@ def _axilla(anatomy: Anatomy, bends: Bends, draw: np.random.Generator) -> list[C
         ],
         axis=1,
     )
-    strength = 0.8 * draw.lognormal(0.0, 0.9, count).clip(0.0, 4.5)
+    strength = 0.75 * draw.lognormal(-0.1, 0.7, count).clip(0.0, 3.5)
     length = (draw.gamma(3.0, 7.0, count) + 9.0) * strength.clip(0.4, 4.0) ** 0.3
-    heading = np.array([0.5, -0.5, -0.7]) + 0.3 * draw.normal(size=(count, 3))
+    heading = np.array([0.5, -0.5, -0.7]) + 0.2 * draw.normal(size=(count, 3))
     heading = unit(heading + 0.5 * bends.at(start))
     controls = wavy(walk(start, heading, length, draw, bend=0.4), length, draw)
     return _thin_and_thick(anatomy, controls, strength, draw, oblique_only=True)

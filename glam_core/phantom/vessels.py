@@ -9,7 +9,7 @@ from glam_core.phantom.anatomy import Anatomy
 from glam_core.phantom.courses import FINE_MM, Bends, semi_axes, unit, walk, wavy
 from glam_core.phantom.curves import CONTROLS, Curves
 
-_VESSEL_MM, _LARGE_VESSEL_MM = 0.75, 0.95  # spreads
+VESSEL_MM, _LARGE_VESSEL_MM = 0.75, 0.95  # spreads
 _LARGE_SHARES = (0.45, 0.27, 0.18, 0.1)  # of breasts with 0, 1, 2 and 3 large vessels
 _CALCIFIED_SHARE = 0.05  # of breasts with large vessels, of which the first is an artery of calcium
 _STRETCHES = 3  # curves to a large vessel, end to end
@@ -53,7 +53,7 @@ def draw_vessels(anatomy: Anatomy, bends: Bends, draw: np.random.Generator) -> C
         wavy(controls + 1.2 * wound, np.concatenate([0.7 * length, 0.3 * length[forks]]), draw),
         np.concatenate([stem_area, 0.45 * stem_area[forks]]),
         thinning * draw.lognormal(-0.05, 0.3, controls.shape[:2]),
-        _VESSEL_MM,
+        VESSEL_MM,
     )
 
 
