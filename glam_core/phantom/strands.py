@@ -81,7 +81,7 @@ def _mesh(anatomy: Anatomy, bends: Bends, draw: np.random.Generator) -> Curves:
     start = inside(anatomy, _MESH, draw, 0.1) * (1.0, 1.05, 1.05)
     length = draw.gamma(3.0, 3.0, _MESH) + 4.0
     controls = drift(anatomy, bends, start, length, draw, 0.5, bends.strand_weight)
-    strength = draw.lognormal(0.0, 0.7, _MESH).clip(0.0, 4.0)
+    strength = draw.lognormal(0.05, 0.6, _MESH).clip(0.0, 2.6)
     area = draw.uniform(*_MESH_AREA) * anatomy.ligaments * strength
     area = area * np.exp(_PATCHY * bends.at(start)[:, 1] - 0.5 * _PATCHY**2)
     taper = _uneven_taper(_MESH, draw)
@@ -139,8 +139,8 @@ def _lobule_rims(anatomy: Anatomy, draw: np.random.Generator) -> Curves:
     ring = first[:, :, None] * np.cos(angle)[..., None]
     ring = ring + second[:, :, None] * np.sin(angle)[..., None]
     controls = centre[:, None, None] + size[:, None, None] * ring
-    strength = draw.lognormal(-0.1, 0.8, (lobules, 1)) * draw.lognormal(0.0, 0.5, (lobules, arcs))
-    area = 0.32 * anatomy.ligaments * strength.reshape(-1).clip(0.0, 5.0)
+    strength = draw.lognormal(-0.1, 0.7, (lobules, 1)) * draw.lognormal(0.0, 0.5, (lobules, arcs))
+    area = 0.32 * anatomy.ligaments * strength.reshape(-1).clip(0.0, 3.0)
     return Curves(
         controls.reshape(-1, CONTROLS, 3), area, _uneven_taper(lobules * arcs, draw), FINE_MM
     )
