@@ -24,7 +24,7 @@ _AHEAD = 0.6  # of the way to the nipple, how far stems are moved
 _CHILDREN = (2, 2)  # of a stem, and of each branch; each has these shares of its parent:
 _THINNER, _SHORTER, _FORK = (0.35, 0.95), (0.45, 0.85), 0.32
 _SLOW, _FAST = 0.8, 0.3  # how strands emerge and sink: sigmas of a lognormal
-_MESH, _MESH_AREA = 1800, (0.14, 0.5)  # strands; least and most mm2 of the usual one
+_MESH, _MESH_AREA = 1750, (0.14, 0.5)  # strands; least and most mm2 of the usual one
 _PATCHY = 0.5  # how much stronger the mesh is in some places: sigma of a lognormal
 FloatArray = npt.NDArray[np.float64]
 
@@ -49,7 +49,7 @@ def draw_curves(anatomy: Anatomy, draw: np.random.Generator) -> list[Curves]:
 
 def _ligaments(anatomy: Anatomy, bends: Bends, draw: np.random.Generator) -> list[Curves]:
     """The web in the fat: trees that fork backwards from the gland, most of them faint."""
-    stems = round(0.85 * anatomy.strands / (1 + _CHILDREN[0] * (1 + _CHILDREN[1])))
+    stems = round(0.78 * anatomy.strands / (1 + _CHILDREN[0] * (1 + _CHILDREN[1])))
     start = inside(anatomy, stems, draw, _LIGAMENTS_FROM)
     along_skin = stems // 3
     start[:along_skin] = inside(anatomy, along_skin, draw, _ALONG_SKIN_FROM)
@@ -100,7 +100,7 @@ def _to_skin(anatomy: Anatomy, draw: np.random.Generator) -> list[Curves]:
     heading = outward + 0.35 * draw.normal(size=(count, 3)) + [0.35, 0.0, 0.0]
     length = draw.uniform(0.12, 0.3, count) * anatomy.radius_mm
     controls = walk(start, unit(heading), length, draw, bend=0.5)
-    strength = 0.9 * draw.lognormal(0.0, 0.7, count).clip(0.0, 3.5)
+    strength = 0.8 * draw.lognormal(0.0, 0.65, count).clip(0.0, 3.0)
     return _thin_and_thick(anatomy, controls, strength, draw)
 
 

@@ -13,6 +13,7 @@ VESSEL_MM, _LARGE_VESSEL_MM = 0.75, 0.95  # spreads
 _LARGE_SHARES = (0.45, 0.27, 0.18, 0.1)  # of breasts with 0, 1, 2 and 3 large vessels
 _CALCIFIED_SHARE = 0.05  # of breasts with large vessels, of which the first is an artery of calcium
 _STRETCHES = 3  # curves to a large vessel, end to end
+_PLAIN, _FAINT = 2, 0.45  # vessels that are plainly seen, and how much the others show
 _UNDER_SKIN = 0.93  # of the way to it, how near vessels come
 FloatArray = npt.NDArray[np.float64]
 
@@ -31,17 +32,17 @@ def draw_vessels(anatomy: Anatomy, bends: Bends, draw: np.random.Generator) -> C
     middle = np.sin(np.linspace(0, math.pi, CONTROLS))[None, :, None]
     outward = np.stack([np.zeros(count), np.cos(turn), np.sin(turn)], axis=1)[:, None]
     bulge = draw.uniform(0.04, 0.3, (count, 1, 1)) * anatomy.radius_mm
-    stems = stems + middle * outward * bulge
+    stems = wavy(stems + middle * outward * bulge, 0.7 * length, draw)
     stem_area = 2.4 * draw.lognormal(0.0, 0.75, count).clip(0.2, 4.0)
+    stem_area[_PLAIN:] *= _FAINT
 
     forks = draw.integers(count, size=count)
     at = draw.integers(2, CONTROLS - 2, count)
     from_stem = stems[forks, at]
     ahead = unit(stems[forks, at + 1] - from_stem)
     heading = unit(ahead + 0.4 * draw.normal(size=(count, 3)))
-    branches = walk(
-        from_stem, heading, draw.uniform(0.3, 0.6, count) * length[forks], draw, bend=0.7
-    )
+    reach = draw.uniform(0.3, 0.6, count) * length[forks]
+    branches = wavy(walk(from_stem, heading, reach, draw, bend=0.7), 0.3 * length[forks], draw)
     thinning = np.linspace(1.0, 0.3, CONTROLS)
     thinning[0] = 0.5
     controls = np.concatenate([stems, branches])
@@ -50,7 +51,7 @@ def draw_vessels(anatomy: Anatomy, bends: Bends, draw: np.random.Generator) -> C
     out = np.linalg.norm(controls / scale, axis=-1, keepdims=True)
     controls = controls * (_UNDER_SKIN / out.clip(_UNDER_SKIN))
     return Curves(
-        wavy(controls + 1.2 * wound, np.concatenate([0.7 * length, 0.3 * length[forks]]), draw),
+        controls + 1.2 * wound,
         np.concatenate([stem_area, 0.45 * stem_area[forks]]),
         thinning * draw.lognormal(-0.05, 0.3, controls.shape[:2]),
         VESSEL_MM,
