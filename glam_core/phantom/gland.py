@@ -16,13 +16,16 @@ _HEIGHT = 1.05
 _STEEPNESS = 2.0  # of the clouds' spectrum
 _BETWEEN_BEAMS = (0.383, -0.924)  # y and z of the way midway between the beams of both views
 # Waves a mm there, across it and forward, to those of a round form: compression makes up for them.
-_BEAMWARDS, _ACROSS, _FORWARD = 0.6, 1.5, 1.0
-_LONGER, _NARROWER = 0.4, 0.25
+_BEAMWARDS, _ACROSS, _FORWARD = 0.6, 1.35, 1.1
+_LONGER, _NARROWER = 0.35, 0.2
+_STREAMING = 0.7  # as a score, above which tissue streams
 _FAN_MM = 60.0  # from the nipple forms are as wide as named; nearer it they are narrower
-_LEAST_FAN = 0.5  # of that, where nothing streams
+_LEAST_FAN = 0.35  # of that, where nothing streams
 _BLUNT_MM = 60.0  # behind the nipple, where the fan begins
 _BEFORE_NIPPLE_MM = 7.0  # of the nipple's base is the place to which gland streams
 _WARP_MM = 2.5  # by which the clouds bend the lobules
+_STRETCH_MM = 5.0  # by which forms are drawn wide here and pressed small there
+_BACK_MM = 14.0  # by which the gland's back border goes in and out
 _FINER = 2.3  # small lobules to large ones
 _SCALLOP = 1.25  # lobules of fat press into the gland
 _BORDER, _SOFT_BORDER = 0.07, 0.45  # width of the gland's border as a score, sharp to soft
@@ -30,9 +33,9 @@ _VARIED = (6, 7, 7)  # places of the lattice on which the kind of tissue varies
 _OWN_SHARE = 0.4  # of that variation, that one breast of a woman has alone
 _MOVED = 0.03  # of all lobules, from one breast of a woman to the other
 _NEAR = 1.2  # as a score, of the gland's border, where the walls in the fat are strongest
-_UNEVEN = 0.22  # of its density, from one small lobule of gland to the next
+_UNEVEN = 0.18  # of its density, from one small lobule of gland to the next
 _SOLID_EDGE, _SOFT_EDGE = 0.06, 0.5  # of how lumpy, between solid and not, sharp to soft
-_THIN_SHARE, _LACY_SHARE = 0.75, 0.96  # of the gland that may lie in thin sheets
+_THIN_SHARE, _LACY_SHARE = 0.75, 0.88  # of the gland that may lie in thin sheets
 _LARGEST = 0.75  # share of the breast that gland may spread over
 _LUMPIEST, _PARTS, _ROUNDS = 12.0, 32, 2  # how finely that edge is sought, from - to +
 _THINNED, _FIRMEST = 0.4, 0.6  # of the gland's density: lost by haze; share that it can give
@@ -144,7 +147,9 @@ def gland_volume(
     start, fine_start = torch.rand((2, 3), generator=generator, device=device)
     start = torch.rand(3, generator=woman, device=device) + _MOVED * start
     streams, thicker, softer, finer = _varied(generator, woman)[:, box.inside]
-    places = _streaming(anatomy, box, streams)
+    stretched = _varied(generator, woman)[:, box.inside]
+    opened = torch.sigmoid(5.0 * stretched[3])
+    places = _streaming(anatomy, box, streams) + _STRETCH_MM * stretched[:3].T
     cloudy = read_periodic(cloud, 0.8 * places)
     streaks = read_periodic(cloud, places * places.new_tensor((0.4, 1.1, 1.1)) + 20.0)
     places = (places + _WARP_MM * cloudy[:, None]) / anatomy.lobule_mm
@@ -154,21 +159,23 @@ def gland_volume(
 
     firm, region = _firm_and_region(anatomy)
     texture = math.sqrt(anatomy.streak) * streaks + math.sqrt(1.0 - anatomy.streak) * cloudy
-    prior = _prior(anatomy, box, cloudy, inward, thicker)
+    back = _BACK_MM * (stretched[0] - stretched[1])
+    prior = _prior(anatomy, box, cloudy, inward, thicker, back)
     rough = 1.35 - 0.6 * anatomy.compact
     score = rough * texture - _SCALLOP * inward * (1.3 + own) + prior
     sample = _sample(box)
     above = score - _threshold(score[sample], region)
     blurred = torch.sigmoid(2.0 * softer + 3.0 * anatomy.soft - 2.0)
+    small = torch.sigmoid(5.0 * finer - 0.5)
+    lumps = _lumps(anatomy, above, lobules, small, opened)
     gland = torch.sigmoid(above / _between(_BORDER, _SOFT_BORDER, blurred))
-    small = torch.sigmoid(3.0 * finer)
-    lumps = _lumps(anatomy, above, lobules, small)
     edge = torch.sigmoid((0.97 - box.skin_radius) / 0.012)
     sheets, lace, fat_sheets = _walls(anatomy, box, above, cloudy, lobules, small)
     thin_share = _THIN_SHARE + (_LACY_SHARE - _THIN_SHARE) * anatomy.lacy
     thin = (gland * lace + (1.0 - gland) * fat_sheets) * edge
     thin = thin * (thin_share * anatomy.gland_fraction / thin[sample].mean()).clamp(max=1.0)
-    uneven = firm * (1.0 + _UNEVEN * lobules.fine_own - 0.6 * lobules.fine_inward)
+    grain = (0.3 + 0.9 * opened) * (_UNEVEN * lobules.fine_own - 0.6 * lobules.fine_inward)
+    uneven = firm * (1.0 + grain)
     gained = gland * (uneven.clamp(max=0.98) + 0.10 * sheets - lace).clamp(min=0.0) * edge
     steep = 1.0 / _between(_SOLID_EDGE, _SOFT_EDGE, blurred)
     least = _solid_from(
@@ -186,7 +193,7 @@ def _streaming(anatomy: Anatomy, box: _Box, streams: torch.Tensor) -> torch.Tens
 
     In the breast they fan out from the nipple and, where the tissue streams, are drawn out.
     """
-    stream = anatomy.streak * torch.sigmoid(2.5 * streams)
+    stream = anatomy.streak * torch.sigmoid(4.0 * (streams - _STREAMING))
     fan = (_FAN_MM - box.distance) / (box.distance + _BLUNT_MM) * (
         _LEAST_FAN + (1.0 - _LEAST_FAN) * stream
     ) + 1.0
@@ -207,22 +214,27 @@ def _firm_and_region(anatomy: Anatomy) -> tuple[float, float]:
 
 
 def _lumps(
-    anatomy: Anatomy, above: torch.Tensor, lobules: _Lobules, small: torch.Tensor
+    anatomy: Anatomy,
+    above: torch.Tensor,
+    lobules: _Lobules,
+    small: torch.Tensor,
+    opened: torch.Tensor,
 ) -> torch.Tensor:
     """(n,) how lumpy a place is: gland is solid in lumps, which lobules of fat open.
 
     Args:
         above: By how much the score of gland exceeds its border.
         small: 0..1, how much small lobules are to be seen rather than large ones.
+        opened: 0..1, from where lobules hardly open the gland to where they do most.
     """
     open_fat = anatomy.holes * lobules.inward * (1.2 + lobules.own).clamp(min=0.2) * (1.5 - small)
     fine_fat = (
         anatomy.fine_holes
         * lobules.fine_inward
         * (1.0 + lobules.fine_own).clamp(min=0.1)
-        * (0.3 + 1.4 * small)
+        * (0.1 + 1.6 * small)
     )
-    lumps = 0.9 * above - 6.0 * open_fat - 3.0 * fine_fat
+    lumps = 0.9 * above - (0.25 + 1.5 * opened) * (6.0 * open_fat + 3.0 * fine_fat)
     nodules = 0.9 * above + 5.0 * (0.4 - lobules.from_core) + 0.8 * lobules.fine_own
     return torch.lerp(lumps, nodules, anatomy.nodular)
 
@@ -247,7 +259,7 @@ def _walls(
     # Here are more walls, there fewer.
     strength = 0.3 + 0.9 * torch.sigmoid(3.0 * cloudy + 1.5 * lobules.own)
     lace = (0.40 + 0.4 * anatomy.lacy) * sheets
-    lace = lace + (0.52 + 0.4 * anatomy.lacy) * small * fine_sheets
+    lace = lace + (0.45 + 0.4 * anatomy.lacy) * small * fine_sheets
     lace = 0.02 + 0.05 * anatomy.lacy + strength * lace
     near = 0.6 + 1.6 * torch.exp(above.clamp(max=0.0) / _NEAR)
     fat_sheets = 0.24 * anatomy.ligaments * near * (sheets + small * fine_sheets)
@@ -262,20 +274,21 @@ def _prior(
     cloudy: torch.Tensor,
     inward: torch.Tensor,
     thicker: torch.Tensor,
+    back: torch.Tensor,
 ) -> torch.Tensor:
     """(n,) where gland tends to be: behind the nipple, upper outer, in places under the skin."""
     radius, x, y, z = anatomy.radius_mm, box.x, box.y, box.z
     layer = anatomy.fat_layer_mm * torch.exp(1.3 * thicker - 0.3) - 1.0
     under_skin = (1.0 - box.skin_radius) * radius - layer - 9.0 * inward + 1.0
     behind = x - anatomy.retro_fat * anatomy.depth_mm + 0.4 * anatomy.upper_outer * (y + 0.5 * z)
-    behind = behind + 8.0 * cloudy - 12.0 * inward + 1.5
+    behind = behind + back + 10.0 * cloudy - 12.0 * inward + 1.5
     aside = 0.28 * anatomy.upper_outer * radius * (0.3 + 0.7 * anatomy.compact)
     across = ((y - aside).abs() ** 3 + (z - 0.6 * aside).abs() ** 3) / (0.72 * radius) ** 3
     outer = anatomy.upper_outer * (y + z) / (1.4 * radius)
     under_skin = under_skin + 14.0 * torch.exp(-((box.distance / 16.0) ** 2))
     flat = _BETWEEN_BEAMS[0] * y + _BETWEEN_BEAMS[1] * z
     forward = (1.0 + 3.0 * anatomy.retro_fat) * x / anatomy.depth_mm
-    prior = forward - 3.5 * torch.sigmoid(-under_skin / 2.5) - 2.6 * torch.sigmoid(-behind / 3.5)
+    prior = forward - 3.5 * torch.sigmoid(-under_skin / 2.5) - 2.6 * torch.sigmoid(-behind / 6.0)
     middle = (x / anatomy.depth_mm - 0.4) ** 2 + (y**2 + z**2) / radius**2
     prior = prior - 3.0 * anatomy.shell * torch.exp(-middle / 0.16)
     return (
