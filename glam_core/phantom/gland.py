@@ -36,6 +36,8 @@ _NEAR = 1.2  # as a score, of the gland's border, where the walls in the fat are
 _UNEVEN = 0.18  # of its density, from one small lobule of gland to the next
 _SOLID_EDGE, _SOFT_EDGE = 0.06, 0.5  # of how lumpy, between solid and not, sharp to soft
 _THIN_SHARE, _LACY_SHARE = 0.75, 0.88  # of the gland that may lie in thin sheets
+_EDGE, _EDGE_WIDTH = 0.97, 0.012  # skin radius at which gland ends
+_FRAYED_FROM, _FRAYED = 0.3, 0.3  # radii above the nipple; skin radius by which it ends sooner
 _LARGEST = 0.75  # share of the breast that gland may spread over
 _LUMPIEST, _PARTS, _ROUNDS = 12.0, 32, 2  # how finely that edge is sought, from - to +
 _THINNED, _FIRMEST = 0.4, 0.6  # of the gland's density: lost by haze; share that it can give
@@ -169,7 +171,7 @@ def gland_volume(
     small = torch.sigmoid(5.0 * finer - 0.5)
     lumps = _lumps(anatomy, above, lobules, small, opened)
     gland = torch.sigmoid(above / _between(_BORDER, _SOFT_BORDER, blurred))
-    edge = torch.sigmoid((0.97 - box.skin_radius) / 0.012)
+    edge = _edge(anatomy, box, cloudy - 2.0 * inward)
     sheets, lace, fat_sheets = _walls(anatomy, box, above, cloudy, lobules, small)
     thin_share = _THIN_SHARE + (_LACY_SHARE - _THIN_SHARE) * anatomy.lacy
     thin = (gland * lace + (1.0 - gland) * fat_sheets) * edge
@@ -211,6 +213,17 @@ def _firm_and_region(anatomy: Anatomy) -> tuple[float, float]:
     firm = max((1.0 - _THINNED * anatomy.haze) * firm, anatomy.gland_fraction / _FIRMEST)
     region = anatomy.gland_fraction / (firm * (0.42 + 0.42 * anatomy.compact))
     return firm, min(_LARGEST, region * (1.0 + 0.8 * anatomy.lacy))
+
+
+def _edge(anatomy: Anatomy, box: _Box, ragged: torch.Tensor) -> torch.Tensor:
+    """(n,) 1 in the breast to 0 outside; towards the armpit, where no skin is, it frays.
+
+    Args:
+        ragged: Noise of about unit variance, positive where gland goes farther.
+    """
+    up = torch.sigmoid((box.z / anatomy.radius_mm - _FRAYED_FROM) / 0.12)
+    least = _EDGE - _FRAYED * up * torch.sigmoid(-1.5 * ragged)
+    return torch.sigmoid((least - box.skin_radius) / (_EDGE_WIDTH * (1.0 + 2.0 * up)))
 
 
 def _lumps(
