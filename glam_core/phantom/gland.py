@@ -148,8 +148,8 @@ def gland_volume(
     cloud = power_law_cube(1, _SIDE, _STEEPNESS, generator, low=2.0, alike=woman)
     start, fine_start = torch.rand((2, 3), generator=generator, device=device)
     start = torch.rand(3, generator=woman, device=device) + _MOVED * start
-    streams, thicker, softer, finer = _varied(generator, woman)[:, box.inside]
-    stretched = _varied(generator, woman)[:, box.inside]
+    streams, thicker, softer, finer = _varied(generator, woman).index_select(1, box.inside)
+    stretched = _varied(generator, woman).index_select(1, box.inside)
     opened = torch.sigmoid(5.0 * stretched[3])
     places = _streaming(anatomy, box, streams) + _STRETCH_MM * stretched[:3].T
     cloudy = read_periodic(cloud, 0.8 * places)
@@ -314,12 +314,16 @@ def _prior(
 
 def _varied(generator: torch.Generator, woman: torch.Generator) -> torch.Tensor:
     """(4, places of the lattice) smooth fields of about half a unit, alike in both breasts."""
-    shape = (1, 4, *_VARIED)
+    shape = (4, *_VARIED)
     drawn = torch.randn(shape, generator=woman, device=woman.device)
     own = torch.randn(shape, generator=generator, device=generator.device)
     drawn = math.sqrt(1.0 - _OWN_SHARE) * drawn + math.sqrt(_OWN_SHARE) * own
-    fields = functional.interpolate(drawn, size=SHAPE, mode="trilinear", align_corners=True)
-    return fields.view(4, -1)
+    for few, many in zip(_VARIED, SHAPE, strict=True):  # linear along each axis in turn
+        weights = functional.interpolate(
+            torch.eye(few, device=drawn.device)[None], size=many, mode="linear", align_corners=True
+        )
+        drawn = drawn.movedim(1, -1) @ weights[0]
+    return drawn.reshape(4, -1)
 
 
 def _between(sharp: float, soft: float, share: torch.Tensor) -> torch.Tensor:
