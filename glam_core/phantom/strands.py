@@ -25,7 +25,8 @@ _CHILDREN = (2, 2)  # of a stem, and of each branch; each has these shares of it
 _THINNER, _SHORTER, _FORK = (0.35, 0.95), (0.45, 0.85), 0.32
 _SLOW, _FAST = 0.8, 0.3  # how strands emerge and sink: sigmas of a lognormal
 _MESH, _MESH_AREA = 1750, (0.14, 0.5)  # strands; least and most mm2 of the usual one
-_PATCHY = 0.5  # how much stronger the mesh is in some places: sigma of a lognormal
+# How much stronger the mesh is in some places: sigma of a lognormal, and the most, in sigmas.
+_PATCHY, _MOST_PATCHY = 0.5, 1.3
 FloatArray = npt.NDArray[np.float64]
 
 
@@ -83,7 +84,8 @@ def _mesh(anatomy: Anatomy, bends: Bends, draw: np.random.Generator) -> Curves:
     controls = drift(anatomy, bends, start, length, draw, 0.5, bends.strand_weight)
     strength = draw.lognormal(0.05, 0.6, _MESH).clip(0.0, 2.6)
     area = draw.uniform(*_MESH_AREA) * anatomy.ligaments * strength
-    area = area * np.exp(_PATCHY * bends.at(start)[:, 1] - 0.5 * _PATCHY**2)
+    uneven = bends.at(start)[:, 1].clip(-_MOST_PATCHY, _MOST_PATCHY)
+    area = area * np.exp(_PATCHY * uneven - 0.5 * _PATCHY**2)
     taper = _uneven_taper(_MESH, draw)
     taper = taper * _before_the_wall(controls)
     return Curves(wavy(controls, 0.6 * length, draw), area, taper, FINE_MM)
