@@ -70,7 +70,7 @@ def _as_rows(curves: Curves, layer: int) -> npt.NDArray[np.float64]:
     rest = (float(curves.in_gland), *reach, float(layer))
     return np.concatenate(
         [
-            curves.controls.reshape(count, -1),
+            curves.controls.reshape(count, 3 * CONTROLS),
             np.broadcast_to(curves.taper, (count, CONTROLS)),
             curves.area_mm2[:, None],
             np.broadcast_to(rest, (count, len(rest))),

@@ -5,7 +5,10 @@ import pytest
 import torch
 
 from glam_core.phantom.anatomy import draw_anatomies
+from glam_core.phantom.batch import pair_batch
+from glam_core.phantom.curves import CONTROLS, Curves
 from glam_core.phantom.gland import GlandVolume, gland_volume
+from glam_core.phantom.laid_curves import lay_curves
 from glam_core.phantom.lobules import read_lobules
 from glam_core.phantom.strands import draw_curves
 from glam_core.phantom.streams import stream
@@ -90,3 +93,14 @@ def test_tissue_is_that_of_its_breast_alone_whatever_was_drawn_before() -> None:
     assert torch.equal(first.curves.controls, again.curves.controls)
     other = draw_tissue(sides[Laterality.LEFT], 9, 3, torch.device("cpu"))
     assert not torch.equal(first.volume.density, other.volume.density)
+
+
+def test_a_thickness_that_no_strand_has_is_drawn_as_none() -> None:
+    places = np.random.default_rng(1).normal(size=(3, CONTROLS, 3))
+    some = Curves(places, np.ones(3), np.ones(CONTROLS), 0.2)
+    none = Curves(np.zeros((0, CONTROLS, 3)), np.zeros(0), np.zeros((0, CONTROLS)), 0.7)
+    laid = lay_curves([some, none], torch.device("cpu"))
+    assert laid.counts == (3, 0)
+    assert torch.equal(laid.controls, lay_curves([some], torch.device("cpu")).controls)
+    batch = pair_batch(1, [6], side=64, pixel_mm=1.0, points=4)  # a breast without broad strands
+    assert batch.cc.isfinite().all()
