@@ -42,7 +42,6 @@ class Anatomy:
         retro_fat: Share of the depth behind the gland that is fat.
         upper_outer: How much more gland the upper outer quadrant has.
         streak: 0 cloudy to 1 streaky parenchyma.
-        clump: 0 finely mixed to 1 in large lumps.
         compact: 0 a wide thin net to 1 a solid body of gland with clean fat around it.
         ligaments: Strength of Cooper's ligaments.
         lobule_mm: Mean size of the large lobules of fat between the gland.
@@ -75,7 +74,6 @@ class Anatomy:
     retro_fat: float
     upper_outer: float
     streak: float
-    clump: float
     compact: float
     ligaments: float
     lobule_mm: float
@@ -114,7 +112,7 @@ def draw_anatomies(
         "retro": shared.uniform(0.08, 0.55) + (0.03 if density_class in "AB" else 0.0),
         "upper": shared.uniform(0.2, 0.9),
         "streak": float(np.clip(shared.uniform(-1.1, 0.9), 0.0, 0.8)),
-        "clump": shared.uniform(0.15, 0.85),
+        "spare": shared.uniform(),  # shapes nothing, but holds the place of what is drawn after it
         "ligaments": shared.uniform(0.75, 1.15) * (0.85 + 0.8 * high),
         "nipple_radius": shared.uniform(2.6, 5.2),
         "nipple_height": float(np.clip(2.0 * np.exp(shared.normal(0, 0.7)), 0.3, 4.5)),
@@ -178,7 +176,6 @@ def _draw_breast(
         retro_fat=common["retro"] + draw.uniform(-0.02, 0.02),
         upper_outer=common["upper"] + draw.uniform(-0.1, 0.1),
         streak=common["streak"],
-        clump=common["clump"],
         compact=common["compact"],
         ligaments=common["ligaments"],
         lobule_mm=common["lobule"],
