@@ -1,6 +1,11 @@
-"""Work on many pieces in several processes; one that a piece ends does not end the others."""
+"""Work in several processes, which end with the command that began them.
+
+A piece of work that ends its process does not end the others.
+"""
 
 import multiprocessing
+import os
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -20,6 +25,32 @@ class Ended(Generic[Piece]):
     """A piece whose process was ended, by the system or by a fault of a library."""
 
     piece: Piece
+
+
+def process_pool(workers: int, start: Callable[[], None] | None = None) -> ProcessPoolExecutor:
+    """New processes that end when this one does, also where it is killed.
+
+    The standard library's own would wait for work for ever, with all their memory.
+
+    Args:
+        start: Called first in every process.
+    """
+    return ProcessPoolExecutor(
+        workers, multiprocessing.get_context("spawn"), initializer=_begin, initargs=(start,)
+    )
+
+
+def _begin(start: Callable[[], None] | None) -> None:
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    if start is not None:
+        start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def each_in_a_process(
@@ -75,8 +106,7 @@ def _pooled(
 ) -> Iterator[Result]:
     """Results until the pieces end; what was under way when a process ended goes to `broken`."""
     running: dict[Future[Result], Piece] = {}
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=start) as pool:
+    with process_pool(workers, start) as pool:
         try:
             while True:
                 if not stop():

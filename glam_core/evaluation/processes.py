@@ -1,13 +1,14 @@
 """Parts of an evaluation side by side, in the order in which they were asked for."""
 
-import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import cv2
 import torch
+
+from glam_core.processes import process_pool
 
 Part = TypeVar("Part")
 
@@ -52,8 +53,7 @@ def _in_pool(
     workers: int,
     note: Callable[[int, Part], None],
 ) -> None:
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, context, _one_thread) as pool:
+    with process_pool(workers, _one_thread) as pool:
         waiting: dict[Future[Part], int] = {
             pool.submit(function, *task): index for index, task in enumerate(tasks)
         }

@@ -4,12 +4,11 @@ One process cannot keep a GPU busy: a breast takes thousands of small operations
 is the processor's time to start them. Each process makes whole batches on the device by itself.
 """
 
-import multiprocessing
 import pickle
 import shutil
 from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from io import BytesIO
@@ -21,6 +20,7 @@ import torch
 from glam_core.errors import GlamError
 from glam_core.phantom.batch import PairBatch, pair_batch
 from glam_core.phantom.threads import start_worker
+from glam_core.processes import process_pool
 
 _SHARED, _ROOM = Path("/dev/shm"), 16  # batches for which it must have room
 _AHEAD = 2  # batches that a process may have waiting when it has finished one
@@ -73,11 +73,7 @@ def batches_ahead(
     if workers < 1:
         raise GlamError("Batches are made ahead by at least 1 process.")
     coming: deque[Future[tuple[PairBatch | bytes, bytes]]] = deque()
-    pool = ProcessPoolExecutor(
-        workers,
-        mp_context=multiprocessing.get_context("spawn"),
-        initializer=start_worker,
-    )
+    pool = process_pool(workers, start_worker)
     try:
         number = first
         while True:

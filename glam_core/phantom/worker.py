@@ -1,7 +1,6 @@
 """Exams written by several processes; what goes wrong comes back as a sentence."""
 
 import errno
-import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -16,6 +15,7 @@ from glam_core.phantom.exam import make_exam
 from glam_core.phantom.request import ExamRequest
 from glam_core.phantom.study_folder import ExamWords, write_exam
 from glam_core.phantom.threads import start_worker
+from glam_core.processes import process_pool
 
 _POLL_S = 0.2
 
@@ -76,11 +76,7 @@ def outcomes(
                 return
             yield write_one_exam(task)
         return
-    with ProcessPoolExecutor(
-        min(workers, len(tasks)),
-        mp_context=multiprocessing.get_context("spawn"),
-        initializer=start_worker,
-    ) as pool:
+    with process_pool(min(workers, len(tasks)), start_worker) as pool:
         yield from _pooled(pool, iter(tasks), workers, stop)
 
 

@@ -1,11 +1,9 @@
 """Writing synthetic breasts into one file: by several processes, resumable, whole or not at all."""
 
 import errno
-import multiprocessing
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,6 +12,7 @@ import torch
 
 from glam_core.errors import GlamError
 from glam_core.phantom.threads import start_worker
+from glam_core.processes import process_pool
 from glam_core.training.synthetic import (
     RECORD,
     SyntheticPairs,
@@ -110,11 +109,7 @@ def _made(
             for chunk in chunks:
                 yield write_chunk(part, series, chunk)
         return
-    with ProcessPoolExecutor(
-        min(workers, len(chunks)),
-        mp_context=multiprocessing.get_context("spawn"),
-        initializer=start_worker,
-    ) as pool:
+    with process_pool(min(workers, len(chunks)), start_worker) as pool:
         try:
             futures = [pool.submit(write_chunk, part, series, chunk) for chunk in chunks]
             for future in futures:

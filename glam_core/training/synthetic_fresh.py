@@ -3,12 +3,11 @@
 Nothing is written, so that a series can be as long as one likes and need never come round again.
 """
 
-import multiprocessing
-from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 
 from glam_core.errors import GlamError
 from glam_core.phantom.threads import start_worker
+from glam_core.processes import process_pool
 from glam_core.training.pair_pictures import PicturePair
 from glam_core.training.synthetic import (
     BreastSeries,
@@ -34,11 +33,7 @@ class FreshPairs(BreastSeries):
 
     def __init__(self, series: SyntheticSeries, *, workers: int, device: str = "cpu") -> None:
         self.series, self._device = series, device
-        self._pool = ProcessPoolExecutor(
-            workers,
-            mp_context=multiprocessing.get_context("spawn"),
-            initializer=start_worker,
-        )
+        self._pool = process_pool(workers, start_worker)
 
     def breast(self, number: int) -> PicturePair:
         """Breast `number`, made now."""

@@ -1,11 +1,12 @@
 """A blind reading: numbered thumbnails, half of them synthetic, and a count of right answers.
 
-python -m tests.benchmarks.blind_reading make FOLDER [--pictures 40] [--seed 1]
+python -m tests.benchmarks.blind_reading make FOLDER [--pictures 40] [--seed 1] [--side 256]
 python -m tests.benchmarks.blind_reading score FOLDER ANSWERS
 
 `make` needs the real films beside the checkout and writes into FOLDER, which must lie outside it:
 sheet.png, and key.csv for who asks. ANSWERS is a text with one line a picture, "7 real" or
-"7 synthetic". Half right is a coin.
+"7 synthetic". Half right is a coin. --side is the pictures' size in px: 80 is that of the viewer's
+study browser.
 """
 
 import argparse
@@ -23,13 +24,14 @@ from glam_core.phantom.batch import pair_batch
 from tests.real_data import REAL_DATA
 
 _SIDE, _GAP, _HEAD, _COLUMNS = 256, 8, 22, 8
+_LEAST_SIDE = 48
 _STYLE = "digitised film"
 _KINDS = ("real", "synthetic")
 _Picture = npt.NDArray[np.uint8]
 
 
-def make(folder: Path, pictures: int, seed: int) -> None:
-    """Write the sheet and its key: one view of a breast each, CC and MLO by turns."""
+def make(folder: Path, pictures: int, seed: int, side: int = _SIDE) -> None:
+    """Write the sheet and its key: one view of a breast each, `side` px wide and high."""
     draw = np.random.default_rng(seed)
     kinds = draw.permutation(np.arange(pictures) % 2)
     views = ["CC" if each else "MLO" for each in draw.integers(0, 2, pictures)]
@@ -39,7 +41,7 @@ def make(folder: Path, pictures: int, seed: int) -> None:
         shown.append(_synthetic(seed, 2 * number, view) if kind else next(films[view]))
         rows.append((number, view, _KINDS[kind]))
     folder.mkdir(parents=True, exist_ok=True)
-    cv2.imwrite(str(folder / "sheet.png"), _sheet(shown))
+    cv2.imwrite(str(folder / "sheet.png"), _sheet([_reduced(each, side) for each in shown]))
     with (folder / "key.csv").open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([("number", "view", "kind"), *rows])
 
@@ -89,14 +91,19 @@ def _synthetic(seed: int, breast: int, view: str) -> _Picture:
     return np.asarray(np.round(picture[0, 0].numpy() * 255), dtype=np.uint8)
 
 
+def _reduced(picture: _Picture, side: int) -> _Picture:
+    small = cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA)
+    return np.asarray(small, dtype=np.uint8)
+
+
 def _sheet(pictures: Sequence[_Picture]) -> _Picture:
-    """(rows, cols) numbered pictures side by side."""
-    rows = -(-len(pictures) // _COLUMNS)
-    high, wide = _SIDE + _HEAD + _GAP, _SIDE + _GAP
+    """(rows, cols) numbered pictures side by side, all of one size."""
+    rows, side = -(-len(pictures) // _COLUMNS), len(pictures[0])
+    high, wide = side + _HEAD + _GAP, side + _GAP
     sheet = np.full((rows * high, _COLUMNS * wide), 40, np.uint8)
     for place, picture in enumerate(pictures):
         row, col = place // _COLUMNS * high, place % _COLUMNS * wide
-        sheet[row + _HEAD : row + _HEAD + _SIDE, col : col + _SIDE] = picture
+        sheet[row + _HEAD : row + _HEAD + side, col : col + side] = picture
         where = (col + 4, row + 16)
         cv2.putText(sheet, str(place + 1), where, cv2.FONT_HERSHEY_SIMPLEX, 0.5, 255, 1)
     return sheet
@@ -127,12 +134,15 @@ def main() -> None:
     making.add_argument("folder", type=Path)
     making.add_argument("--pictures", type=int, default=40)
     making.add_argument("--seed", type=int, default=1)
+    making.add_argument("--side", type=int, default=_SIDE)
     scoring = commands.add_parser("score")
     scoring.add_argument("folder", type=Path)
     scoring.add_argument("answers", type=Path)
     asked = parser.parse_args()
     if asked.command == "make":
-        make(asked.folder, asked.pictures, asked.seed)
+        if not _LEAST_SIDE <= asked.side <= _SIDE:
+            parser.error(f"--side lies between {_LEAST_SIDE} and {_SIDE} px.")
+        make(asked.folder, asked.pictures, asked.seed, asked.side)
     else:
         print(score(_read_key(asked.folder / "key.csv"), _read_answers(asked.answers)))
 
