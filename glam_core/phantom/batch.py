@@ -13,7 +13,7 @@ from glam_core.phantom.canvas import canvas_framings
 from glam_core.phantom.film import cut_background, lifted_by_base
 from glam_core.phantom.gland import GlandVolume
 from glam_core.phantom.lesions import LesionPlan, draw_wish, plan_lesions
-from glam_core.phantom.markers import add_skin_markers, draw_film_edge, is_marked, show_film_edge
+from glam_core.phantom.markers import add_skin_marker, draw_film_edge, is_marked, show_film_edge
 from glam_core.phantom.presentation import display_values
 from glam_core.phantom.render import BreastTissue, Shadows, ViewSetup, cast_shadows
 from glam_core.phantom.request import ExamRequest
@@ -23,7 +23,7 @@ from glam_core.phantom.threads import each_on_one_thread
 from glam_core.phantom.tissue import draw_tissue
 from glam_core.phantom.transfer import sent
 from glam_core.phantom.view import DrawnView, draw_view, view_setups
-from glam_core.terms import Laterality, ViewPosition
+from glam_core.terms import Laterality, PointPx, ViewPosition
 
 _DETECTOR_MM = (300.0, 240.0)
 _WINDOW_PIXEL_MM = 1.0
@@ -32,6 +32,7 @@ _TENSORS = (
     "cc", "mlo", "pixel_mm", "nipples", "pectoral", "points", "points_visible", "tissue",
     "lesion_map", "marked",
 )  # fmt: skip
+_NOWHERE = PointPx(-1.0, -1.0)
 _TRAINING = 1 << 40  # names streams of findings that no exam has
 
 
@@ -67,8 +68,8 @@ class PairBatch:
         points_visible: (B, N, 2) bool.
         tissue: (B, 2, side, side) bool, the breast with muscle and nipple.
         lesion_map: (B, 2, side, side) uint8, number of the lesion shown there; 0 none.
-        marked: (B,) bool, whether a skin marker, a metal ball or ring, lies on the breast at one
-            place in both views. It is no lesion, and a view may be cropped before it.
+        marked: (B, 2) bool, whether CC and MLO show a skin marker, a metal ball or ring, which
+            lies at one place of the breast. It is no lesion.
         lesions: Per breast.
         names: Per breast (exam index, laterality, density class).
     """
@@ -169,7 +170,7 @@ class _Pair:
     points: torch.Tensor
     tissue: torch.Tensor
     lesion_map: torch.Tensor
-    marked: bool
+    marker: torch.Tensor  # (1, 2, 2) row, col in both views, or -1
     lesions: tuple[PairLesion, ...]
     name: tuple[int, Laterality, str]
 
@@ -213,20 +214,20 @@ class _PairMaker:
             [framings[v].picture_from_view(breast.maps[v].view_from_anatomy(where))[0]
              for v in VIEWS], dim=1,
         )  # fmt: skip
-        inside = torch.stack([view.envelope.inside_mm[0, 0] > 0 for _, view in drawn])
+        inside = torch.stack([view.envelope.inside_mm[0, 0] > 0 for _, view, _ in drawn])
         nipples = [
             torch.tensor(framings[v].nipple_mm, device="cpu") / framings[v].pixel_mm for v in VIEWS
         ]
         return _Pair(
-            pictures=torch.stack([picture for picture, _ in drawn]),
+            pictures=torch.stack([picture for picture, _, _ in drawn]),
             pixel_mm=framings[ViewPosition.CC].pixel_mm,
             nipples=torch.stack(nipples),
             pectoral=torch.tensor(framings[ViewPosition.MLO].muscle_edge_px(), device="cpu"),
             points=places.float(),
             tissue=inside,
-            lesion_map=_lesion_map([view for _, view in drawn], self.side),
-            marked=marked,
-            lesions=_pair_lesions([view for _, view in drawn]),
+            lesion_map=_lesion_map([view for _, view, _ in drawn], self.side),
+            marker=torch.tensor([[place for _, _, place in drawn]], device="cpu"),
+            lesions=_pair_lesions([view for _, view, _ in drawn]),
             name=(index, side, density),
         )
 
@@ -239,13 +240,15 @@ class _PairMaker:
         shadows: Shadows,
         *,
         marked: bool,
-    ) -> tuple[torch.Tensor, DrawnView]:
+    ) -> tuple[torch.Tensor, DrawnView, PointPx]:
+        """The picture, what it shows, and the skin marker's centre."""
         view, framing = setup.pose.view, setup.framing
         words = (breast.index, breast.anatomy.laterality, view, "noise", 0)
         fields = field_stream(self.device, self.seed, *words)
         drawn = draw_view(breast, tissue, setup, fields, shadows)
+        marker = _NOWHERE
         if marked:
-            add_skin_markers(drawn.extra, breast.anatomy, setup, self.seed, breast.index)
+            _, marker = add_skin_marker(drawn.extra, breast.anatomy, setup, self.seed, breast.index)
         style = exposed(style, stream(self.seed, *words[:3], "exposure", 0))
         display = display_values(
             drawn,
@@ -264,7 +267,7 @@ class _PairMaker:
             picture = lifted_by_base(kept, picture, inside_mm)
             film = draw_film_edge(style, stream(self.seed, *words[:3], "film edge"))
             picture = show_film_edge(picture, framing.pixel_mm, film)
-        return picture[0, 0], drawn
+        return picture[0, 0], drawn, marker
 
 
 def _wishes(seed: int, number: int, side: Laterality) -> ExamRequest:
@@ -335,11 +338,9 @@ def _stacked(pairs: list[_Pair]) -> PairBatch:
     def together(name: str) -> torch.Tensor:
         return torch.stack([getattr(pair, name) for pair in pairs])
 
-    pixel_mm, marked = torch.tensor(
-        [(each.pixel_mm, each.marked) for each in pairs], device="cpu"
-    ).T
-    small = [together(name) for name in ("nipples", "pectoral", "points")]
-    pixel_mm, marked, nipples, pectoral, points = sent([pixel_mm, marked, *small], device)
+    pixels = torch.tensor([each.pixel_mm for each in pairs], device="cpu")
+    small = [together(name) for name in ("nipples", "pectoral", "points", "marker")]
+    pixel_mm, nipples, pectoral, points, marker = sent([pixels, *small], device)
     tissue = together("tissue")
     return PairBatch(
         cc=pictures[:, :1],
@@ -351,7 +352,7 @@ def _stacked(pairs: list[_Pair]) -> PairBatch:
         points_visible=_visible(points, tissue),
         tissue=tissue,
         lesion_map=together("lesion_map").to(device),
-        marked=marked > 0,
+        marked=_visible(marker, tissue)[:, 0],
         lesions=tuple(pair.lesions for pair in pairs),
         names=tuple(pair.name for pair in pairs),
     )

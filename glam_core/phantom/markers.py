@@ -12,7 +12,7 @@ from glam_core.phantom.anatomy import Anatomy
 from glam_core.phantom.render import ViewSetup, add_patch
 from glam_core.phantom.streams import stream
 from glam_core.phantom.styles import ScannerStyle
-from glam_core.terms import ChestWall, Laterality, ViewKey
+from glam_core.terms import ChestWall, Laterality, PointPx, ViewKey
 
 _BALL_RADIUS_MM, _BALL_SOFT_PX = 0.62, 0.3  # its rim is soft by a share of a pixel
 _BALL_SHARE = 0.8  # of skin markers; the others are rings of thin wire
@@ -30,15 +30,19 @@ def is_marked(seed: int, index: int, laterality: Laterality, visit: int) -> bool
     return bool(stream(seed, index, laterality, "markers", visit).random() < _MARKED_SHARE)
 
 
-def add_skin_markers(
+def add_skin_marker(
     extra: torch.Tensor, anatomy: Anatomy, setup: ViewSetup, seed: int, index: int
-) -> tuple[str, ...]:
-    """Put a metal ball or a ring on the skin or the nipple, in place; return its name.
+) -> tuple[str, PointPx]:
+    """Put a metal ball or a ring on the skin or the nipple, in place.
 
-    It lies at the same place of the breast in both views and at every visit.
+    It lies at the same place of the breast in both views and at every visit. Compression may turn
+    it out of a view's skin, and a picture may end before it: no such view shows it.
 
     Args:
         extra: (1, 1, rows, cols) log attenuation.
+
+    Returns:
+        Its name and its centre in pixels of the setup's framing.
     """
     draw = stream(seed, index, anatomy.laterality, "skin marker")
     kind = "skin marker ball" if draw.random() < _BALL_SHARE else "skin marker ring"
@@ -66,7 +70,7 @@ def add_skin_markers(
             (_BALL_RADIUS_MM - distance) / (_BALL_SOFT_PX * pixel)
         )
     add_patch(extra, row0, col0, patch)
-    return (kind,)
+    return kind, PointPx(row, col)
 
 
 def add_label(

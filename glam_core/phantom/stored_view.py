@@ -8,7 +8,7 @@ from glam_core.geometry.landmarks import PectoralLine
 from glam_core.phantom.breast import BreastSetup
 from glam_core.phantom.envelope import breast_window
 from glam_core.phantom.framing import Framing
-from glam_core.phantom.markers import add_film_edge, add_label, add_skin_markers, is_marked
+from glam_core.phantom.markers import add_film_edge, add_label, add_skin_marker, is_marked
 from glam_core.phantom.presentation import display_values, stored_values, windows
 from glam_core.phantom.render import BreastTissue
 from glam_core.phantom.request import ExamRequest
@@ -41,12 +41,12 @@ def stored_view(
     setup = view_setup(breast, view, framing.cropped(row0, 0, row1 - row0, cols), device)
     fields = field_stream(device, seed, index, side, view, "noise", visit)
     drawn = draw_view(breast, tissue, setup, fields)
-    markers: tuple[str, ...] = ()
     marked = wishes.skin_markers
     if marked is None:
         marked = is_marked(seed, index, side, visit)
+    marker = None
     if marked:
-        markers += add_skin_markers(drawn.extra, breast.anatomy, setup, seed, index)
+        marker = add_skin_marker(drawn.extra, breast.anatomy, setup, seed, index)
     style = exposed(style, stream(seed, index, side, view, "exposure", visit))
     display = display_values(
         drawn,
@@ -58,6 +58,7 @@ def stored_view(
     )
     values = stored_values(display, drawn.envelope.inside_mm, style, fields)
     pixels, mask = _on_detector(values, drawn, style, framing, row0, breast, view)
+    markers = () if marker is None else _shown_marker(*marker, row0, mask)
 
     mirrored = bool(stream(seed, index, "mirrored", visit).random() < style.mirrored_share)
     on_left = (side is Laterality.LEFT) is not mirrored
@@ -114,6 +115,14 @@ def _on_detector(
     pixels[row0 : row0 + rows, :cols] = part
     mask[row0 : row0 + rows, :cols] = (drawn.envelope.inside_mm[0, 0] > 0).cpu().numpy()
     return pixels, mask
+
+
+def _shown_marker(
+    name: str, place: PointPx, row0: int, mask: npt.NDArray[np.bool_]
+) -> tuple[str, ...]:
+    """The skin marker's name where its centre lies in the picture and in the breast."""
+    whole = np.array([[place.row + row0, place.col]], dtype=np.float32)
+    return (name,) if _visible(whole, mask)[0] else ()
 
 
 def _nipple(framing: Framing) -> PointPx:

@@ -6,10 +6,12 @@ import pytest
 import torch
 
 from glam_core.phantom import batch as batch_module
+from glam_core.phantom import markers
 from glam_core.phantom.anatomy import draw_anatomies, draw_density_class
 from glam_core.phantom.batch import pair_batch
 from glam_core.phantom.benign import BenignDots, draw_benign_dots, draw_vessel_walls
 from glam_core.phantom.breast import BreastSetup, set_up_breast
+from glam_core.phantom.exam import make_exam
 from glam_core.phantom.lesions import plan_lesions
 from glam_core.phantom.muscle import muscle_mm, nodes_mm
 from glam_core.phantom.request import ExamRequest, LesionRequest
@@ -65,13 +67,31 @@ def test_a_batch_says_which_breasts_have_a_skin_marker_and_shows_it_in_both_view
         return pair_batch(_SEED, [2, 5, 6], side=160, pixel_mm=0.2, points=1)
 
     without, having = drawn(False), drawn(True)
-    assert without.marked.tolist() == [False] * 3
-    assert having.marked.tolist() == [True] * 3
+    assert without.marked.tolist() == [[False, False]] * 3
+    assert having.marked.tolist() == [[True, True]] * 3
     for view in ("cc", "mlo"):
         added = (getattr(having, view) - getattr(without, view)).amax((1, 2, 3))
         assert (added > 0.05).all()
     assert torch.equal(having.lesion_map, without.lesion_map)
     assert torch.equal(having.points, without.points)
+
+
+def test_a_skin_marker_that_no_picture_shows_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(markers, "_NIPPLE_MARKED", 0.0)
+    for place in ("_BALL_PLACE", "_RING_PLACE"):
+        monkeypatch.setattr(markers, place, 3.0)  # of the way to the skin
+
+    def drawn(marked: bool) -> batch_module.PairBatch:
+        monkeypatch.setattr(batch_module, "is_marked", lambda *_: marked)
+        return pair_batch(_SEED, [2, 5], side=96, points=1)
+
+    without, having = drawn(False), drawn(True)
+    assert torch.equal(having.cc, without.cc)
+    assert torch.equal(having.mlo, without.mlo)
+    assert not having.marked.any()
+    request = ExamRequest((), style="flat panel", implants=False, skin_markers=True)
+    views = make_exam(_SEED, 1, pixel_mm=1.0, request=request).views
+    assert not any(view.markers for view in views.values())
 
 
 def test_nodes_of_a_breast_do_not_move_when_its_picture_is_cropped() -> None:
