@@ -11,6 +11,7 @@ from glam_core.phantom.anatomy import (
     draw_density_class,
 )
 from glam_core.phantom.breast import VIEWS, BreastSetup, set_up_breast, tracked_points
+from glam_core.phantom.identity import mark_of
 from glam_core.phantom.lesions import plan_lesions
 from glam_core.phantom.place import place_of
 from glam_core.phantom.request import ExamRequest, LesionRequest
@@ -104,6 +105,8 @@ def make_exam(
         points_mm={side: where[0].numpy().astype(np.float32) for side, where in tracked.items()},
         gland_fraction=sum(each.gland_fraction for each in anatomies.values()) / 2,
         implants=implants,
+        woman_mark=wishes.woman_mark,
+        picture_mark=mark_of(pixel, torch.device(device).type, wishes),
     )
 
 

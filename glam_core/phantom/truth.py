@@ -155,6 +155,8 @@ class PhantomExam:
         points_mm: Per breast (N, 3), the tracked tissue before compression.
         gland_fraction: Share of glandular tissue in the breasts' volume.
         implants: Whether both breasts hold implants.
+        woman_mark: Differs where wishes made another woman of the same seed; "" where none did.
+        picture_mark: Differs where pixel, kind of device or wishes made other pictures of her.
     """
 
     seed: int
@@ -166,3 +168,5 @@ class PhantomExam:
     points_mm: Mapping[Laterality, npt.NDArray[np.float32]]
     gland_fraction: float
     implants: bool = False
+    woman_mark: str = ""
+    picture_mark: str = ""
