@@ -67,7 +67,8 @@ class PairBatch:
             may be, half where it is rather glandular, so that there is something to be seen.
         points_visible: (B, N, 2) bool.
         tissue: (B, 2, side, side) bool, the breast with muscle and nipple.
-        lesion_map: (B, 2, side, side) uint8, number of the lesion shown there; 0 none.
+        lesion_map: (B, 2, side, side) uint8, number of the lesion shown there; 0 none. Lesions are
+            kept apart where the breast has room; where two overlap, the later one's number.
         marked: (B, 2) bool, whether CC and MLO show a skin marker, a metal ball or ring, which
             lies at one place of the breast. It is no lesion.
         lesions: Per breast.

@@ -8,21 +8,13 @@ import torch
 from glam_core.phantom.anatomy import Anatomy
 from glam_core.phantom.compression import Pose, ViewMap, draw_pose, view_map
 from glam_core.phantom.framing import Framing, draw_framing, pnl_length
-from glam_core.phantom.lesion_place import Position, lesion_position
+from glam_core.phantom.lesion_place import PlacedLesion, cropped_before, place_lesions
 from glam_core.phantom.lesions import LesionPlan
 from glam_core.phantom.streams import stream
 from glam_core.terms import ViewPosition
 
 VIEWS = (ViewPosition.CC, ViewPosition.MLO)
 _PROFILE_SHARE = 0.85
-
-
-@dataclass(frozen=True)
-class PlacedLesion:
-    """A planned lesion and its place in anatomical mm."""
-
-    plan: LesionPlan
-    position: Position
 
 
 @dataclass(frozen=True)
@@ -55,22 +47,20 @@ def set_up_breast(
     pixel_mm: float,
     detector_mm: tuple[float, float],
 ) -> BreastSetup:
-    """Draw poses and framings, and place the lesions (as at the first visit)."""
+    """Draw poses and framings, and place the lesions (as at the first visit).
+
+    Raises:
+        GlamError: A lesion has no room at the place that was asked for.
+    """
     poses, maps, framings = _views(anatomy, seed, index, visit, pixel_mm, detector_mm)
     first_maps, first_framings = maps, framings
     if visit:
         _, first_maps, first_framings = _views(anatomy, seed, index, 0, pixel_mm, detector_mm)
-    lesions = tuple(
-        PlacedLesion(
-            plan,
-            lesion_position(plan, anatomy, first_maps, first_framings, seed=seed, index=index),
-        )
-        for plan in plans
-        if plan.laterality is anatomy.laterality
-    )
+    own = [plan for plan in plans if plan.laterality is anatomy.laterality]
+    lesions = place_lesions(own, anatomy, first_maps, first_framings, seed=seed, index=index)
     for lesion in lesions:
         if lesion.plan.place_words == "posterior":
-            framings[ViewPosition.CC] = _hide(lesion, maps, framings)
+            framings = cropped_before(lesion.position, lesion.plan.size_mm, maps, framings)
     return BreastSetup(
         anatomy=anatomy,
         poses=poses,
@@ -116,18 +106,6 @@ def _views(
         for view, pose in poses.items()
     }
     return poses, maps, framings
-
-
-def _hide(
-    lesion: PlacedLesion,
-    maps: Mapping[ViewPosition, ViewMap],
-    framings: Mapping[ViewPosition, Framing],
-) -> Framing:
-    """The CC framing, cropped until the lesion falls out of it."""
-    place = torch.tensor(lesion.position, dtype=torch.float64, device="cpu").view(1, 1, 3)
-    seen = maps[ViewPosition.CC].view_from_anatomy(place)
-    reach = 0.55 * lesion.plan.size_mm + 1.5
-    return framings[ViewPosition.CC].hiding(float(seen[0, 0, 0]) + reach)
 
 
 def tracked_points(anatomy: Anatomy, count: int, seed: int, index: int) -> torch.Tensor:

@@ -49,6 +49,8 @@ def draw_calcifications(
     device = window.setup.map32.nipple.device
     places = torch.as_tensor(specks.places, device="cpu") + window.position
     inside = window.setup.map64.skin_radius(places[None])[0] < 1.0
+    if plan.place_words == "axillary":  # which lies beside the envelope
+        inside = torch.ones_like(inside)
     seen = window.setup.map64.view_from_anatomy(places[None])
     picture, radii, grouped = sent(
         [

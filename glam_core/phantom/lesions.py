@@ -45,7 +45,10 @@ _MARGINS_OF_SHAPE = {
     "oval": (0.40, 0.12, 0.30, 0.18, 0.0),
     "irregular": (0.0, 0.06, 0.08, 0.36, 0.50),
 }
-_WIDE_MASS_MM, _WIDE_MM = 17.0, 20.0  # too wide for the narrow places
+OUT_OF_CC = ("axillary", "posterior")
+MOST_POSTERIOR_MM = 20.0
+_WIDE_MASS_MM, _WIDE_MM = 17.0, MOST_POSTERIOR_MM  # too wide for the narrow places
+_LEAST_MM, _MOST_MM = 1.0, 90.0
 _EXTENT_MM = {
     "grouped": (6.0, 16.0),
     "linear": (14.0, 30.0),
@@ -60,9 +63,11 @@ class LesionPlan:
     """A finding before it has a place.
 
     Attributes:
-        number: From 1; names the lesion's own random streams.
-        growth: Factor on `size_mm` already applied to it.
+        number: From 1; with the breast it names the lesion's own random streams.
+        size_mm: Longest extent at this visit.
+        ungrown_mm: The same before it grew or shrank, which decides where it lies.
         place_words: One of `PLACES`.
+        place_is_wished: Whether the place was asked for; a drawn one may give way to another.
         only_view: The picture in which alone it exists, as superposition; None: a real thing.
     """
 
@@ -70,8 +75,9 @@ class LesionPlan:
     kind: LesionKind
     laterality: Laterality
     size_mm: float
-    growth: float
+    ungrown_mm: float
     place_words: str
+    place_is_wished: bool
     only_view: ViewPosition | None
     shape: str | None = None
     margin: str | None = None
@@ -89,7 +95,8 @@ def plan_lesions(seed: int, index: int, request: ExamRequest) -> list[LesionPlan
     """The findings of one exam: those asked for, or drawn ones.
 
     Raises:
-        GlamError: A word of the request is not in the lexicon, or a size is impossible.
+        GlamError: A word of the request is not in the lexicon, a size is impossible, or wishes
+            contradict each other.
     """
     if not 0 <= request.growth <= 4:
         raise GlamError("The growth of a synthetic lesion must lie between 0 and 4.")
@@ -115,6 +122,7 @@ def draw_wish(draw: np.random.Generator, side: Laterality | None = None) -> Lesi
 
 
 def _plan(number: int, wish: LesionRequest, growth: float, draw: np.random.Generator) -> LesionPlan:
+    _refuse_contradictions(wish, growth)
     place = _one_of(wish.place_words, PLACES, _PLACE_SHARES, draw, "place")
     words: dict[str, str | None]
     only_view = wish.only_view
@@ -128,16 +136,50 @@ def _plan(number: int, wish: LesionRequest, growth: float, draw: np.random.Gener
         words, size = _asymmetry_words(wish, draw)
         if words["morphology"] == "asymmetry" and only_view is None:
             only_view = ViewPosition.MLO if draw.random() < 0.5 else ViewPosition.CC
+            if wish.place_words in OUT_OF_CC:
+                only_view = ViewPosition.MLO
     if wish.size_mm is not None:
-        if not 1 <= wish.size_mm <= 90:
-            raise GlamError("The size of a synthetic lesion must lie between 1 and 90 mm.")
         size = wish.size_mm
+    elif wish.place_words in OUT_OF_CC:
+        size = min(size, _WIDE_MM)
     wide = size > (_WIDE_MASS_MM if wish.kind is LesionKind.MASS else _WIDE_MM)
     if wish.place_words is None and (wide or only_view is not None):
         place = PLACES[int(draw.choice(4, p=(0.5, 0.18, 0.18, 0.14)))]
     return LesionPlan(
-        number, wish.kind, wish.laterality, size * growth, growth, place, only_view, **words
+        number,
+        wish.kind,
+        wish.laterality,
+        size_mm=min(size * growth, _MOST_MM),
+        ungrown_mm=size,
+        place_words=place,
+        place_is_wished=wish.place_words is not None,
+        only_view=only_view,
+        **words,
     )
+
+
+def _refuse_contradictions(wish: LesionRequest, growth: float) -> None:
+    """Wishes that no picture could show."""
+    if wish.only_view not in (None, ViewPosition.CC, ViewPosition.MLO):
+        raise GlamError("A synthetic finding can be asked for in CC or in MLO alone.")
+    if wish.only_view is ViewPosition.CC and wish.place_words in OUT_OF_CC:
+        raise GlamError(
+            f"The CC view does not reach a finding whose place is {wish.place_words!r}; ask for it "
+            "in MLO alone or at another place."
+        )
+    if wish.size_mm is None:
+        return
+    grown = wish.size_mm * max(growth, 1.0)
+    if not (wish.size_mm >= _LEAST_MM and grown <= _MOST_MM):
+        raise GlamError(
+            f"The size of a synthetic lesion must lie between {_LEAST_MM:.0f} and {_MOST_MM:.0f} "
+            "mm, also when it has grown; ask for another size or less growth."
+        )
+    if wish.place_words == "posterior" and grown > MOST_POSTERIOR_MM:
+        raise GlamError(
+            f"A posterior lesion may measure at most {MOST_POSTERIOR_MM:.0f} mm, also when it has "
+            "grown, as the CC view is cropped before it; ask for a smaller one or another place."
+        )
 
 
 def _mass_words(

@@ -12,7 +12,7 @@ from scipy import ndimage
 from glam_core.phantom.anatomy import draw_anatomies, draw_density_class
 from glam_core.phantom.breast import VIEWS, BreastSetup, set_up_breast, tracked_points
 from glam_core.phantom.framing import pnl_length
-from glam_core.phantom.lesions import plan_lesions
+from glam_core.phantom.lesions import OUT_OF_CC, plan_lesions
 from glam_core.phantom.request import ExamRequest, LesionRequest
 from glam_core.phantom.truth import LesionKind, PhantomView
 from glam_core.terms import ChestWall, Laterality, ViewPosition
@@ -66,8 +66,9 @@ def geometry_figures(seed: int, exams: int) -> GeometryFigures:
             pixel_mm=1.0,
             detector_mm=_DETECTOR_MM,
         )
-        if plans[0].place_words not in ("axillary", "posterior"):
-            place = np.array(breast.lesions[0].position)[None]
+        lesion = breast.lesions[0]
+        if lesion.plan.place_words not in OUT_OF_CC:
+            place = np.array(lesion.position)[None]
             difference, by_arc = _differences(breast, place)
             depth.append(difference[0])
             arc.append(by_arc[0])

@@ -13,9 +13,11 @@ class LesionRequest:
 
     Attributes:
         size_mm, shape, margin, density, morphology, distribution: As in `Lesion`; None is drawn.
-        only_view: The finding shows in this view alone.
+            1 to 90 mm, "posterior" up to 20 mm, also after `ExamRequest.growth`.
+        only_view: The finding shows in this view alone, CC or MLO.
         place_words: Where: "upper outer", "upper inner", "lower outer", "lower inner", "central",
-            "axillary" (falls out of CC) or "posterior" (retroglandular); None is drawn.
+            "axillary" or "posterior" (retroglandular; both fall out of CC); None is drawn. What
+            has no room at a place that was asked for is refused.
     """
 
     kind: LesionKind
@@ -39,7 +41,8 @@ class ExamRequest:
         density_class: "A" to "D".
         style: Name of a scanner style (`styles.STYLES`).
         growth: Factor on the size of every lesion, on the same anatomy and place: an earlier
-            visit with growth 0.5 shows the same lesions half as large; 0 shows none.
+            visit with growth 0.5 shows the same lesions half as large; 0 shows none. Lesions of
+            drawn sizes grow to 90 mm at most.
         visit: Number of the visit: another visit repeats the anatomy with new positioning, noise
             and dose.
         implants, skin_markers: Force or forbid these distractors; None draws them (rare).

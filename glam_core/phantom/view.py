@@ -7,12 +7,13 @@ import numpy as np
 import torch
 
 from glam_core.phantom.benign import add_benign_dots
-from glam_core.phantom.breast import BreastSetup, PlacedLesion
+from glam_core.phantom.breast import BreastSetup
 from glam_core.phantom.calcifications import draw_calcifications
 from glam_core.phantom.calcifications import reach_mm as calcification_reach_mm
 from glam_core.phantom.compression import ViewMap
 from glam_core.phantom.envelope import Envelope
 from glam_core.phantom.framing import Framing
+from glam_core.phantom.lesion_place import PlacedLesion
 from glam_core.phantom.lesion_window import LesionImage, LesionWindow, lesion_window
 from glam_core.phantom.masses import draw_distortion, draw_mass
 from glam_core.phantom.masses import reach_mm as mass_reach_mm
@@ -131,8 +132,7 @@ def _draw_lesion(
     plan, view = lesion.plan, setup.pose.view
     window = lesion_window(setup, lesion.position, _reach_mm(lesion))
     row, col = setup.framing.picture_from_view(window.centre).tolist()
-    absent = plan.only_view not in (None, view)
-    if absent or (plan.place_words == "axillary" and view is ViewPosition.CC):
+    if plan.only_view not in (None, view):
         return DrawnLesion(lesion, row, col, None, None, False)
     image = _lesion_image(lesion, breast, window)
     inside = envelope.inside_mm[0, 0] > 0
@@ -152,7 +152,7 @@ def _reach_mm(lesion: PlacedLesion) -> float:
 
 def _lesion_image(lesion: PlacedLesion, breast: BreastSetup, window: LesionWindow) -> LesionImage:
     plan = lesion.plan
-    draw = stream(breast.seed, breast.index, "lesion form", plan.number)
+    draw = stream(breast.seed, breast.index, "lesion form", plan.laterality, plan.number)
     if plan.kind is LesionKind.CALCIFICATION:
         return draw_calcifications(plan, breast.anatomy, window, draw)
     if plan.kind is LesionKind.DISTORTION:

@@ -10,6 +10,7 @@ from glam_core.errors import GlamError
 from glam_core.phantom.anatomy import draw_anatomies
 from glam_core.phantom.breast import VIEWS, set_up_breast
 from glam_core.phantom.exam import ExamRequest, LesionRequest, make_exam
+from glam_core.phantom.lesions import plan_lesions
 from glam_core.phantom.truth import LesionKind, PhantomExam, PhantomView
 from glam_core.terms import ChestWall, Laterality, ViewKey, ViewPosition
 
@@ -153,6 +154,40 @@ def test_impossible_wishes_are_refused_in_a_sentence() -> None:
         make_exam(1, 0, request=ExamRequest(density_class="E"))
     with pytest.raises(GlamError, match="scanner style"):
         make_exam(1, 0, request=ExamRequest(style="toaster"))
+
+
+@pytest.mark.parametrize(
+    ("wish", "growth", "words"),
+    [
+        ({"only_view": ViewPosition.CC, "place_words": "axillary"}, 1.0, "MLO alone"),
+        ({"only_view": ViewPosition.CC, "place_words": "posterior"}, 1.0, "MLO alone"),
+        ({"only_view": ViewPosition.ML}, 1.0, "in CC or in MLO"),
+        ({"size_mm": 90.0}, 4.0, "less growth"),
+        ({"size_mm": 40.0, "place_words": "posterior"}, 1.0, "at most 20 mm"),
+        ({"size_mm": 15.0, "place_words": "posterior"}, 2.0, "at most 20 mm"),
+    ],
+)
+def test_wishes_that_no_picture_could_show_are_refused(wish, growth: float, words: str) -> None:
+    request = ExamRequest((LesionRequest(LesionKind.MASS, Laterality.LEFT, **wish),), growth=growth)
+    with pytest.raises(GlamError, match=words):
+        make_exam(3, 1, pixel_mm=PIXEL_MM, request=request)
+
+
+def test_lesions_of_drawn_sizes_grow_to_90_mm_at_most() -> None:
+    wish = LesionRequest(LesionKind.CALCIFICATION, Laterality.LEFT, distribution="diffuse")
+    sizes = [
+        plan_lesions(3, index, ExamRequest((wish,), growth=4.0))[0].size_mm for index in range(5)
+    ]
+    assert sizes == [90.0] * 5
+
+
+@pytest.mark.parametrize("place", ["axillary", "posterior"])
+def test_an_asymmetry_that_cc_does_not_reach_is_one_of_mlo(place: str) -> None:
+    wish = LesionRequest(LesionKind.ASYMMETRY, Laterality.LEFT, place_words=place)
+    for index in range(40):
+        plan = plan_lesions(3, index, ExamRequest((wish,)))[0]
+        one_view = plan.morphology == "asymmetry"
+        assert plan.only_view is (ViewPosition.MLO if one_view else None)
 
 
 def test_same_seed_gives_the_same_bits_whatever_the_threads() -> None:
