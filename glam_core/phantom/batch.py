@@ -249,7 +249,9 @@ class _PairMaker:
         drawn = draw_view(breast, tissue, setup, fields, shadows)
         marker = _NOWHERE
         if marked:
-            _, marker = add_skin_marker(drawn.extra, breast.anatomy, setup, self.seed, breast.index)
+            marker = add_skin_marker(
+                drawn.extra, breast.anatomy, setup, self.seed, breast.index
+            ).centre
         style = exposed(style, stream(self.seed, *words[:3], "exposure", 0))
         display = display_values(
             drawn,

@@ -1,4 +1,4 @@
-"""Benign calcifications: coarse ones and vessel walls: tissue, no findings; they enter no truth."""
+"""Benign calcifications, coarse ones and vessel walls: tissue, no findings to be searched."""
 
 import math
 from dataclasses import dataclass
@@ -9,9 +9,12 @@ import torch
 
 from glam_core.phantom.breast import BreastSetup
 from glam_core.phantom.calcifications import EXCESS_PER_MM, LEAST_SIGMA_PX
+from glam_core.phantom.compression import ViewMap
+from glam_core.phantom.framing import Framing
 from glam_core.phantom.render import ViewSetup, add_patch
 from glam_core.phantom.streams import stream
 from glam_core.phantom.transfer import sent
+from glam_core.phantom.truth import BenignKind
 
 _WOMEN_SHARE, _SIDE_SHARE = 0.42, 0.75
 # Shares of dots that are lumps of several balls, rods and shells; the others are round.
@@ -33,14 +36,18 @@ class BenignDots:
         places: (N, 3) anatomical mm.
         radii: (N,) mm.
         strength: (N,) factor on the attenuation of solid calcium.
+        numbers: (N,) of the calcification that a ball belongs to, the same at every visit.
+        kinds: Of every calcification by its number, also of those left out near a lesion.
     """
 
     places: FloatArray
     radii: FloatArray
     strength: FloatArray
+    numbers: npt.NDArray[np.int64]
+    kinds: tuple[BenignKind, ...]
 
 
-_NO_DOTS = BenignDots(np.zeros((0, 3)), np.zeros(0), np.zeros(0))
+_NO_DOTS = BenignDots(np.zeros((0, 3)), np.zeros(0), np.zeros(0), np.zeros(0, np.int64), ())
 
 
 def draw_benign_dots(breast: BreastSetup) -> BenignDots:
@@ -69,14 +76,14 @@ def draw_benign_dots(breast: BreastSetup) -> BenignDots:
     formed = [
         _formed(places[each], float(radii[each]), to_nipple[each], draw) for each in range(count)
     ]
-    kept = [(*formed[each], strength[each]) for each in np.flatnonzero(clear)]
-    if not kept:
-        return _NO_DOTS
-    balls = [len(sizes) for _, sizes, _ in kept]
+    numbers = np.repeat(np.arange(count), [len(sizes) for _, _, sizes in formed])
+    kept = clear[numbers]
     return BenignDots(
-        np.concatenate([where for where, _, _ in kept]),
-        np.concatenate([sizes for _, sizes, _ in kept]),
-        np.repeat(np.array([each for _, _, each in kept]), balls),
+        np.concatenate([where for _, where, _ in formed])[kept],
+        np.concatenate([sizes for _, _, sizes in formed])[kept],
+        strength[numbers[kept]],
+        numbers[kept],
+        tuple(kind for kind, _, _ in formed),
     )
 
 
@@ -92,29 +99,43 @@ def draw_vessel_walls(breast: BreastSetup) -> BenignDots:
     radii = draw.uniform(*_FLECK_MM, len(places))
     strength = draw.uniform(*_FLECK_STRENGTH, len(places))
     clear = _clear_of_lesions(breast, places)
-    return BenignDots(places[clear], radii[clear], strength[clear])
+    numbers = np.repeat(np.arange(len(flecks)), [len(each) for each in flecks])
+    kinds = (BenignKind.VASCULAR,) * len(flecks)
+    return BenignDots(places[clear], radii[clear], strength[clear], numbers[clear], kinds)
+
+
+def draw_benign(breast: BreastSetup) -> BenignDots:
+    """Both of one breast, those in vessel walls numbered last."""
+    dots, walls = draw_benign_dots(breast), draw_vessel_walls(breast)
+    return BenignDots(
+        np.concatenate([dots.places, walls.places]),
+        np.concatenate([dots.radii, walls.radii]),
+        np.concatenate([dots.strength, walls.strength]),
+        np.concatenate([dots.numbers, walls.numbers + len(dots.kinds)]),
+        dots.kinds + walls.kinds,
+    )
 
 
 def _formed(
     place: FloatArray, radius: float, to_nipple: FloatArray, draw: np.random.Generator
-) -> tuple[FloatArray, FloatArray]:
+) -> tuple[BenignKind, FloatArray, FloatArray]:
     """(n, 3) places and (n,) radii of the balls that one calcification of usual `radius` is of."""
     kind = draw.random()
     if kind < _LUMP_SHARE:
         count = int(draw.integers(2, 7))
         offsets = draw.normal(0.0, 0.75 * radius, (count, 3)) * draw.uniform(0.4, 1.6, 3)
-        return place + offsets, radius * draw.uniform(0.3, 0.85, count)
+        return BenignKind.COARSE, place + offsets, radius * draw.uniform(0.3, 0.85, count)
     if kind < _LUMP_SHARE + _ROD_SHARE:
         count = int(draw.integers(3, 9))
         axis = to_nipple / np.linalg.norm(to_nipple) + draw.normal(0.0, 0.3, 3)
         along = np.arange(count)[:, None] * axis * radius
-        return place + along, radius * draw.uniform(0.45, 0.7, count)
+        return BenignKind.ROD, place + along, radius * draw.uniform(0.45, 0.7, count)
     if kind < _LUMP_SHARE + _ROD_SHARE + _SHELL_SHARE:
         ways = draw.normal(size=(_SHELL_BALLS, 3))
         ways = ways / np.linalg.norm(ways, axis=1, keepdims=True)
         wide = draw.uniform(*_SHELL_MM) * draw.uniform(0.75, 1.25, 3)
-        return place + ways * wide, draw.uniform(*_SHELL_WALL_MM, _SHELL_BALLS)
-    return place[None], np.array([radius])
+        return BenignKind.RIM, place + ways * wide, draw.uniform(*_SHELL_WALL_MM, _SHELL_BALLS)
+    return BenignKind.ROUND, place[None], np.array([radius])
 
 
 def _wall_flecks(breast: BreastSetup, draw: np.random.Generator) -> FloatArray:
@@ -168,23 +189,27 @@ def _clear_of_lesions(breast: BreastSetup, places: FloatArray) -> npt.NDArray[np
     return np.asarray(clear & (apart > free).all(axis=1))
 
 
+def benign_in_picture(
+    dots: BenignDots, view_map: ViewMap, framing: Framing
+) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
+    """(N, 2) row, col of the balls in the picture, and (N,) which of them lie under the skin."""
+    places = torch.as_tensor(dots.places, device="cpu")[None]
+    inside = view_map.skin_radius(places)[0] < 1.0
+    picture = framing.picture_from_view(view_map.view_from_anatomy(places))[0]
+    return picture.numpy(), inside.numpy()
+
+
 def add_benign_dots(extra: torch.Tensor, breast: BreastSetup, setup: ViewSetup) -> None:
     """Add the log attenuation of dots and vessel walls to `extra` (1, 1, rows, cols) in place."""
-    dots, walls = draw_benign_dots(breast), draw_vessel_walls(breast)
-    radii = [*dots.radii.tolist(), *walls.radii.tolist()]
-    if not radii:
+    dots = draw_benign(breast)
+    if not len(dots.radii):
         return
-    strengths = [*dots.strength.tolist(), *walls.strength.tolist()]
-    places = torch.as_tensor(np.concatenate([dots.places, walls.places]), device="cpu")[None]
-    inside = (setup.map64.skin_radius(places)[0] < 1.0).tolist()
-    framing = setup.framing
-    picture = framing.picture_from_view(setup.map64.view_from_anatomy(places))[0].tolist()
+    picture, inside = benign_in_picture(dots, setup.map64, setup.framing)
+    pixel_mm = setup.framing.pixel_mm
+    balls = np.column_stack([picture, dots.radii, dots.strength])[inside].tolist()
     shown = [
-        (row, col, EXCESS_PER_MM * strength * _ball(row % 1.0, col % 1.0, radius, framing.pixel_mm))
-        for (row, col), radius, strength, kept in zip(
-            picture, radii, strengths, inside, strict=True
-        )
-        if kept
+        (row, col, EXCESS_PER_MM * strength * _ball(row % 1.0, col % 1.0, radius, pixel_mm))
+        for row, col, radius, strength in balls
     ]
     if not shown:
         return
@@ -194,12 +219,17 @@ def add_benign_dots(extra: torch.Tensor, breast: BreastSetup, setup: ViewSetup) 
         add_patch(extra, math.floor(row) - half, math.floor(col) - half, patch)
 
 
+def sigma_px(radius_mm: FloatArray, pixel_mm: float) -> FloatArray:
+    """(N,) width of the Gaussians as which balls are drawn."""
+    return np.hypot(0.5 * radius_mm / pixel_mm, LEAST_SIGMA_PX)
+
+
 def _ball(row: float, col: float, radius_mm: float, pixel_mm: float) -> torch.Tensor:
     """(side, side) mm along the beam through a ball at (row, col) from the middle pixel.
 
     A Gaussian of the ball's volume, a little wider than the pixel at least.
     """
-    sigma = math.hypot(0.5 * radius_mm / pixel_mm, LEAST_SIGMA_PX)
+    sigma = float(sigma_px(np.array(radius_mm), pixel_mm))
     half = math.ceil(4.0 * sigma) + 1
     reach = torch.arange(-half, half + 1, dtype=torch.float64, device="cpu")
     across = torch.exp(-0.5 * ((reach - row) / sigma) ** 2)

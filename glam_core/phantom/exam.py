@@ -10,8 +10,8 @@ from glam_core.phantom.anatomy import (
     draw_anatomies,
     draw_density_class,
 )
+from glam_core.phantom.benign_truth import describe_benign
 from glam_core.phantom.breast import VIEWS, BreastSetup, set_up_breast, tracked_points
-from glam_core.phantom.identity import mark_of
 from glam_core.phantom.lesions import plan_lesions
 from glam_core.phantom.place import place_of
 from glam_core.phantom.request import ExamRequest, LesionRequest
@@ -102,11 +102,17 @@ def make_exam(
         style=style.name,
         views=views,
         lesions=tuple(lesions),
+        nipple_mm={side: each.nipple_mm for side, each in anatomies.items()},
         points_mm={side: where[0].numpy().astype(np.float32) for side, where in tracked.items()},
         gland_fraction=sum(each.gland_fraction for each in anatomies.values()) / 2,
         implants=implants,
-        woman_mark=wishes.woman_mark,
-        picture_mark=mark_of(pixel, torch.device(device).type, wishes),
+        benign=tuple(
+            benign
+            for breast, part in zip(breasts, made, strict=True)
+            for benign in describe_benign(
+                breast, {key.view_position: view.benign for key, view in part.items()}
+            )
+        ),
     )
 
 

@@ -12,6 +12,7 @@ from glam_core.phantom.anatomy import Anatomy
 from glam_core.phantom.render import ViewSetup, add_patch
 from glam_core.phantom.streams import stream
 from glam_core.phantom.styles import ScannerStyle
+from glam_core.phantom.truth import Box, Marker
 from glam_core.terms import ChestWall, Laterality, PointPx, ViewKey
 
 _BALL_RADIUS_MM, _BALL_SOFT_PX = 0.62, 0.3  # its rim is soft by a share of a pixel
@@ -32,7 +33,7 @@ def is_marked(seed: int, index: int, laterality: Laterality, visit: int) -> bool
 
 def add_skin_marker(
     extra: torch.Tensor, anatomy: Anatomy, setup: ViewSetup, seed: int, index: int
-) -> tuple[str, PointPx]:
+) -> Marker:
     """Put a metal ball or a ring on the skin or the nipple, in place.
 
     It lies at the same place of the breast in both views and at every visit. Compression may turn
@@ -42,7 +43,7 @@ def add_skin_marker(
         extra: (1, 1, rows, cols) log attenuation.
 
     Returns:
-        Its name and its centre in pixels of the setup's framing.
+        It in pixels of the setup's framing; its box may reach out of the picture.
     """
     draw = stream(seed, index, anatomy.laterality, "skin marker")
     kind = "skin marker ball" if draw.random() < _BALL_SHARE else "skin marker ring"
@@ -61,16 +62,17 @@ def add_skin_marker(
     reach = torch.arange(2 * half + 1, device=extra.device, dtype=torch.float32)
     distance = torch.hypot((reach[:, None] + row0 - row), (reach[None] + col0 - col)) * pixel
     if kind == "skin marker ring":
-        radius, excess = draw.uniform(*_RING_RADII_MM), draw.uniform(*_RING_EXCESS)
+        radius, excess = float(draw.uniform(*_RING_RADII_MM)), draw.uniform(*_RING_EXCESS)
         wide = math.hypot(_RING_WIDE_MM, 0.5 * pixel)
         line = torch.exp(-(((distance - radius) / wide) ** 2))
         patch = float(excess) * _RING_WIDE_MM / wide * line
     else:
-        patch = _METAL_EXCESS * torch.sigmoid(
-            (_BALL_RADIUS_MM - distance) / (_BALL_SOFT_PX * pixel)
-        )
+        radius = _BALL_RADIUS_MM
+        patch = _METAL_EXCESS * torch.sigmoid((radius - distance) / (_BALL_SOFT_PX * pixel))
     add_patch(extra, row0, col0, patch)
-    return kind, PointPx(row, col)
+    low, high = ([at + side * radius / pixel for at in (row, col)] for side in (-1, 1))
+    box = Box(*(math.floor(edge) for edge in low), *(math.ceil(edge) for edge in high))
+    return Marker(kind, PointPx(row, col), box)
 
 
 def add_label(
@@ -80,7 +82,7 @@ def add_label(
     chest_wall: ChestWall,
     pixel_mm: float,
     draw: np.random.Generator,
-) -> tuple[str, ...]:
+) -> tuple[Marker, ...]:
     """Burn the view's short name into the air beside the breast (before inversion); in place."""
     if style.label == "none":
         return ()
@@ -105,7 +107,11 @@ def add_label(
     )
     share = patch.astype(np.float32) / 255.0
     pixels[:] = np.maximum(pixels, (value * share).astype(np.uint16))
-    return ("view label",)
+    lit = np.argwhere(patch[part] > 0) + np.array([each.start for each in part])
+    box = Box(*lit.min(axis=0).tolist(), *lit.max(axis=0).tolist())
+    if style.label == "box":
+        box = Box(part[0].start, part[1].start, part[0].stop - 1, part[1].stop - 1)
+    return (_boxed("view label", box),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +169,7 @@ def add_film_edge(
     chest_wall: ChestWall,
     pixel_mm: float,
     draw: np.random.Generator,
-) -> tuple[str, ...]:
+) -> tuple[Marker, ...]:
     """Show the film's edge in stored values, before inversion; in place."""
     if not style.strip_share:
         return ()
@@ -173,4 +179,19 @@ def add_film_edge(
     display = (part.astype(np.float32) - style.low) / (style.high - style.low)
     lit = show_film_edge(torch.from_numpy(display)[None, None], pixel_mm, edge)[0, 0].numpy()
     part[:] = np.rint(style.low + (style.high - style.low) * lit)
-    return ("film edge",) if edge.strip else ()
+    return (_strip(edge, pixels.shape, chest_wall, pixel_mm),) if edge.strip else ()
+
+
+def _strip(
+    edge: FilmEdge, shape: tuple[int, ...], chest_wall: ChestWall, pixel_mm: float
+) -> Marker:
+    rows, cols = shape
+    wide = np.linspace(*edge.wide_mm, rows)
+    shown = np.flatnonzero(wide > 0)
+    last = min(cols - 1, math.floor(float(wide.max()) / pixel_mm))
+    left, right = (0, last) if chest_wall is ChestWall.LEFT else (cols - 1 - last, cols - 1)
+    return _boxed("film edge", Box(int(shown[0]), left, int(shown[-1]), right))
+
+
+def _boxed(kind: str, box: Box) -> Marker:
+    return Marker(kind, PointPx((box.row0 + box.row1) / 2, (box.col0 + box.col1) / 2), box)

@@ -1,10 +1,13 @@
 """From a rendered view to what a file holds: detector, side, labels, and truth in its pixels."""
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 import torch
 
 from glam_core.geometry.landmarks import PectoralLine
+from glam_core.phantom.benign_truth import benign_in_view
 from glam_core.phantom.breast import BreastSetup
 from glam_core.phantom.envelope import breast_window
 from glam_core.phantom.framing import Framing
@@ -14,7 +17,8 @@ from glam_core.phantom.render import BreastTissue
 from glam_core.phantom.request import ExamRequest
 from glam_core.phantom.streams import field_stream, stream
 from glam_core.phantom.styles import ScannerStyle, exposed
-from glam_core.phantom.truth import Box, LesionTruth, PhantomView
+from glam_core.phantom.tissue_mask import in_tissue, longest_part_in_tissue
+from glam_core.phantom.truth import BenignTruth, Box, LesionTruth, Marker, PhantomView
 from glam_core.phantom.view import DrawnLesion, DrawnView, draw_view, view_setup
 from glam_core.terms import ChestWall, Laterality, PointPx, ViewKey, ViewPosition
 
@@ -58,13 +62,19 @@ def stored_view(
     )
     values = stored_values(display, drawn.envelope.inside_mm, style, fields)
     pixels, mask = _on_detector(values, drawn, style, framing, row0, breast, view)
-    markers = () if marker is None else _shown_marker(*marker, row0, mask)
+    markers = () if marker is None else _shown_marker(marker, row0, mask)
 
+    benign = benign_in_view(breast, view, mask)
     mirrored = bool(stream(seed, index, "mirrored", visit).random() < style.mirrored_share)
     on_left = (side is Laterality.LEFT) is not mirrored
     chest_wall = ChestWall.LEFT if on_left else ChestWall.RIGHT
     if not on_left:
         pixels, mask = pixels[:, ::-1].copy(), mask[:, ::-1].copy()
+    markers = tuple(
+        Marker(each.kind, _flip_point(each.centre, framing, on_left),
+               _flip_box(each.box, framing, on_left))
+        for each in markers
+    )  # fmt: skip
     draw = stream(seed, index, key.short, "label", visit)
     markers += add_label(pixels, key, style, chest_wall, framing.pixel_mm, draw)
     film = stream(seed, index, side, view, "film edge", visit)
@@ -81,15 +91,16 @@ def stored_view(
         windows=windows(style),
         nipple=_flip_point(_nipple(framing), framing, on_left),
         nipple_in_profile=breast.in_profile[view],
-        pectoral_line=_pectoral_line(framing, view, on_left),
+        pectoral_line=_pectoral_line(framing, view, on_left, mask),
         chest_wall=chest_wall,
         stored_mirrored=mirrored,
         breast_mask=mask,
         lesions=tuple(_lesion_truth(each, framing, row0, on_left) for each in drawn.lesions),
         points=_flip_places(seen, framing, on_left),
-        points_visible=_visible(_flip_places(seen, framing, on_left), mask),
+        points_visible=in_tissue(_flip_places(seen, framing, on_left), mask),
         thickness_mm=setup.pose.thickness_mm,
         markers=markers,
+        benign=tuple(_benign_truth(each, framing, on_left) for each in benign),
     )
 
 
@@ -117,12 +128,15 @@ def _on_detector(
     return pixels, mask
 
 
-def _shown_marker(
-    name: str, place: PointPx, row0: int, mask: npt.NDArray[np.bool_]
-) -> tuple[str, ...]:
-    """The skin marker's name where its centre lies in the picture and in the breast."""
-    whole = np.array([[place.row + row0, place.col]], dtype=np.float32)
-    return (name,) if _visible(whole, mask)[0] else ()
+def _shown_marker(marker: Marker, row0: int, mask: npt.NDArray[np.bool_]) -> tuple[Marker, ...]:
+    """The skin marker, cut to the picture, where its centre lies in it and in the breast."""
+    rows, cols = mask.shape
+    row, col = marker.centre.row + row0, marker.centre.col
+    if not in_tissue(np.array([[row, col]]), mask)[0]:
+        return ()
+    top, left, bottom, right = marker.box
+    box = Box(max(0, top + row0), max(0, left), min(rows - 1, bottom + row0), min(cols - 1, right))
+    return (Marker(marker.kind, PointPx(row, col), box),)
 
 
 def _nipple(framing: Framing) -> PointPx:
@@ -131,6 +145,12 @@ def _nipple(framing: Framing) -> PointPx:
 
 def _flip_point(point: PointPx, framing: Framing, on_left: bool) -> PointPx:
     return point if on_left else PointPx(point.row, framing.cols - 1 - point.col)
+
+
+def _flip_box(box: Box, framing: Framing, on_left: bool) -> Box:
+    if on_left:
+        return box
+    return Box(box.row0, framing.cols - 1 - box.col1, box.row1, framing.cols - 1 - box.col0)
 
 
 def _flip_places(
@@ -142,24 +162,17 @@ def _flip_places(
     return flipped
 
 
-def _visible(places: npt.NDArray[np.float32], mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """Which places lie in the picture and in the breast."""
-    nearest = np.rint(places).astype(int)
-    rows, cols = nearest.T
-    inside = (rows >= 0) & (rows < mask.shape[0]) & (cols >= 0) & (cols < mask.shape[1])
-    return np.asarray(
-        inside & mask[rows.clip(0, mask.shape[0] - 1), cols.clip(0, mask.shape[1] - 1)]
-    )
-
-
-def _pectoral_line(framing: Framing, view: ViewPosition, on_left: bool) -> PectoralLine | None:
-    """The muscle's edge from the picture's top down to its chest wall edge or bottom."""
+def _pectoral_line(
+    framing: Framing, view: ViewPosition, on_left: bool, mask: npt.NDArray[np.bool_]
+) -> PectoralLine | None:
+    """The part of the muscle's edge that runs through tissue; `mask` is as stored."""
     if view is not ViewPosition.MLO or framing.muscle_x is None:
         return None
     row0, col0, row1, col1 = framing.muscle_edge_px()
     upper = _flip_point(PointPx(row0, col0), framing, on_left)
     lower = _flip_point(PointPx(row1, col1), framing, on_left)
-    return PectoralLine(*upper, *lower, confidence=1.0)
+    ends = longest_part_in_tissue(upper, lower, mask)
+    return None if ends is None else PectoralLine(*ends[0], *ends[1], confidence=1.0)
 
 
 def _lesion_truth(drawn: DrawnLesion, framing: Framing, row0: int, on_left: bool) -> LesionTruth:
@@ -170,7 +183,14 @@ def _lesion_truth(drawn: DrawnLesion, framing: Framing, row0: int, on_left: bool
     top, left, bottom, right = drawn.box
     mask = drawn.mask.numpy()
     if not on_left:
-        left, right = framing.cols - 1 - right, framing.cols - 1 - left
         mask = mask[:, ::-1].copy()
-    box = Box(top + row0, left, bottom + row0, right)
+    box = _flip_box(Box(top + row0, left, bottom + row0, right), framing, on_left)
     return LesionTruth(name, centre, box, mask, visible=drawn.visible)
+
+
+def _benign_truth(drawn: BenignTruth, framing: Framing, on_left: bool) -> BenignTruth:
+    return replace(
+        drawn,
+        centre=_flip_point(drawn.centre, framing, on_left),
+        box=_flip_box(drawn.box, framing, on_left),
+    )

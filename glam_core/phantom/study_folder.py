@@ -109,12 +109,7 @@ def write_exam(exam: PhantomExam, folder: Path, words: ExamWords | None = None) 
     """
     words = words or ExamWords()
     identity = identity_of(
-        exam.seed,
-        exam.index,
-        years_back=words.years_back,
-        patient_words=words.patient_words,
-        woman_mark=exam.woman_mark,
-        picture_mark=exam.picture_mark,
+        exam.seed, exam.index, years_back=words.years_back, patient_words=words.patient_words
     )
     report = write_report(exam, study_date=identity.study_date, prior=words.prior)
     staged = folder.with_name(f".{folder.name}.{os.getpid()}.partial")
@@ -199,7 +194,7 @@ def _view_file(
         transfer_syntax=style.transfer_syntax,
         manufacturer=style.manufacturer,
         model_name=style.model_name,
-        burned_in=_LABEL in view.markers,
+        burned_in=any(marker.kind == _LABEL for marker in view.markers),
         implant=exam.implants,
         padding=_stored_air(exam.style, view) if style.padded else None,
     )

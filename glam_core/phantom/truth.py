@@ -22,6 +22,17 @@ class LesionKind(StrEnum):
     ASYMMETRY = "asymmetry"
 
 
+class BenignKind(StrEnum):
+    """What is drawn beside the findings and could be taken for one (BI-RADS, typically benign)."""
+
+    ROUND = "round"
+    COARSE = "coarse"
+    ROD = "large rod-like"
+    RIM = "rim"
+    VASCULAR = "vascular"
+    LYMPH_NODE = "lymph node"
+
+
 class Box(NamedTuple):
     """An upright box in stored pixels, both ends included."""
 
@@ -102,6 +113,56 @@ class LesionTruth:
         return whole
 
 
+@dataclass(frozen=True, slots=True)
+class Benign:
+    """One thing in the breast that is no finding: a benign calcification or a lymph node.
+
+    Attributes:
+        id: Unique within the exam.
+        size_mm: Longest extent before compression; of a node in the picture.
+        position_mm: Its middle, as in `Lesion`; None for nodes, which exist in the MLO view alone.
+        views: Views in whose picture at least a part of it lies.
+    """
+
+    id: str
+    kind: BenignKind
+    laterality: Laterality
+    size_mm: float
+    position_mm: tuple[float, float, float] | None
+    views: tuple[ViewPosition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BenignTruth:
+    """One benign thing in one view that shows at least a part of it.
+
+    Attributes:
+        benign_id: `Benign.id`.
+        centre: Middle of the part in the picture, in stored pixels.
+        box: Smallest box around that part.
+        contrast: Log attenuation that it adds where it adds most, before the detector.
+    """
+
+    benign_id: str
+    centre: PointPx
+    box: Box
+    contrast: float
+
+
+class Marker(NamedTuple):
+    """Something in a picture that is no breast, in stored pixels.
+
+    Attributes:
+        kind: "view label", "film edge", or the kind of a skin marker.
+        centre: Of a skin marker the projection of its middle, of the others the box's middle.
+        box: Smallest box around what the picture shows of it.
+    """
+
+    kind: str
+    centre: PointPx
+    box: Box
+
+
 @dataclass(frozen=True, eq=False)
 class PhantomView:
     """One picture as it would be stored, and its truth in stored pixels.
@@ -113,7 +174,8 @@ class PhantomView:
         bits: Bits Stored, 12 or 14.
         windows: First one is the default.
         nipple: Base of the nipple.
-        pectoral_line: Front edge of the muscle, upper end first; None in CC.
+        pectoral_line: Front edge of the muscle where it runs through tissue, upper end first;
+            None in CC, and where no tissue lies along it.
         chest_wall: Edge of the stored picture at which the chest wall lies.
         stored_mirrored: Whether columns run against the custom (left breast: chest wall left).
         breast_mask: (rows, cols) bool, pectoral muscle and nipple included.
@@ -121,7 +183,8 @@ class PhantomView:
         points: (N, 2) float32 (row, col); row i of CC and of MLO is the same tissue.
         points_visible: (N,) bool, inside this picture's field.
         thickness_mm: Thickness under the paddle.
-        markers: Burned-in and skin markers shown, in words.
+        markers: Burned-in and skin markers shown.
+        benign: Benign calcifications and lymph nodes shown, at least in part.
     """
 
     key: ViewKey
@@ -140,7 +203,8 @@ class PhantomView:
     points: npt.NDArray[np.float32]
     points_visible: npt.NDArray[np.bool_]
     thickness_mm: float
-    markers: tuple[str, ...] = ()
+    markers: tuple[Marker, ...] = ()
+    benign: tuple[BenignTruth, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,10 +217,10 @@ class PhantomExam:
         views: RCC, LCC, RMLO, LMLO.
         lesions: All findings of both breasts.
         points_mm: Per breast (N, 3), the tracked tissue before compression.
+        nipple_mm: Per breast the base of the nipple before compression, as `Lesion.position_mm`.
         gland_fraction: Share of glandular tissue in the breasts' volume.
         implants: Whether both breasts hold implants.
-        woman_mark: Differs where wishes made another woman of the same seed; "" where none did.
-        picture_mark: Differs where pixel, kind of device or wishes made other pictures of her.
+        benign: Benign calcifications and lymph nodes of both breasts that a view shows.
     """
 
     seed: int
@@ -166,7 +230,7 @@ class PhantomExam:
     views: Mapping[ViewKey, PhantomView]
     lesions: tuple[Lesion, ...]
     points_mm: Mapping[Laterality, npt.NDArray[np.float32]]
+    nipple_mm: Mapping[Laterality, tuple[float, float, float]]
     gland_fraction: float
     implants: bool = False
-    woman_mark: str = ""
-    picture_mark: str = ""
+    benign: tuple[Benign, ...] = ()

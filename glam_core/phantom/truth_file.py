@@ -9,10 +9,10 @@ from glam_core.phantom.identity import SyntheticIdentity
 from glam_core.phantom.manifest_rows import split_of
 from glam_core.phantom.presets import GENERATOR
 from glam_core.phantom.report import ExamReport
-from glam_core.phantom.truth import Lesion, LesionTruth, PhantomExam, PhantomView
+from glam_core.phantom.truth import Benign, Box, Lesion, LesionTruth, PhantomExam, PhantomView
 from glam_core.terms import Laterality, ViewKey, ViewPosition
 
-FORMAT = 2
+FORMAT = 3
 VIEW_ORDER = (
     ViewKey(Laterality.RIGHT, ViewPosition.CC),
     ViewKey(Laterality.LEFT, ViewPosition.CC),
@@ -42,7 +42,7 @@ def truth_of_exam(
         "patient_id": identity.patient_id,
         "study_id": identity.study_id,
         "study_date": identity.study_date.isoformat(),
-        "split": split or split_of(exam.seed, exam.index),
+        "split": split or split_of(identity.patient_id),
         "style": exam.style,
         "density_class": exam.density_class,
         "gland_fraction": round(exam.gland_fraction, 4),
@@ -52,11 +52,13 @@ def truth_of_exam(
             side.value: {
                 "report": report.breast_text[side],
                 "birads": report.breast_birads[side],
+                "nipple_mm": [_round(x) for x in exam.nipple_mm[side]],
                 "dense_points": _dense_points(exam, side),
             }
             for side in Laterality
         },
         "lesions": [_lesion(lesion) for lesion in exam.lesions],
+        "benign": [_benign(benign) for benign in exam.benign],
         "views": [_view(exam.views[key]) for key in VIEW_ORDER],
     }
 
@@ -79,9 +81,21 @@ def _view(view: PhantomView) -> dict[str, Any]:
         "nipple": _point(view.nipple) | {"in_profile": view.nipple_in_profile},
         "pectoral_line": None
         if line is None
-        else {k: round(float(getattr(line, k)), 2) for k in ("row0", "col0", "row1", "col1")},
-        "markers": list(view.markers),
+        else {k: _round(getattr(line, k)) for k in ("row0", "col0", "row1", "col1")},
+        "markers": [
+            {"kind": marker.kind, "centre": _point(marker.centre), "box": _box(marker.box)}
+            for marker in view.markers
+        ],
         "lesions": [_lesion_in_view(lesion, view.key) for lesion in view.lesions],
+        "benign": [
+            {
+                "id": benign.benign_id,
+                "centre": _point(benign.centre),
+                "box": _box(benign.box),
+                "contrast": round(benign.contrast, 3),
+            }
+            for benign in view.benign
+        ],
     }
 
 
@@ -102,13 +116,25 @@ def _lesion(lesion: Lesion) -> dict[str, Any]:
         "density": lesion.density,
         "morphology": lesion.morphology,
         "distribution": lesion.distribution,
-        "position_mm": [round(float(x), 2) for x in lesion.position_mm],
+        "position_mm": [_round(x) for x in lesion.position_mm],
         "clock": place.clock,
         "quadrant": place.quadrant,
         "region": place.region,
         "depth_third": place.depth_third,
         "nipple_distance_mm": round(place.nipple_distance_mm, 1),
         "views": [view.value for view in lesion.views],
+    }
+
+
+def _benign(benign: Benign) -> dict[str, Any]:
+    place = benign.position_mm
+    return {
+        "id": benign.id,
+        "kind": benign.kind.value,
+        "laterality": benign.laterality.value,
+        "size_mm": round(benign.size_mm, 1),
+        "position_mm": None if place is None else [_round(x) for x in place],
+        "views": [view.value for view in benign.views],
     }
 
 
@@ -122,7 +148,7 @@ def _lesion_in_view(lesion: LesionTruth, key: ViewKey) -> dict[str, Any]:
         "mask_in_box": None,
     }
     if lesion.box is not None:
-        truth["box"] = {name: int(edge) for name, edge in lesion.box._asdict().items()}
+        truth["box"] = _box(lesion.box)
         truth["mask_in_box"] = mask_name(key, lesion.lesion_id)
     return truth
 
@@ -139,8 +165,17 @@ def _dense_points(exam: PhantomExam, side: Laterality) -> dict[str, Any]:
 
 
 def _rounded(points: npt.NDArray[np.float32]) -> list[list[float]]:
-    return [[round(float(x), 2) for x in point] for point in points]
+    return [[_round(x) for x in point] for point in points]
+
+
+def _box(box: Box) -> dict[str, int]:
+    return {name: int(edge) for name, edge in box._asdict().items()}
 
 
 def _point(point: tuple[float, float]) -> dict[str, Any]:
-    return {"row": round(float(point[0]), 2), "col": round(float(point[1]), 2)}
+    return {"row": _round(point[0]), "col": _round(point[1])}
+
+
+def _round(value: float) -> float:
+    """To two decimals, without a negative zero."""
+    return round(float(value), 2) + 0.0

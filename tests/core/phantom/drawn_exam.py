@@ -75,6 +75,7 @@ def drawn_exam(
         views=views,
         lesions=lesions,
         points_mm={side: rng.random((5, 3)).astype(np.float32) for side in Laterality},
+        nipple_mm=dict.fromkeys(Laterality, (70.0, 0.0, 0.0)),
         gland_fraction=0.2,
     )
     return replace(exam, **changes)

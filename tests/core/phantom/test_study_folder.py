@@ -8,6 +8,7 @@ import numpy as np
 import pydicom
 import pytest
 
+from glam_core.geometry.landmarks import PectoralLine
 from glam_core.phantom import study_folder
 from glam_core.phantom.manifest_rows import COLUMNS, rows_of_exam, write_manifest
 from glam_core.phantom.study_folder import (
@@ -18,7 +19,8 @@ from glam_core.phantom.study_folder import (
     write_exam,
 )
 from glam_core.phantom.styles import STYLES
-from glam_core.terms import ChestWall, ViewKey
+from glam_core.phantom.truth import Benign, BenignKind, BenignTruth, Box, Marker
+from glam_core.terms import ChestWall, PointPx, ViewKey
 from tests.core.phantom.drawn_exam import CC, LEFT, MLO, RIGHT, SHAPE, drawn_exam
 
 
@@ -54,6 +56,48 @@ def test_the_truth_file_places_lesions_and_landmarks(tmp_path):
     assert views["RCC"]["pectoral_line"] is None
     assert views["RMLO"]["pectoral_line"]["row1"] == 70.0
     assert truth["lesions"][0]["quadrant"] == "upper outer"
+
+
+def test_no_coordinate_is_a_negative_zero(tmp_path):
+    exam = drawn_exam()
+    key = ViewKey(RIGHT, MLO)
+    line = PectoralLine(-0.001, 40.0, 70.0, -0.04, 1.0)
+    views = {**exam.views, key: replace(exam.views[key], pectoral_line=line)}
+    folder = write_exam(replace(exam, views=views), tmp_path / "exams" / "one")
+    rows = {row["laterality"] + row["view"]: row for row in rows_of(folder)}
+    assert (rows["RMLO"]["pectoral_y0"], rows["RMLO"]["pectoral_x1"]) == ("0.0", "0.0")
+    assert "-0.0," not in (truth_folder_of(folder) / "truth.json").read_text(encoding="utf-8")
+
+
+def test_the_truth_file_names_the_nipple_markers_and_benign_things(tmp_path):
+    exam = drawn_exam()
+    key = ViewKey(RIGHT, MLO)
+    box = Box(10, 20, 30, 44)
+    view = replace(
+        exam.views[key],
+        markers=(Marker("view label", PointPx(20, 32), box),),
+        benign=(BenignTruth("BR1", PointPx(20, 32), box, 0.41234),),
+    )
+    benign = Benign("BR1", BenignKind.RIM, RIGHT, 3.21, (30.0, 1.0, -2.0), (MLO,))
+    exam = replace(exam, views={**exam.views, key: view}, benign=(benign,))
+    folder = write_exam(exam, tmp_path / "exams" / "one")
+    truth = read_truth(folder)
+    shown = {v["laterality"] + v["view"]: v for v in truth["views"]}["RMLO"]
+    where = {"centre": {"row": 20.0, "col": 32.0}, "box": box._asdict()}
+    assert truth["breasts"]["R"]["nipple_mm"] == [70.0, 0.0, 0.0]
+    assert shown["markers"] == [{"kind": "view label", **where}]
+    assert shown["benign"] == [{"id": "BR1", **where, "contrast": 0.412}]
+    assert truth["benign"] == [
+        {
+            "id": "BR1",
+            "kind": "rim",
+            "laterality": "R",
+            "size_mm": 3.2,
+            "position_mm": [30.0, 1.0, -2.0],
+            "views": ["MLO"],
+        }
+    ]
+    assert pydicom.dcmread(folder / "RMLO.dcm").BurnedInAnnotation == "YES"
 
 
 def test_dense_points_are_those_that_both_views_show(tmp_path):
