@@ -26,7 +26,7 @@ class Bends:
 
     def __init__(self, draw: np.random.Generator) -> None:
         self.strand_weight = float(draw.uniform(0.2, 0.5))
-        self.weight = float(draw.uniform(0.35, 1.1))
+        self.weight = float(draw.uniform(0.2, 0.6))
         self.unevenness = float(draw.uniform(1.0, 1.5))
         length_mm = draw.uniform(16.0, 80.0, _BEND_WAVES)
         self._waves = unit(draw.normal(size=(_BEND_WAVES, 3))) * (2 * math.pi / length_mm)[:, None]

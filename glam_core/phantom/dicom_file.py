@@ -198,7 +198,7 @@ def _study(view: ViewFile) -> dict[str, Any]:
         "SeriesTime": time,
         "AcquisitionTime": exposed.strftime("%H%M%S"),
         "ContentTime": exposed.strftime("%H%M%S"),
-        "AccessionNumber": synthetic_uid(identity.study_id)[-12:],
+        "AccessionNumber": identity.uid("accession")[-12:],
         "StudyID": "1",
         "StudyDescription": "Synthetic screening mammography",
         "SeriesDescription": "Synthetic standard views",

@@ -12,6 +12,7 @@ from glam_core.phantom.anatomy import (
 )
 from glam_core.phantom.benign_truth import describe_benign
 from glam_core.phantom.breast import VIEWS, BreastSetup, set_up_breast, tracked_points
+from glam_core.phantom.identity import mark_of
 from glam_core.phantom.lesions import plan_lesions
 from glam_core.phantom.place import place_of
 from glam_core.phantom.request import ExamRequest, LesionRequest
@@ -106,6 +107,8 @@ def make_exam(
         points_mm={side: where[0].numpy().astype(np.float32) for side, where in tracked.items()},
         gland_fraction=sum(each.gland_fraction for each in anatomies.values()) / 2,
         implants=implants,
+        woman_mark=wishes.woman_mark,
+        picture_mark=mark_of(pixel, torch.device(device).type, wishes),
         benign=tuple(
             benign
             for breast, part in zip(breasts, made, strict=True)

@@ -29,7 +29,7 @@ _BINS = round(_RIM_MM / _BIN_MM)
 _BY_TISSUE, _BY_TISSUE_SPREAD, _MOST_MM = 2.6, 0.5, 2.6
 # Bites: shares of views cut evenly and coarsely; their depth in mm and its spread among views.
 _EVEN_SHARE, _COARSE_SHARE = 0.18, 0.18
-_EVEN_MM, _BITE_MM, _COARSE_MM, _BITE_SPREAD = 0.18, 1.0, 1.7, 0.45
+_EVEN_MM, _BITE_MM, _COARSE_MM, _BITE_SPREAD = 0.15, 0.65, 1.2, 0.5
 # Length of a bite along the rim in mm, and its spread among views and among bites; of coarse ones.
 _LONG_MM, _LONG_SPREAD, _EACH_SPREAD, _COARSER = 3.8, 0.3, 0.65, 1.9
 _DEEPEST = 0.5  # of a bite's length may it be deep, on stretches of usual depth

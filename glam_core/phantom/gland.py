@@ -16,11 +16,11 @@ _HEIGHT = 1.05
 _STEEPNESS = 2.0  # of the clouds' spectrum
 _BETWEEN_BEAMS = (0.383, -0.924)  # y and z of the way midway between the beams of both views
 # Waves a mm there, across it and forward, to those of a round form: compression makes up for them.
-_BEAMWARDS, _ACROSS, _FORWARD = 0.6, 1.35, 1.1
+_BEAMWARDS, _ACROSS, _FORWARD = 0.6, 1.6, 0.9
 _LONGER, _NARROWER = 0.35, 0.2
 _STREAMING = 0.7  # as a score, above which tissue streams
 _FAN_MM = 60.0  # from the nipple forms are as wide as named; nearer it they are narrower
-_LEAST_FAN = 0.35  # of that, where nothing streams
+_LEAST_FAN = 0.75  # of that, where nothing streams
 _BLUNT_MM = 60.0  # behind the nipple, where the fan begins
 _BEFORE_NIPPLE_MM = 7.0  # of the nipple's base is the place to which gland streams
 _WARP_MM = 2.5  # by which the clouds bend the lobules

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from glam_core.phantom.identity import mark_of
 from glam_core.phantom.truth import LesionKind
 from glam_core.terms import Laterality, ViewPosition
 
@@ -54,3 +55,12 @@ class ExamRequest:
     visit: int = 0
     implants: bool | None = None
     skin_markers: bool | None = None
+
+    @property
+    def woman_mark(self) -> str:
+        """Differs where wishes make another woman of the same seed; "" where none does.
+
+        Two visits of one woman have the same wishes but for style, growth, visit and skin markers.
+        """
+        wishes = (self.lesions, self.density_class, self.implants)
+        return "" if wishes == (None, None, None) else mark_of(*wishes)

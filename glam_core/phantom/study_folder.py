@@ -109,7 +109,12 @@ def write_exam(exam: PhantomExam, folder: Path, words: ExamWords | None = None) 
     """
     words = words or ExamWords()
     identity = identity_of(
-        exam.seed, exam.index, years_back=words.years_back, patient_words=words.patient_words
+        exam.seed,
+        exam.index,
+        years_back=words.years_back,
+        patient_words=words.patient_words,
+        woman_mark=exam.woman_mark,
+        picture_mark=exam.picture_mark,
     )
     report = write_report(exam, study_date=identity.study_date, prior=words.prior)
     staged = folder.with_name(f".{folder.name}.{os.getpid()}.partial")

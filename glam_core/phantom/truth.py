@@ -220,6 +220,8 @@ class PhantomExam:
         nipple_mm: Per breast the base of the nipple before compression, as `Lesion.position_mm`.
         gland_fraction: Share of glandular tissue in the breasts' volume.
         implants: Whether both breasts hold implants.
+        woman_mark: Differs where wishes made another woman of the same seed; "" where none did.
+        picture_mark: Differs where pixel, kind of device or wishes made other pictures of her.
         benign: Benign calcifications and lymph nodes of both breasts that a view shows.
     """
 
@@ -233,4 +235,6 @@ class PhantomExam:
     nipple_mm: Mapping[Laterality, tuple[float, float, float]]
     gland_fraction: float
     implants: bool = False
+    woman_mark: str = ""
+    picture_mark: str = ""
     benign: tuple[Benign, ...] = ()

@@ -42,7 +42,7 @@ def truth_of_exam(
         "patient_id": identity.patient_id,
         "study_id": identity.study_id,
         "study_date": identity.study_date.isoformat(),
-        "split": split or split_of(identity.patient_id),
+        "split": split or split_of(exam.seed, exam.index),
         "style": exam.style,
         "density_class": exam.density_class,
         "gland_fraction": round(exam.gland_fraction, 4),

@@ -1,4 +1,4 @@
-"""Vessels: some fork under the skin, some are large and wind, few are calcified."""
+"""Vessels: some fork under the skin, some are large and wind."""
 
 import math
 
@@ -6,12 +6,11 @@ import numpy as np
 import numpy.typing as npt
 
 from glam_core.phantom.anatomy import Anatomy
-from glam_core.phantom.courses import FINE_MM, Bends, semi_axes, unit, walk, wavy
+from glam_core.phantom.courses import Bends, semi_axes, unit, walk, wavy
 from glam_core.phantom.curves import CONTROLS, Curves
 
 VESSEL_MM, _LARGE_VESSEL_MM = 0.75, 0.95  # spreads
 _LARGE_SHARES = (0.45, 0.27, 0.18, 0.1)  # of breasts with 0, 1, 2 and 3 large vessels
-_CALCIFIED_SHARE = 0.05  # of breasts with large vessels, of which the first is an artery of calcium
 _STRETCHES = 3  # curves to a large vessel, end to end
 _PLAIN, _FAINT = 2, 0.45  # vessels that are plainly seen, and how much the others show
 _UNDER_SKIN = 0.93  # of the way to it, how near vessels come
@@ -59,9 +58,8 @@ def draw_vessels(anatomy: Anatomy, bends: Bends, draw: np.random.Generator) -> C
 
 
 def draw_large_vessels(anatomy: Anatomy, draw: np.random.Generator) -> list[Curves]:
-    """Single wide veins that wind through the fat under the skin; rarely an artery of calcium."""
+    """Single wide veins that wind through the fat under the skin."""
     count = int(draw.choice(len(_LARGE_SHARES), p=_LARGE_SHARES))
-    calcified = draw.random() < _CALCIFIED_SHARE
     if not count:
         return []
     turn = draw.normal(math.pi / 3, 1.0, count)
@@ -80,14 +78,7 @@ def draw_large_vessels(anatomy: Anatomy, draw: np.random.Generator) -> list[Curv
     controls, taper = _in_stretches(np.concatenate([stems, branches]))
     area = draw.uniform(3.4, 8.4, count)
     areas = np.repeat(np.concatenate([area, 0.45 * area]), _STRETCHES)
-    curves = [Curves(controls, areas, taper, _LARGE_VESSEL_MM)]
-    if calcified:
-        walls = controls[:_STRETCHES]
-        sides = 0.8 * unit(np.cross(np.gradient(walls, axis=1), [1.0, 0.3, 0.2]))
-        rails = np.concatenate([walls + sides, walls - sides])
-        chalk = draw.uniform(-0.5, 1.0, rails.shape[:2]).clip(0.05)
-        curves.append(Curves(rails, np.full(len(rails), 2.6), chalk, FINE_MM))
-    return curves
+    return [Curves(controls, areas, taper, _LARGE_VESSEL_MM)]
 
 
 def _winding(

@@ -94,4 +94,5 @@ def test_what_the_demo_shows_is_what_it_promises():
     tasks = [exam.task(Path("demo")) for exam in DEMO_EXAMS]
     assert tasks[0].words.prior is not None
     assert tasks[1].request.growth < tasks[0].request.growth
+    assert tasks[1].request.woman_mark == tasks[0].request.woman_mark
     assert tasks[5].request.lesions == ()

@@ -6,6 +6,7 @@ import pytest
 from glam_core.dicom.decode import read_pixels
 from glam_core.dicom.grey import read_grey_scale
 from glam_core.dicom.scan import scan
+from glam_core.phantom.identity import identity_of
 from glam_core.phantom.study_folder import ExamWords, write_exam
 from glam_core.phantom.styles import STYLES
 from tests.core.phantom.drawn_exam import CC, drawn_exam
@@ -18,7 +19,7 @@ def test_a_study_of_four_standard_views_with_exact_pixels_and_spacing(tmp_path, 
     [study] = found.studies
     assert found.skipped == ()
     assert {image.view_key for image in study.images} == set(exam.views)
-    assert study.patient_id == "SYN-5-0000"
+    assert study.patient_id == identity_of(5, 0).patient_id
     for image in study.images:
         view = exam.views[image.view_key]
         assert image.is_standard_view

@@ -2,7 +2,6 @@
 
 import csv
 import errno
-import json
 import shutil
 from dataclasses import replace
 
@@ -14,6 +13,7 @@ from glam_core.errors import CancelledError
 from glam_core.phantom import series, worker
 from glam_core.phantom.presets import PRESETS
 from glam_core.phantom.series import SeriesError, SeriesPlan, write_series
+from glam_core.phantom.study_folder import exam_name, read_truth
 from tests.core.phantom.drawn_exam import RIGHT, drawn_exam
 
 PLAN = SeriesPlan(exams=3, seed=7, pixel_mm=0.5)
@@ -47,7 +47,8 @@ def test_a_series_has_a_manifest_of_four_rows_an_exam(tmp_path, made):
     assert len(rows) == 12
     assert all((manifest.parent / row["image"]).is_file() for row in rows)
     assert len({row["patient_id"] for row in rows}) == 3
-    assert all(len({r["split"] for r in rows if r["patient_id"] == p}) == 1 for p in {"SYN-7-0000"})
+    patients = {row["patient_id"] for row in rows}
+    assert all(len({r["split"] for r in rows if r["patient_id"] == p}) == 1 for p in patients)
 
 
 def test_the_manifest_is_one_that_the_evaluation_reads(tmp_path, made):
@@ -182,5 +183,5 @@ def test_the_files_do_not_depend_on_the_number_of_workers(tmp_path):
     for workers in (1, 2):
         write_series(tmp_path / str(workers), replace(plan, workers=workers))
     assert files_of(tmp_path / "1") == files_of(tmp_path / "2")
-    truth = json.loads((tmp_path / "1/truth/SYN-3-0000-C/truth.json").read_text(encoding="utf-8"))
+    truth = read_truth(tmp_path / "1/exams" / exam_name(3, 0))
     assert len(truth["breasts"]["L"]["dense_points"]["CC"]) >= 100
