@@ -16,7 +16,7 @@ _HEIGHT = 1.05
 _STEEPNESS = 2.0  # of the clouds' spectrum
 _BETWEEN_BEAMS = (0.383, -0.924)  # y and z of the way midway between the beams of both views
 # Waves a mm there, across it and forward, to those of a round form: compression makes up for them.
-_BEAMWARDS, _ACROSS, _FORWARD = 0.6, 1.6, 0.9
+_BEAMWARDS, _ACROSS, _FORWARD = 0.6, 1.6, 1.0
 _LONGER, _NARROWER = 0.35, 0.2
 _STREAMING = 0.7  # as a score, above which tissue streams
 _FAN_MM = 60.0  # from the nipple forms are as wide as named; nearer it they are narrower

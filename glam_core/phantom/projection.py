@@ -20,7 +20,7 @@ _LATTICE = (16, 24, 8)  # rows, columns and depths on which the displacement is 
 _ROUNDS = 10  # of undoing it
 _FULL_FROM = 0.4  # of the longest chord: shorter ones lie at the side and hold less
 _CELL_MM = 0.9
-_BLUR_MM, _BLURRED = 1.1, 0.5  # about as wide as a voxel
+_BLUR_MM, _BLURRED = 1.1, 0.7  # about as wide as a voxel
 _BEHIND = 1.6  # of the length: a craniocaudal picture may reach behind the chest wall's plane
 
 
