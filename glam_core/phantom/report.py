@@ -15,7 +15,7 @@ from glam_core.phantom.finding_words import (
     summarise,
     worst,
 )
-from glam_core.phantom.truth import Lesion, LesionKind, PhantomExam
+from glam_core.phantom.truth import BenignKind, Lesion, LesionKind, PhantomExam
 from glam_core.terms import Laterality
 
 _COMPOSITION = {
@@ -61,11 +61,36 @@ _ABSENT_CALCIFICATIONS = (
     "There are no associated calcifications.",
     "No suspicious microcalcifications are seen.",
 )
+_NO_MASS = (
+    "There is no suspicious mass or architectural distortion in the {side} breast.",
+    "{Side} breast: no dominant mass, no architectural distortion.",
+)
+# Worded so that the calcifications are denied as a finding: nobody is to look for them.
+_BENIGN = (
+    "No suspicious calcifications in the {side} breast; the {kinds} ones are typically benign.",
+    "No calcifications in the {side} breast other than typically benign {kinds} ones.",
+    "There are no suspicious calcifications in the {side} breast; those present, {kinds}, are "
+    "typically benign.",
+)
+_BENIGN_BESIDE = (
+    "No further suspicious calcifications in the {side} breast; the {kinds} ones are typically "
+    "benign.",
+    "No other calcifications in the {side} breast than typically benign {kinds} ones.",
+)
+_PLAIN_CONTRAST = 0.45  # from which a benign calcification is plainly seen
 _INDICATION = (
     "Screening.",
     "Routine screening mammography.",
     "Asymptomatic woman, screening examination.",
 )
+_IMPRESSIONS = {
+    "1": (
+        "Negative mammogram.",
+        "No mammographic evidence of malignancy.",
+        "Normal examination.",
+    ),
+    "2": ("Benign mammogram.", "No mammographic evidence of malignancy."),
+}
 _ASSESSMENT = {
     "0": ("BI-RADS 0: Incomplete", "Additional imaging evaluation is needed."),
     "1": ("BI-RADS 1: Negative", "Routine screening is recommended."),
@@ -114,12 +139,15 @@ def write_report(
     findings: dict[Laterality, str] = {}
     birads: dict[Laterality, str] = {}
     reported = [lesion for lesion in exam.lesions if lesion.views]
+    benign = {side: _plain_benign(exam, side) for side in SIDE_WORDS}
     for side in SIDE_WORDS:
         lesions = [lesion for lesion in reported if lesion.laterality is side]
-        findings[side] = _findings_of(lesions, side, prior, draw)
-        birads[side] = worst([assessment_of(lesion) for lesion in lesions])
+        findings[side] = _findings_of(lesions, benign[side], side, prior, draw)
+        calcified = ["2"] if benign[side] else []
+        birads[side] = worst([assessment_of(lesion) for lesion in lesions] + calcified)
     overall = worst(list(birads.values()))
-    body = " ".join(findings.values()) if reported else draw.choice(_NEGATIVE_BOTH)
+    told = reported or any(benign.values())
+    body = " ".join(findings.values()) if told else draw.choice(_NEGATIVE_BOTH)
     rest = " ".join(((_IMPLANTS,) if exam.implants else ()) + (draw.choice(_SKIN),))
     text = "\n\n".join(
         (
@@ -144,12 +172,41 @@ def write_report(
     )
 
 
+def _plain_benign(exam: PhantomExam, side: Laterality) -> list[str]:
+    """The kinds of benign calcifications of a breast that are plainly seen, each once."""
+    plain = {
+        truth.benign_id
+        for view in exam.views.values()
+        for truth in view.benign
+        if truth.contrast >= _PLAIN_CONTRAST
+    }
+    kinds = {
+        benign.kind for benign in exam.benign if benign.id in plain and benign.laterality is side
+    }
+    return [kind.value for kind in BenignKind if kind in kinds - {BenignKind.LYMPH_NODE}]
+
+
+def _benign_sentence(
+    templates: tuple[str, ...], kinds: list[str], side: str, draw: random.Random
+) -> str:
+    words = " and ".join(filter(None, (", ".join(kinds[:-1]), kinds[-1])))
+    return draw.choice(templates).format(side=side, kinds=words)
+
+
 def _findings_of(
-    lesions: list[Lesion], side: Laterality, prior: PriorExam | None, draw: random.Random
+    lesions: list[Lesion],
+    benign: list[str],
+    side: Laterality,
+    prior: PriorExam | None,
+    draw: random.Random,
 ) -> str:
     word = SIDE_WORDS[side]
     if not lesions:
-        return draw.choice(_NEGATIVE).format(side=word, Side=word.capitalize())
+        negative = draw.choice(_NO_MASS if benign else _NEGATIVE)
+        sentences = [negative.format(side=word, Side=word.capitalize())]
+        if benign:
+            sentences.append(_benign_sentence(_BENIGN, benign, word, draw))
+        return " ".join(sentences)
     sentences = []
     for lesion in lesions:
         sentences.append(_finding_sentence(lesion, draw))
@@ -158,7 +215,12 @@ def _findings_of(
     kinds = {lesion.kind for lesion in lesions}
     if LesionKind.MASS not in kinds and draw.random() < 0.5:
         sentences.append(draw.choice(_ABSENT_MASS))
-    if LesionKind.CALCIFICATION not in kinds and draw.random() < 0.6:
+    if benign:
+        beside = LesionKind.CALCIFICATION in kinds
+        sentences.append(
+            _benign_sentence(_BENIGN_BESIDE if beside else _BENIGN, benign, word, draw)
+        )
+    elif LesionKind.CALCIFICATION not in kinds and draw.random() < 0.6:
         sentences.append(draw.choice(_ABSENT_CALCIFICATIONS))
     return " ".join(sentences)
 
@@ -204,12 +266,6 @@ def _comparison(prior: PriorExam | None, draw: random.Random) -> str:
 
 def _impression(lesions: list[Lesion], overall: str, draw: random.Random) -> str:
     if not lesions:
-        return draw.choice(
-            (
-                "Negative mammogram.",
-                "No mammographic evidence of malignancy.",
-                "Normal examination.",
-            )
-        )
+        return draw.choice(_IMPRESSIONS[overall])
     named = [summarise(lesion) for lesion in lesions]
     return f"{_capitalised('; '.join(named))}. {_ASSESSMENT[overall][1]}"

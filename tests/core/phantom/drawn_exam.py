@@ -7,6 +7,9 @@ import numpy as np
 from glam_core.geometry.landmarks import PectoralLine
 from glam_core.phantom.place import Place
 from glam_core.phantom.truth import (
+    Benign,
+    BenignKind,
+    BenignTruth,
     Box,
     Lesion,
     LesionKind,
@@ -79,6 +82,24 @@ def drawn_exam(
         gland_fraction=0.2,
     )
     return replace(exam, **changes)
+
+
+def with_benign(exam: PhantomExam, *kinds: BenignKind, contrast: float = 0.6) -> PhantomExam:
+    """The exam with one benign thing of each kind in each breast, seen in both views."""
+    names = {(side, kind): f"{side}-{kind}" for side in (RIGHT, LEFT) for kind in kinds}
+    where = PointPx(100.0, 40.0), Box(98, 38, 102, 42)
+    views = {
+        key: replace(
+            view,
+            benign=tuple(BenignTruth(names[key[0], kind], *where, contrast) for kind in kinds),
+        )
+        for key, view in exam.views.items()
+    }
+    benign = tuple(
+        Benign(name, kind, side, 2.0, (30.0, 0.0, 0.0), (CC, MLO))
+        for (side, kind), name in names.items()
+    )
+    return replace(exam, views=views, benign=benign)
 
 
 def _drawn_view(key: ViewKey, lesions: tuple[Lesion, ...], rng) -> PhantomView:

@@ -9,6 +9,7 @@ import pytest
 
 from glam_core.phantom.finding_words import SIDE_WORDS, locate, worst
 from glam_core.phantom.report import PriorExam, write_report
+from glam_core.phantom.truth import BenignKind
 from glam_core.terms import Laterality
 from tests.core.phantom.drawn_exam import (
     ASYMMETRY,
@@ -19,6 +20,7 @@ from tests.core.phantom.drawn_exam import (
     RIGHT,
     SPICULATED_MASS,
     drawn_exam,
+    with_benign,
 )
 
 DAY = datetime.date(2024, 5, 6)
@@ -81,6 +83,28 @@ def test_a_normal_exam_is_negative():
         assert report.birads == "1"
         assert "BI-RADS 1: Negative" in report.text
         assert re.search("either breast|either side|Both breasts are free", report.text)
+
+
+def test_plainly_seen_benign_calcifications_are_told_as_benign():
+    for index in range(20):
+        exam = with_benign(drawn_exam((ASYMMETRY,), index=index), BenignKind.VASCULAR)
+        report = write_report(exam, study_date=DAY)
+        for text in report.breast_text.values():
+            assert re.search(r"benign vascular|vascular ones|vascular, are typically benign", text)
+            assert "associated calcifications" not in text
+        assert report.breast_birads == {RIGHT: "2", LEFT: "0"}
+        normal = write_report(with_benign(drawn_exam(()), BenignKind.RIM), study_date=DAY)
+        assert "BI-RADS 2: Benign" in normal.text
+        assert "Negative mammogram" not in normal.text
+
+
+@pytest.mark.parametrize(
+    ("kind", "contrast"), [(BenignKind.LYMPH_NODE, 0.6), (BenignKind.ROUND, 0.2)]
+)
+def test_nodes_and_faint_calcifications_are_not_reported(kind, contrast):
+    exam = with_benign(drawn_exam(()), kind, contrast=contrast)
+    report, plain = (write_report(each, study_date=DAY) for each in (exam, drawn_exam(())))
+    assert report.text == plain.text
 
 
 def test_a_lesion_that_no_picture_shows_is_not_reported():

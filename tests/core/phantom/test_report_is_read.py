@@ -8,9 +8,9 @@ import pytest
 from glam_core.data.report import parse_report
 from glam_core.phantom.place import Place
 from glam_core.phantom.report import write_report
-from glam_core.phantom.truth import Lesion, LesionKind
+from glam_core.phantom.truth import BenignKind, Lesion, LesionKind
 from glam_core.terms import Laterality
-from tests.core.phantom.drawn_exam import CC, MLO, drawn_exam
+from tests.core.phantom.drawn_exam import CC, MLO, drawn_exam, with_benign
 
 CODES = {
     "upper outer": "UO",
@@ -73,3 +73,20 @@ def test_the_reader_reads_the_truth(seed):
         assert finding.quadrant == CODES[lesion.place.quadrant]
         if lesion.place.quadrant != "central":
             assert finding.clock == lesion.place.clock
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_benign_calcifications_are_told_and_are_no_finding_to_be_searched(seed):
+    draw = random.Random(seed)
+    lesions = () if seed % 4 == 0 else (drawn_lesion(draw),)
+    kinds = draw.sample(list(BenignKind), 3)
+    exam = with_benign(drawn_exam(lesions, index=seed), *kinds)
+    report = write_report(exam, study_date=datetime.date(2024, 1, 1))
+    read = parse_report(report.text)
+    assert [found.type for found in read.findings if not found.negated] == [
+        lesion.kind.value for lesion in lesions
+    ]
+    assert read.birads == report.birads
+    assert not read.doubts
+    for text in report.breast_text.values():
+        assert all(kind.value in text for kind in kinds if kind is not BenignKind.LYMPH_NODE)
