@@ -37,9 +37,14 @@ COLUMNS = (
 _TRAIN_SHARE, _VALIDATION_SHARE = 70, 15
 
 
-def split_of(patient_id: str) -> str:
-    """The split of a patient: always the same, 70 % train, 15 % validation, 15 % test."""
-    ticket = int.from_bytes(hashlib.sha256(patient_id.encode()).digest()[:4]) % 100
+def split_of(seed: int, index: int) -> str:
+    """The split of a woman: 70 % train, 15 % validation, 15 % test.
+
+    It is the same under every number of the generator, as the women of one seed and index are
+    alike: none is learnt from in one series and tested on in another.
+    """
+    name = f"SYN-{seed}-{index:04d}"
+    ticket = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4]) % 100
     if ticket < _TRAIN_SHARE:
         return "train"
     return "validation" if ticket < _TRAIN_SHARE + _VALIDATION_SHARE else "test"
