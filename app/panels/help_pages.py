@@ -15,6 +15,7 @@ PAGES = (
     ("training.md", "Training"),
     ("model_measured.md", "Measurements"),
     ("phantom_realism.md", "Synthetic exams"),
+    ("phantom_truth.md", "Their truth"),
     ("phantom_benchmark.md", "Benchmark"),
 )
 _PICTURE_PX = 820
