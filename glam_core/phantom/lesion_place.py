@@ -25,6 +25,7 @@ _RIM_MM = 4.0  # where the breast is too thin to be seen well
 _ROOM = 0.55  # of its size: half, and something for what radiates from it
 _MOST_ROOM_MM = 14.0
 _FAR_MM = 1000.0
+_BESIDE_IMPLANT = (0.72, 0.88)  # of the radius, between the implant and the skin
 _ELSEWHERE = ("upper outer", "lower outer", "upper inner", "lower inner")
 
 
@@ -157,6 +158,10 @@ def _places(words: str, anatomy: Anatomy, draw: np.random.Generator) -> FloatArr
         return np.stack([x, reach * np.cos(turn), reach * np.sin(turn)], axis=1)
     if words == "posterior":
         x = draw.uniform(1.0, 5.0, _TRIES) + 30.0 * inwards
+        if anatomy.implant is not None:
+            turn = draw.uniform(0, 2 * math.pi, _TRIES)
+            reach = draw.uniform(*_BESIDE_IMPLANT, _TRIES) * radius
+            return np.stack([x, reach * np.cos(turn), reach * np.sin(turn)], axis=1)
         y = draw.uniform(-0.45, 0.3, _TRIES) * radius
         return np.stack([x, y, draw.uniform(-0.1, 0.45, _TRIES) * radius], axis=1)
     if words == "central":

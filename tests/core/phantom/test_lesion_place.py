@@ -149,11 +149,13 @@ def test_a_place_that_was_asked_for_is_kept(words: str) -> None:
             assert place.depth_third == "posterior"
 
 
+@pytest.mark.parametrize("place", [None, "central", "posterior"])
 @pytest.mark.parametrize("kind", list(LesionKind))
-def test_no_lesion_lies_in_an_implant(kind: LesionKind) -> None:
-    for index in range(40):
+def test_no_lesion_lies_in_an_implant(kind: LesionKind, place: str | None) -> None:
+    for index in range(20):
         anatomy = anatomy_of(index, implants=True)
-        breast = a_breast(index, *2 * [LesionRequest(kind, LEFT)], anatomy=anatomy)
+        wishes = 2 * [LesionRequest(kind, LEFT, 9.0 if place else None, place_words=place)]
+        breast = a_breast(index, *wishes, anatomy=anatomy)
         implant = anatomy.implant
         assert implant is not None
         for lesion in breast.lesions:
@@ -162,14 +164,13 @@ def test_no_lesion_lies_in_an_implant(kind: LesionKind) -> None:
 
 
 def test_a_place_without_room_is_refused_where_it_was_asked_for_and_else_given_up() -> None:
-    with_implant = anatomy_of(3, implants=True)
-    with pytest.raises(GlamError, match=r"left breast.*no room for a lesion of 16 mm.*posterior"):
-        a_breast(3, a_mass("posterior", 16.0), anatomy=with_implant)
-    plans = plan_lesions(SEED, 3, ExamRequest((a_mass("posterior", 16.0),)))
-    drawn = replace(plans[0], place_is_wished=False)
+    wish, index = a_mass("axillary", 16.0), 1  # whose picture does not reach so high
+    with pytest.raises(GlamError, match=r"left breast.*no room for a lesion of 16 mm.*axillary"):
+        a_breast(index, wish)
+    plan = plan_lesions(SEED, index, ExamRequest((wish,)))[0]
     breast = set_up_breast(
-        with_implant, [drawn], seed=SEED, index=3, visit=0, pixel_mm=1.0,
-        detector_mm=(290.0, 240.0),
+        anatomy_of(index), [replace(plan, place_is_wished=False)], seed=SEED, index=index, visit=0,
+        pixel_mm=1.0, detector_mm=(290.0, 240.0),
     )  # fmt: skip
     assert breast.lesions[0].plan.place_words in NARROW
     assert min(inside_mm(breast, view) for view in (CC, MLO)) > 8.0
