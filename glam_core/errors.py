@@ -37,5 +37,18 @@ class ManifestError(GlamError):
     """A manifest lacks columns, files or sense."""
 
 
+class AnswersError(GlamError):
+    """A file of answers is broken or does not fit the questions.
+
+    Args:
+        file: The file of answers.
+        line: Line number in it, the first being 1.
+        what: What is wrong and, where there is one, the remedy; no full stop at the end.
+    """
+
+    def __init__(self, file: Path, line: int, what: str) -> None:
+        super().__init__(f"{file.name}, line {line}: {what}.")
+
+
 class CancelledError(GlamError):
     """The user stopped the work."""

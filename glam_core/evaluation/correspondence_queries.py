@@ -1,6 +1,7 @@
 """One question put to a matcher and its answer measured against the annotation."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -9,7 +10,7 @@ from glam_core.data.manifest import ManifestRow
 from glam_core.data.pairs import AnnotatedRegion
 from glam_core.errors import GlamError
 from glam_core.evaluation.correspondence_results import LIMITS, QueryResult
-from glam_core.inference.correspondence import Correspondence, Matcher, Query
+from glam_core.inference.correspondence import Correspondence, Matcher, Peak, Query
 from glam_core.inference.match_view import MatchView
 from glam_core.inference.search_grid import SearchGrid, search_grid
 from glam_core.terms import PointPx
@@ -41,21 +42,20 @@ def put_question(matcher: Matcher, asked: AnnotatedView, answering: AnnotatedVie
         except GlamError as error:
             failure = str(error)
     if answer is None or answering.view is None:
-        return _without_answer(asked, answering, failure)
+        return without_answer(asked.row, answering.row, asked.region.centre, failure)
     return _measured(asked, answering, answering.view, answer)
 
 
-def _direction(asked: AnnotatedView, answering: AnnotatedView) -> str:
-    return f"{asked.row.view_position.value}->{answering.row.view_position.value}"
-
-
-def _without_answer(asked: AnnotatedView, answering: AnnotatedView, failure: str) -> QueryResult:
+def without_answer(
+    asked: ManifestRow, answering: ManifestRow, point: PointPx, failure: str
+) -> QueryResult:
+    """A miss: a question about `point` of the asked picture to which nobody gave a place."""
     return QueryResult(
-        patient_id=asked.row.patient_id,
-        direction=_direction(asked, answering),
-        image_a=asked.row.image_name,
-        image_b=answering.row.image_name,
-        query=(asked.region.centre.row, asked.region.centre.col),
+        patient_id=asked.patient_id,
+        direction=f"{asked.view_position.value}->{answering.view_position.value}",
+        image_a=asked.image_name,
+        image_b=answering.image_name,
+        query=(point.row, point.col),
         peaks=(),
         matched=False,
         errors=(),
@@ -84,16 +84,10 @@ def _measured(
         # Over the whole breast, muscle included: the rates of other methods are taken so.
         off = np.abs(grid.depth[grid.breast] * grid.unit_per_grid - answer.band.depth)
         random_shares = tuple(float((off <= limit).mean()) for limit in LIMITS)
-    return QueryResult(
-        patient_id=asked.row.patient_id,
-        direction=_direction(asked, answering),
-        image_a=asked.row.image_name,
-        image_b=answering.row.image_name,
-        query=(asked.region.centre.row, asked.region.centre.col),
-        peaks=tuple((peak.row, peak.col, peak.probability) for peak in answer.peaks),
-        matched=answer.matched,
-        errors=tuple(_length(peak.point, truth, length) for peak in answer.peaks),
-        outside=tuple(answering.region.distance(peak.point, length) for peak in answer.peaks),
+    nothing = without_answer(asked.row, answering.row, asked.region.centre, "")
+    placed = with_places(nothing, answer.peaks, answer.matched, answering.region, length)
+    return replace(
+        placed,
         rank_in_band=_rank(answer, grid, truth, depths, true_depth),
         band_difference=difference,
         band_half_width=half_width,
@@ -102,6 +96,28 @@ def _measured(
         in_region90=bool(answer.region90_mask[_map_pixel(answer, truth)]),
         failure="" if answer.matched else answer.reason,
         evidence=answer.evidence,
+    )
+
+
+def with_places(
+    question: QueryResult,
+    peaks: Sequence[Peak],
+    matched: bool,
+    truth: AnnotatedRegion,
+    length_per_px: tuple[float, float],
+) -> QueryResult:
+    """`question` with places measured against the region of the answering picture.
+
+    Args:
+        peaks: Best first, in stored pixels.
+        length_per_px: (row, col) length of a stored pixel.
+    """
+    return replace(
+        question,
+        peaks=tuple((peak.row, peak.col, peak.probability) for peak in peaks),
+        matched=matched,
+        errors=tuple(_length(peak.point, truth.centre, length_per_px) for peak in peaks),
+        outside=tuple(truth.distance(peak.point, length_per_px) for peak in peaks),
     )
 
 

@@ -12,6 +12,13 @@ from glam_core.inference.certainty import Evidence
 LIMITS = (10, 15, 20)
 TOP_K = (1, 3, 5)
 GROWN_BY = 5.0
+OF_A_MAP = (
+    "rank_in_band",
+    "band_coverage",
+    "random_coverage",
+    "cycle_error",
+    "region90_coverage",
+)  # what places alone do not tell
 RESAMPLES = 1000
 _SEED = 20250923
 
@@ -27,7 +34,8 @@ class QueryResult:
         direction: "CC->MLO" or "MLO->CC".
         image_a, image_b: Asked and answering picture as the manifest names them.
         query: (row, col) in stored pixels of the asked picture.
-        peaks: (row, col, probability) in stored pixels of the answering picture, best first.
+        peaks: (row, col, probability) in stored pixels of the answering picture, best first;
+            probability nan where it is not stated.
         matched: Whether the matcher was confident.
         errors: From each peak to the centre of the annotated region.
         outside: From each peak to the region, 0 inside.
@@ -40,6 +48,7 @@ class QueryResult:
         in_region90: Whether the stated 90 % region holds the centre.
         failure: Why there is no answer at all; "" where there is one.
         evidence: For the first peak; None without an answer.
+        of_places: Places are all that was asked for: measures of a map or a band are unknown.
     """
 
     patient_id: str
@@ -59,6 +68,7 @@ class QueryResult:
     in_region90: bool
     failure: str = ""
     evidence: Evidence | None = None
+    of_places: bool = False
 
     @property
     def band_contains(self) -> bool:
@@ -73,10 +83,12 @@ class QueryResult:
             "image_a": self.image_a,
             "image_b": self.image_b,
             "query": {"row": self.query[0], "col": self.query[1]},
-            "peaks": [{"row": r, "col": c, "probability": p} for r, c, p in self.peaks],
+            "peaks": [{"row": r, "col": c, "probability": _known(p)} for r, c, p in self.peaks],
             "matched": self.matched,
-            "rank_in_band": self.rank_in_band,
-            "band_contains": self.band_contains,
+            "rank_in_band": None if self.of_places else self.rank_in_band,
+            "band_contains": None if self.of_places else self.band_contains,
+            "hit": _hit_within(self, 1),
+            "error": self.errors[0] if self.errors else None,
             "reason": self.failure,
         }
 
@@ -121,7 +133,7 @@ def _table(results: Sequence[QueryResult]) -> dict[str, FloatArray]:
         "hit_where_matched": [
             float(_hit_within(result, 1)) if result.matched else np.nan for result in results
         ],
-        "stated_probability": [result.peaks[0][2] if result.peaks else 0.0 for result in results],
+        "stated_probability": [_stated(result) for result in results],
     }
     for limit in LIMITS:
         table[f"pck/{limit}"] = [error <= limit for error in first]
@@ -135,11 +147,26 @@ def _table(results: Sequence[QueryResult]) -> dict[str, FloatArray]:
         ]
     for k in TOP_K:
         table[f"top_k/{k}"] = [_hit_within(result, k) for result in results]
-    return {name: np.asarray(values, dtype=np.float64) for name, values in table.items()}
+    found = {name: np.asarray(values, dtype=np.float64) for name, values in table.items()}
+    of_places = np.array([result.of_places for result in results])
+    for name, values in found.items():
+        if name.partition("/")[0] in OF_A_MAP:
+            values[of_places] = np.nan
+    return found
 
 
 def _hit_within(result: QueryResult, count: int) -> bool:
     return any(length <= GROWN_BY for length in result.outside[:count])
+
+
+def _stated(result: QueryResult) -> float:
+    if result.peaks:
+        return result.peaks[0][2]
+    return np.nan if result.of_places else 0.0
+
+
+def _known(value: float) -> float | None:
+    return None if np.isnan(value) else value
 
 
 def _or_nan(value: float | None) -> float:

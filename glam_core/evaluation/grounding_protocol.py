@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from glam_core.data.manifest import Manifest, ManifestRow
-from glam_core.data.pairs import single_region
+from glam_core.data.pairs import AnnotatedRegion, single_region
 from glam_core.data.split import split_of
 from glam_core.errors import GlamError, LandmarkError, ManifestError
+from glam_core.evaluation.answers import Answers, read_answers, single_peak
 from glam_core.evaluation.grounding import (
     GroundingScore,
     bootstrap_interval,
@@ -21,6 +23,7 @@ from glam_core.evaluation.grounding import (
     summary,
 )
 from glam_core.evaluation.manifest_views import view_of_row
+from glam_core.evaluation.questions import question_id
 from glam_core.inference.grounders import grounder
 from glam_core.inference.grounding import GroundedView, Grounder, Phrase, phrases_of
 from glam_core.inference.match_view import MatchView
@@ -37,7 +40,19 @@ _CONTROLS = ("brightest", "centre", "wrong_phrase", "swapped_laterality")
 
 
 @dataclass(frozen=True, eq=False)
+class _Question:
+    row: ManifestRow
+    phrase: Phrase
+    region: AnnotatedRegion
+
+    @property
+    def id(self) -> str:
+        return question_id("words", self.row.image_name, self.phrase.text)
+
+
+@dataclass(frozen=True, eq=False)
 class _Case:
+    id: str
     row: ManifestRow
     view: MatchView
     phrase: Phrase
@@ -50,6 +65,7 @@ def evaluate_grounding(
     *,
     report: Callable[[int, int], None] | None = None,
     predictions: Path | None = None,
+    answers: Path | None = None,
 ) -> dict[str, Any]:
     """Run the protocol (method.md, "Evaluation") and return the shape of cli.md.
 
@@ -57,34 +73,52 @@ def evaluate_grounding(
     views of a breast whose words name the same type of finding are answered together, as in the
     viewer; "single_view" gives the figures of each picture by itself.
 
+    Args:
+        model: What `grounder` takes.
+        report: Told the pictures done and all pictures.
+        predictions: File for one JSON line a case.
+        answers: File of places that another method gave; they are measured instead of the model.
+
+    Raises:
+        ManifestError: No picture has both an outline and words.
+        AnswersError: The answers are broken or do not fit the questions.
+    """
+    asked = _asked(manifest)
+    tally = _Tally()
+    if answers is None:
+        measure = partial(_measure, grounder(model), tally)
+    else:
+        ids = {question.id for question in asked}
+        measure = partial(_measure_given, read_answers(answers, ids, single_peak), tally)
+    done = 0
+    for breast in _by_breast(asked):
+        cases: list[_Case] = []
+        for question in breast:
+            try:
+                cases.append(_case(question))
+            except LandmarkError:
+                # nothing can be answered there: a miss, and counted
+                tally.miss(question.row)
+        for case in cases:
+            measure(case, _partner_of(case, cases))
+        done += len(breast)
+        if report:
+            report(done, len(asked))
+    if predictions is not None:
+        predictions.write_text("\n".join(tally.lines) + "\n", encoding="utf-8")
+    return _result(model, tally) if answers is None else _result_of_places(answers.name, tally)
+
+
+def grounding_questions(manifest: Manifest) -> list[dict[str, Any]]:
+    """The cases of `evaluate_grounding` without their truth, one JSON record each.
+
     Raises:
         ManifestError: No picture has both an outline and words.
     """
-    search = grounder(model)
-    rows = [row for row in manifest.rows if (row.mask or row.boxes) and words_of(row)]
-    tally = _Tally()
-    done = 0
-    for breast in _by_breast(rows):
-        cases: list[_Case] = []
-        for row in breast:
-            try:
-                cases += _cases(row)
-            except LandmarkError:
-                # nothing can be answered there: a miss, and counted
-                tally.miss(row)
-        for case in cases:
-            _measure(search, case, _partner_of(case, cases), tally)
-        done += len(breast)
-        if report:
-            report(done, len(rows))
-    if not tally.own:
-        raise ManifestError(
-            f"{manifest.file.name}: no picture has both an outline (mask or boxes) and words "
-            "(report, or mass_shape and mass_margins)."
-        )
-    if predictions is not None:
-        predictions.write_text("\n".join(tally.lines) + "\n", encoding="utf-8")
-    return _result(model, tally)
+    return [
+        {"id": each.id, "image": each.row.image_name, "text": each.phrase.text}
+        for each in _asked(manifest)
+    ]
 
 
 class _Tally:
@@ -98,6 +132,22 @@ class _Tally:
         self.lines: list[str] = []
         self.units: set[str] = set()
         self.without_landmarks = 0
+        self.without_answer = 0
+
+    def add(
+        self,
+        case: _Case,
+        score: GroundingScore,
+        place: tuple[float | None, float | None],
+        said: float | None,
+    ) -> None:
+        """A picture with the place that was answered and how clearly it stands out."""
+        self.own.append(score)
+        self.units.add(case.view.frame.unit)
+        self.labels.append((case.phrase.type or "unknown", split_of(case.row)))
+        line = {"id": case.id, "image": case.row.image_name, "text": case.phrase.text}
+        line |= {"row": place[0], "col": place[1], "score": said}
+        self.lines.append(json.dumps(line, ensure_ascii=False))
 
     def miss(self, row: ManifestRow) -> None:
         """A picture that cannot be answered on."""
@@ -108,11 +158,11 @@ class _Tally:
         self.labels.append((row.other.get("abnormality") or "unknown", split_of(row)))
 
 
-def _by_breast(rows: Sequence[ManifestRow]) -> Iterable[list[ManifestRow]]:
-    """Rows of one breast in one study together, in the order of the manifest."""
-    breasts: dict[tuple[str, ...], list[ManifestRow]] = {}
-    for row in rows:
-        breasts.setdefault(row.breast, []).append(row)
+def _by_breast(questions: Sequence[_Question]) -> Iterable[list[_Question]]:
+    """Pictures of one breast in one study together, in the order of the manifest."""
+    breasts: dict[tuple[str, ...], list[_Question]] = {}
+    for question in questions:
+        breasts.setdefault(question.row.breast, []).append(question)
     return breasts.values()
 
 
@@ -125,12 +175,9 @@ def _partner_of(case: _Case, cases: list[_Case]) -> _Case | None:
     return None
 
 
-def _measure(search: Grounder, case: _Case, partner: _Case | None, tally: _Tally) -> None:
+def _measure(search: Grounder, tally: _Tally, case: _Case, partner: _Case | None) -> None:
     answer = _answer(search, case, case.phrase, partner)
-    tally.own.append(_scored(case, answer))
-    tally.units.add(case.view.frame.unit)
-    tally.labels.append((case.phrase.type or "unknown", split_of(case.row)))
-    tally.lines.append(_prediction(case, answer))
+    tally.add(case, _scored(case, answer), (answer.row, answer.col), round(answer.score, 4))
     alone = answer if partner is None else _answer(search, case, case.phrase, None)
     tally.single_view.append(_scored(case, alone))
     wrong = replace(
@@ -138,14 +185,27 @@ def _measure(search: Grounder, case: _Case, partner: _Case | None, tally: _Tally
         type=_WRONG_TYPE.get(case.phrase.type or "", "calcification"),
         descriptors=(),
     )
-    controls = {
-        "brightest": _control(case, _brightness(case.view)),
-        "centre": _control(case, _centrality(case.view)),
-        "wrong_phrase": _scored(case, _answer(search, case, wrong, partner)),
-        "swapped_laterality": _scored(case, _swapped(search, case)),
-    }
-    for name, score in controls.items():
-        tally.controls[name].append(score)
+    _measure_controls(case, tally)
+    tally.controls["wrong_phrase"].append(_scored(case, _answer(search, case, wrong, partner)))
+    tally.controls["swapped_laterality"].append(_scored(case, _swapped(search, case)))
+
+
+def _measure_controls(case: _Case, tally: _Tally) -> None:
+    """Those that ask nobody."""
+    tally.controls["brightest"].append(_control(case, _brightness(case.view)))
+    tally.controls["centre"].append(_control(case, _centrality(case.view)))
+
+
+def _measure_given(answers: Answers, tally: _Tally, case: _Case, partner: _Case | None) -> None:
+    """A place that another method gave; there is no map, and nobody to ask for controls."""
+    place, answer = None, answers.by_id.get(case.id)
+    tally.without_answer += answer is None
+    if answer is not None and answer.peaks:
+        answers.check_inside(answer, case.row.image_name, case.view.image_shape)
+        place = (answer.peaks[0].row, answer.peaks[0].col)
+    nothing = np.zeros(case.view.picture.shape)
+    tally.add(case, _score(case, nothing, place), place or (None, None), None)
+    _measure_controls(case, tally)
 
 
 def words_of(row: ManifestRow) -> str:
@@ -161,7 +221,18 @@ def words_of(row: ManifestRow) -> str:
     return f"{' '.join(words)} {kind or 'mass'} in the {side} breast"
 
 
-def _cases(row: ManifestRow) -> Iterator[_Case]:
+def _asked(manifest: Manifest) -> list[_Question]:
+    rows = [row for row in manifest.rows if (row.mask or row.boxes) and words_of(row)]
+    found = [question for row in rows for question in _questions(row)]
+    if not found:
+        raise ManifestError(
+            f"{manifest.file.name}: no picture has both an outline (mask or boxes) and words "
+            "(report, or mass_shape and mass_margins)."
+        )
+    return found
+
+
+def _questions(row: ManifestRow) -> Iterator[_Question]:
     region = single_region(row)
     if region is None:
         return
@@ -181,12 +252,17 @@ def _cases(row: ManifestRow) -> Iterator[_Case]:
     fitting = stated or fitting
     if len(fitting) != 1:  # several findings: the outline does not say which
         return
+    yield _Question(row, fitting[0], region)
+
+
+def _case(question: _Question) -> _Case:
+    row, region = question.row, question.region
     view = view_of_row(row)
     outline = np.zeros(view.image_shape, dtype=bool)
     part = outline[region.row0 :, region.col0 :]
     inside = region.inside[: part.shape[0], : part.shape[1]]
     part[: inside.shape[0], : inside.shape[1]] = inside
-    yield _Case(row, view, fitting[0], outline)
+    return _Case(question.id, row, view, question.phrase, outline)
 
 
 def _answer(search: Grounder, case: _Case, phrase: Phrase, partner: _Case | None) -> GroundedView:
@@ -206,11 +282,11 @@ def _swapped(search: Grounder, case: _Case) -> GroundedView | None:
 
 def _scored(case: _Case, answer: GroundedView | None) -> GroundingScore:
     if answer is None:
-        return _measured(case, np.zeros(case.view.picture.shape), None)
+        return _score(case, np.zeros(case.view.picture.shape), None)
     place = None
     if answer.row is not None and answer.col is not None:
         place = (answer.row, answer.col)
-    return _measured(case, _as_shown(answer.probability), place)
+    return _score(case, _as_shown(answer.probability), place)
 
 
 def _as_shown(probability: FloatMap) -> FloatMap:
@@ -222,10 +298,10 @@ def _as_shown(probability: FloatMap) -> FloatMap:
 def _control(case: _Case, values: FloatMap) -> GroundingScore:
     row, col = np.unravel_index(int(np.argmax(values)), values.shape)
     scale = case.view.image_px_per_picture_px
-    return _measured(case, values, ((row + 0.5) * scale - 0.5, (col + 0.5) * scale - 0.5))
+    return _score(case, values, ((row + 0.5) * scale - 0.5, (col + 0.5) * scale - 0.5))
 
 
-def _measured(case: _Case, values: FloatMap, place: tuple[float, float] | None) -> GroundingScore:
+def _score(case: _Case, values: FloatMap, place: tuple[float, float] | None) -> GroundingScore:
     """Measured on the picture's grid; `place` is in stored pixels."""
     view = case.view
     rows, cols = view.picture.shape
@@ -264,26 +340,25 @@ def _centrality(view: MatchView) -> FloatMap:
     return np.asarray(-away, dtype=float)
 
 
-def _prediction(case: _Case, answer: GroundedView) -> str:
-    return json.dumps(
-        {
-            "image": case.row.image_name,
-            "text": case.phrase.text,
-            "row": answer.row,
-            "col": answer.col,
-            "score": round(answer.score, 4),
-        },
-        ensure_ascii=False,
-    )
+_OF_PLACES = ("pointing", "pointing_10mm")
+_OF_MAPS = ("cnr", "miou")
+_NAMES = (*_OF_PLACES, *_OF_MAPS)
 
 
-_NAMES = ("pointing", "pointing_10mm", "cnr", "miou")
+def _result_of_places(name: str, tally: _Tally) -> dict[str, Any]:
+    """The same of a file of answers: figures of maps and of other words are not to be had."""
+    content = _result(name, tally, _OF_PLACES)
+    del content["single_view"]
+    return {
+        **content,
+        **dict.fromkeys(_OF_MAPS),
+        "not_measured": [*_OF_MAPS, "single_view", "wrong_phrase", "swapped_laterality"],
+        "n_without_answer": tally.without_answer,
+    }
 
 
-def _result(model: str, tally: _Tally) -> dict[str, Any]:
+def _result(model: str, tally: _Tally, names: Sequence[str] = _NAMES) -> dict[str, Any]:
     own = tally.own
-    means = summary(own)
-    chance = means.pop("chance_area")
     parts = {
         "by_type": [kind for kind, _ in tally.labels],
         "by_split": [split for _, split in tally.labels],
@@ -294,28 +369,30 @@ def _result(model: str, tally: _Tally) -> dict[str, Any]:
         "patients": len({score.group for score in own}),
         # Of `pointing_10mm`, which counts stored pixels where a length is unknown.
         "unit": " or ".join(sorted(tally.units)),
-        **means,
-        "ci95": {name: list(bootstrap_interval(own, name)) for name in _NAMES},
+        **_means(own, names),
+        "ci95": {name: list(bootstrap_interval(own, name)) for name in names},
         "controls": {
-            **{name: _means(scores) for name, scores in tally.controls.items()},
-            "chance_area": chance,
+            **{name: _means(scores) for name, scores in tally.controls.items() if scores},
+            "chance_area": summary(own)["chance_area"],
         },
         "single_view": _means(tally.single_view),
-        **{name: _apart(own, labels) for name, labels in parts.items()},
+        **{name: _apart(own, labels, names) for name, labels in parts.items()},
         "without_landmarks": tally.without_landmarks,
     }
 
 
-def _means(scores: Sequence[GroundingScore]) -> dict[str, float]:
+def _means(scores: Sequence[GroundingScore], names: Sequence[str] = _NAMES) -> dict[str, float]:
     means = summary(scores)
-    return {name: means[name] for name in _NAMES if name in means}
+    return {name: means[name] for name in names if name in means}
 
 
-def _apart(own: Sequence[GroundingScore], labels: Sequence[str]) -> dict[str, Any]:
+def _apart(
+    own: Sequence[GroundingScore], labels: Sequence[str], names: Sequence[str]
+) -> dict[str, Any]:
     """The figures of each part, with the interval of the pointing game."""
     found = {}
     for label in sorted(set(labels)):
         part = [score for score, one in zip(own, labels, strict=True) if one == label]
         interval = list(bootstrap_interval(part, "pointing"))
-        found[label] = {"n": len(part), **_means(part), "ci95": {"pointing": interval}}
+        found[label] = {"n": len(part), **_means(part, names), "ci95": {"pointing": interval}}
     return found

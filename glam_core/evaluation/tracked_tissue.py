@@ -132,12 +132,20 @@ def _view_or_words(row: ManifestRow) -> MatchView | str:
 def _place_view(
     row: ManifestRow, view: MatchView | str, place: npt.NDArray[np.float64]
 ) -> AnnotatedView:
-    """A view with one pixel as its region: a hit lies within the margin that outlines grow by."""
-    point = PointPx(float(place[0]), float(place[1]))
-    region = AnnotatedRegion(np.ones((1, 1), dtype=bool), round(point.row), round(point.col), point)
+    region = region_of_place(place)
     if isinstance(view, str):
         return AnnotatedView(row, region, None, view)
     return AnnotatedView(row, region, view)
+
+
+def region_of_place(place: npt.NDArray[np.float64]) -> AnnotatedRegion:
+    """One pixel: a hit lies within the margin that outlines grow by.
+
+    Args:
+        place: (2,) row and col in stored pixels.
+    """
+    point = PointPx(float(place[0]), float(place[1]))
+    return AnnotatedRegion(np.ones((1, 1), dtype=bool), round(point.row), round(point.col), point)
 
 
 def tracked_report(breasts: Sequence[TrackedBreast], results: Results) -> dict[str, Any]:

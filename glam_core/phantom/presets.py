@@ -25,11 +25,7 @@ class SeriesPreset:
 
 
 PRESETS = {
-    "benchmark-v1": SeriesPreset(
-        120, 20_261_201, 0.2, "test", "the fixed public test set: 120 exams, 0.2 mm pixels"
-    ),
-    "training-v1": SeriesPreset(
-        1000, 7_001, 0.2, None, "1000 exams for training, 0.2 mm pixels, no exam of benchmark-v1"
-    ),
-    "sample-v1": SeriesPreset(8, 11, 0.2, "test", "eight exams to try a program with"),
+    "benchmark-v1": SeriesPreset(120, 20_261_201, 0.2, "test", "the fixed public test set"),
+    "training-v1": SeriesPreset(1000, 7_001, 0.2, None, "for training, no exam of benchmark-v1"),
+    "sample-v1": SeriesPreset(8, 11, 0.2, "test", "to try a program with"),
 }

@@ -1,7 +1,6 @@
 """`glam evaluate correspondence`: measure a matcher on a manifest (see cli.md for the shape)."""
 
 import argparse
-import json
 import os
 import sys
 from collections import Counter
@@ -12,36 +11,52 @@ from typing import Any
 from glam_core.data.manifest import read_manifest
 from glam_core.data.pairs import pairs_of
 from glam_core.data.split import PART_NAMES, part_of_manifest
+from glam_core.evaluation.answers import (
+    beside_baselines,
+    listed_peaks,
+    measured_answers,
+    read_answers,
+)
 from glam_core.evaluation.correspondence import (
     OWN,
     CorrespondencePlan,
     correspondence_report,
     evaluate_correspondence,
 )
+from glam_core.evaluation.correspondence_results import OF_A_MAP, QueryResult
+from glam_core.evaluation.questions import questions_of_pairs, questions_of_tracked
 from glam_core.evaluation.tracked_tissue import (
     TrackedBreast,
     evaluate_tracked,
     tracked_breasts,
     tracked_report,
 )
-from glam_core.inference.matcher_names import MATCHER_CHOICES, default_matcher
+from glam_core.inference.matcher_names import GEOMETRY, MATCHER_CHOICES, default_matcher
 from glam_core.scripts.bar import reporting_bar
-from glam_core.scripts.output import add_json_argument, write_json, write_text
+from glam_core.scripts.output import add_json_argument, write_json, write_lines
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """--manifest, --split, --matcher, --image-unit-mm, --json, --predictions, --workers."""
+    """Declare the command's arguments."""
     parser.add_argument("--manifest", type=Path, required=True, metavar="M.csv")
     parser.add_argument(
         "--split",
         choices=PART_NAMES,
         help="the patients of this part alone: a model is measured on those it has not seen (all)",
     )
-    parser.add_argument(
-        "--matcher",
-        default=default_matcher(),
-        metavar="NAME",
-        help=MATCHER_CHOICES,
+    own = parser.add_mutually_exclusive_group()
+    own.add_argument("--matcher", default=default_matcher(), metavar="NAME", help=MATCHER_CHOICES)
+    own.add_argument(
+        "--answers",
+        type=Path,
+        metavar="FILE",
+        help="measure these answers of a method of your own instead: one JSON line a question",
+    )
+    own.add_argument(
+        "--questions",
+        type=Path,
+        metavar="FILE",
+        help="write the questions without their answers, one JSON line each, and measure nothing",
     )
     parser.add_argument(
         "--image-unit-mm",
@@ -56,7 +71,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="ask also about N places of plain tissue a breast (synthetic exams only)",
     )
-    parser.add_argument("--predictions", metavar="FILE", help="write one JSON line a query")
+    parser.add_argument(
+        "--predictions", type=Path, metavar="FILE", help="write one JSON line a query"
+    )
     parser.add_argument(
         "--workers", type=int, default=os.cpu_count() or 1, metavar="K", help="processes"
     )
@@ -79,18 +96,24 @@ def run(args: argparse.Namespace) -> int:
         manifest = part_of_manifest(manifest, args.split)
     breasts = tracked_breasts(manifest, args.tracked_tissue) if args.tracked_tissue else ()
     pairs = pairs_of(manifest)
-    plan = CorrespondencePlan(pairs, args.matcher, args.image_unit_mm, args.workers)
-    with reporting_bar("pair") as report:
-        results = evaluate_correspondence(plan, report=report)
-    content = correspondence_report(plan, results)
-    if breasts:
-        content["tracked_tissue"] = _tracked(breasts, args)
-    failures = Counter(result.failure for result in results[OWN] if not result.peaks)
+    questions = questions_of_pairs(pairs) + questions_of_tracked(breasts)
+    if args.questions:
+        write_lines(args.questions, [question.as_line() for question in questions])
+        return 0
+    given, name = None, args.matcher
+    if args.answers:
+        answers = read_answers(args.answers, {each.id for each in questions}, listed_peaks)
+        given, name = measured_answers(questions, answers, args.image_unit_mm), GEOMETRY
+    plan = CorrespondencePlan(pairs, name, args.image_unit_mm, args.workers)
+    content, own = _measured(plan, breasts, given)
+    if args.answers:
+        content |= {"matcher": args.answers.name, "not_measured": list(OF_A_MAP)}
+    failures = Counter(result.failure for result in own if not result.peaks)
     for words, count in failures.most_common(5):
-        print(f"No answer for {count} queries: {words}", file=sys.stderr)
+        print(f"No answer for {count} queries, which count as misses: {words}", file=sys.stderr)
     if args.predictions:
-        lines = [json.dumps(r.as_prediction(), ensure_ascii=False) for r in results[OWN]]
-        write_text(Path(args.predictions), "\n".join(lines) + "\n")
+        lines = zip(questions, own, strict=True)
+        write_lines(args.predictions, [{**q.as_line(), **r.as_prediction()} for q, r in lines])
     if args.json:
         write_json(content, args.json)
     else:
@@ -98,10 +121,32 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _tracked(breasts: Sequence[TrackedBreast], args: argparse.Namespace) -> dict[str, Any]:
-    with reporting_bar("breast") as report:
-        results = evaluate_tracked(breasts, args.matcher, workers=args.workers, report=report)
-    return tracked_report(breasts, results)
+def _measured(
+    plan: CorrespondencePlan,
+    breasts: Sequence[TrackedBreast],
+    given: list[QueryResult] | None,
+) -> tuple[dict[str, Any], list[QueryResult]]:
+    """The JSON's content, and the results of what is measured in the order of the questions.
+
+    Args:
+        given: Results of a file of answers, to stand in place of the plan's matcher.
+    """
+    with reporting_bar("pair") as report:
+        results = evaluate_correspondence(plan, report=report)
+    lesions = len(results[OWN])
+    if given is not None:
+        results = beside_baselines(results, given[:lesions])
+    content, own = correspondence_report(plan, results), results[OWN]
+    if breasts:
+        with reporting_bar("breast") as report:
+            results = evaluate_tracked(
+                breasts, plan.matcher_name, workers=plan.workers, report=report
+            )
+        if given is not None:
+            results = beside_baselines(results, given[lesions:])
+        content["tracked_tissue"] = tracked_report(breasts, results)
+        own = own + results[OWN]
+    return content, own
 
 
 def as_table(content: dict[str, Any]) -> str:
@@ -112,6 +157,8 @@ def as_table(content: dict[str, Any]) -> str:
     if tracked:
         said = f"{tracked['n_queries']} questions about plain tissue, lengths in {unit}"
         lines += ["", *_rows(tracked, name, said)]
+    if "not_measured" in content:
+        lines.append("\n-: needs a probability map or a band, which a file of answers has not.")
     return "\n".join(lines)
 
 

@@ -6,21 +6,34 @@ from pathlib import Path
 
 from glam_core.data.manifest import read_manifest
 from glam_core.data.split import PART_NAMES, part_of_manifest
-from glam_core.evaluation.grounding_protocol import evaluate_grounding
+from glam_core.evaluation.grounding_protocol import evaluate_grounding, grounding_questions
 from glam_core.inference.matcher_names import MATCHER_CHOICES, default_matcher
 from glam_core.scripts.bar import reporting_bar
-from glam_core.scripts.output import add_json_argument, write_json
+from glam_core.scripts.output import add_json_argument, write_json, write_lines
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """--manifest, --split, --model, --predictions, --json."""
+    """Declare the command's arguments."""
     parser.add_argument("--manifest", required=True, type=Path, metavar="M.csv")
     parser.add_argument(
         "--split",
         choices=PART_NAMES,
         help="the patients of this part alone: a model is measured on those it has not seen (all)",
     )
-    parser.add_argument("--model", default=default_matcher(), metavar="NAME", help=MATCHER_CHOICES)
+    own = parser.add_mutually_exclusive_group()
+    own.add_argument("--model", default=default_matcher(), metavar="NAME", help=MATCHER_CHOICES)
+    own.add_argument(
+        "--answers",
+        type=Path,
+        metavar="FILE",
+        help="measure these answers of a method of your own instead: one JSON line a question",
+    )
+    own.add_argument(
+        "--questions",
+        type=Path,
+        metavar="FILE",
+        help="write the questions without their answers, one JSON line each, and measure nothing",
+    )
     parser.add_argument("--predictions", type=Path, metavar="FILE", help="one JSON line a picture")
     add_json_argument(parser)
 
@@ -30,9 +43,22 @@ def run(args: argparse.Namespace) -> int:
     manifest = read_manifest(args.manifest)
     if args.split:
         manifest = part_of_manifest(manifest, args.split)
+    if args.questions:
+        write_lines(args.questions, grounding_questions(manifest))
+        return 0
     with reporting_bar("picture", silent=not sys.stderr.isatty()) as report:
         result = evaluate_grounding(
-            manifest, args.model, report=report, predictions=args.predictions
+            manifest,
+            args.model,
+            report=report,
+            predictions=args.predictions,
+            answers=args.answers,
+        )
+    if result.get("n_without_answer"):
+        print(
+            f"No answer for {result['n_without_answer']} pictures, which count as misses: "
+            f"{args.answers.name} has no line for them",
+            file=sys.stderr,
         )
     if args.json:
         write_json(result, args.json)

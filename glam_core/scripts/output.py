@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,16 @@ def write_json(content: Any, target: str) -> None:
         sys.stdout.write(text)
         return
     write_text(Path(target), text)
+
+
+def write_lines(path: Path, records: Iterable[Any]) -> None:
+    """Write one JSON line a record.
+
+    Raises:
+        UnreadableFileError: The file cannot be written.
+    """
+    lines = [json.dumps(record, ensure_ascii=False, allow_nan=False) for record in records]
+    write_text(path, "\n".join(lines) + "\n")
 
 
 def write_text(path: Path, text: str) -> None:

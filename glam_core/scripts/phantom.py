@@ -6,7 +6,7 @@ import signal
 import sys
 from pathlib import Path
 
-from glam_core.phantom.presets import PRESETS
+from glam_core.phantom.presets import PRESETS, SeriesPreset
 from glam_core.phantom.series import SeriesPlan, write_series
 from glam_core.scripts.bar import reporting_bar
 from glam_core.training.interrupt import first_interrupt
@@ -17,21 +17,36 @@ _SIZES_MM = {"full": 0.1, "training": 0.2}
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("out", type=Path, metavar="OUT", help="folder of the series")
-    parser.add_argument("--exams", type=int, metavar="N", help="number of four-view exams")
-    parser.add_argument("--seed", type=int, metavar="S", help="equal seeds give equal exams")
+    parser.add_argument(
+        "--exams",
+        type=int,
+        metavar="N",
+        help="number of four-view exams (no default: needed unless --preset fixes it)",
+    )
+    parser.add_argument(
+        "--seed",
+        type=int,
+        metavar="S",
+        help="equal seeds give equal exams (no default: needed unless --preset fixes it)",
+    )
     parser.add_argument(
         "--preset",
         choices=sorted(PRESETS),
-        help="a fixed series: "
-        + "; ".join(f"{name}: {preset.summary}" for name, preset in PRESETS.items()),
+        help="a fixed series, which fixes --exams, --seed and --pixel-mm: "
+        + "; ".join(f"{name}: {_described(preset)}" for name, preset in PRESETS.items()),
     )
     size = parser.add_mutually_exclusive_group()
     size.add_argument("--pixel-mm", type=float, metavar="X", help="pixel size in mm (0.1)")
     size.add_argument("--size", choices=sorted(_SIZES_MM), help="full: 0.1 mm, training: 0.2 mm")
-    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="(cpu)")
     parser.add_argument(
         "--workers", type=int, metavar="K", help="processes (one a core; 1 on a graphics card)"
     )
+
+
+def _described(preset: SeriesPreset) -> str:
+    fixed = f"{preset.exams} exams, seed {preset.seed}, {preset.pixel_mm:g} mm pixels"
+    return f"{preset.summary} ({fixed})"
 
 
 def run(args: argparse.Namespace) -> int:

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from glam_core.phantom.presets import PRESETS
 from glam_core.scripts import glam
 
 
@@ -46,6 +47,16 @@ def test_the_help_tells_the_defaults_that_the_command_takes(command, said, capsy
         glam.main([*command.split(), "--help"])
     shown = " ".join(capsys.readouterr().out.split())
     assert f"--epochs X ({said}" in shown
+
+
+def test_the_help_says_what_exams_and_seed_a_preset_takes(capsys):
+    with pytest.raises(SystemExit):
+        glam.main(["phantom", "--help"])
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "--exams N number of four-view exams (no default: needed unless --preset fixes" in shown
+    assert "--seed S equal seeds give equal exams (no default: needed unless --preset" in shown
+    preset = PRESETS["benchmark-v1"]
+    assert f"{preset.exams} exams, seed {preset.seed}, {preset.pixel_mm} mm pixels" in shown
 
 
 @pytest.mark.parametrize("name", sorted(glam.COMMANDS))

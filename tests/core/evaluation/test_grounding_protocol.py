@@ -51,6 +51,48 @@ def test_the_command_measures_and_runs_every_control(manifest, tmp_path):
     assert abs(predictions[0]["row"] - 110) < 6
 
 
+def grounded(manifest, *more):
+    return glam.main(["evaluate", "grounding", "--manifest", str(manifest), *map(str, more)])
+
+
+def test_places_of_a_model_given_as_answers_score_as_the_model_does(manifest, tmp_path, capsys):
+    said, out, asked = (tmp_path / name for name in ("said.jsonl", "out.json", "asked.jsonl"))
+    assert grounded(manifest, "--model", "geometry", "--predictions", said, "--json", out) == 0
+    told = json.loads(out.read_text(encoding="utf-8"))
+    assert grounded(manifest, "--questions", asked) == 0
+    questions = [json.loads(line) for line in asked.read_text(encoding="utf-8").splitlines()]
+    predictions = [json.loads(line) for line in said.read_text(encoding="utf-8").splitlines()]
+    for question, prediction in zip(questions, predictions, strict=True):
+        assert question == {name: prediction[name] for name in ("id", "image", "text")}
+    assert "oval mass" in questions[0]["text"].lower()
+    assert grounded(manifest, "--answers", said, "--json", out) == 0
+    own = json.loads(out.read_text(encoding="utf-8"))
+    for name in ("n", "patients", "pointing", "pointing_10mm", "unit"):
+        assert own[name] == told[name]
+    assert own["model"] == "said.jsonl"
+    assert own["cnr"] is None
+    assert own["miou"] is None
+    assert "cnr" in own["not_measured"]
+    assert own["controls"]["brightest"] == told["controls"]["brightest"]
+    assert "wrong_phrase" not in own["controls"]
+    assert grounded(manifest, "--answers", said) == 0
+    assert "pointing 1.000" in capsys.readouterr().out
+
+
+def test_missing_and_bad_answers_to_words_are_told(manifest, tmp_path, capsys):
+    asked, out, mine = (tmp_path / name for name in ("asked.jsonl", "out.json", "mine.jsonl"))
+    assert grounded(manifest, "--questions", asked) == 0
+    first = json.loads(asked.read_text(encoding="utf-8").splitlines()[0])
+    mine.write_text(json.dumps({**first, "row": 110, "col": 70}), encoding="utf-8")
+    assert grounded(manifest, "--answers", mine, "--json", out) == 0
+    own = json.loads(out.read_text(encoding="utf-8"))
+    assert (own["pointing"], own["n_without_answer"]) == (0.5, 1)
+    assert "No answer for 1 picture" in capsys.readouterr().err
+    mine.write_text(json.dumps({**first, "row": 1e6, "col": 70}), encoding="utf-8")
+    assert grounded(manifest, "--answers", mine) == 3
+    assert "mine.jsonl, line 1: row 1e+06, col 70 lies outside a.png" in capsys.readouterr().err
+
+
 def test_a_manifest_without_words_is_named(manifest, tmp_path, capsys):
     bare = manifest.with_name("bare.csv")
     bare.write_text("image,patient_id,laterality,view\na.png,p1,L,CC\n", encoding="utf-8")
