@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from glam_core import __version__
@@ -32,6 +33,7 @@ Cancelled = Callable[[], bool]
 
 MANIFEST_NAME = "manifest.csv"
 _PLAN_NAME = "series.json"
+_PARTIAL_NAME = f"{_PLAN_NAME}.partial"
 _SPARE_BYTES = 64 * 2**20
 PIXEL_MM_RANGE = (0.05, 1.0)
 MOST_EXAMS = 1_000_000
@@ -70,9 +72,7 @@ class SeriesPlan:
             return f"The pixel size must lie between {low} and {high} mm, not at {self.pixel_mm:g}."
         if self.workers < 1:
             return f"The number of workers must be at least 1, not {self.workers}."
-        if self.device.startswith("cuda") and not torch.cuda.is_available():
-            return "There is no graphics card that can be used; choose the device cpu."
-        return None
+        return _device_fault(self.device)
 
     def signature(self) -> dict[str, Any]:
         """What must be equal for two runs to belong to one series."""
@@ -85,6 +85,20 @@ class SeriesPlan:
             "device": self.device,
             "split": self.split,
         }
+
+
+def _device_fault(name: str) -> str | None:
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        device = None
+    if device is None or device.type not in ("cpu", "cuda"):
+        return f"{name!r} is no device for synthetic exams; choose cpu or cuda."
+    if device.type == "cuda" and not torch.cuda.is_available():
+        return "There is no graphics card that can be used; choose the device cpu."
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        return f"There is no graphics card {device.index}; choose cuda or cpu."
+    return None
 
 
 def write_series(
@@ -116,7 +130,7 @@ def write_series(
         _refuse_what_is_not_ours(out, plan)
         missing = [i for i in range(plan.exams) if not is_complete(_exam_folder(out, plan, i))]
         _check_space(out, plan, len(missing))
-        _claim_folder(out, plan)
+        _claim_folder(out, plan, draws=bool(missing))
         _write_missing(out, plan, missing, report, cancelled)
         return _write_series_manifest(out, plan)
     except OSError as error:
@@ -128,33 +142,55 @@ def _exam_folder(out: Path, plan: SeriesPlan, index: int) -> Path:
 
 
 def _refuse_what_is_not_ours(out: Path, plan: SeriesPlan) -> None:
-    """The folder must be new, empty, or hold the same series."""
-    note = out / _PLAN_NAME
-    if note.exists():
-        if _read_note(note) != plan.signature():
+    """The folder must be new, empty, or hold the same series or a failed start of one."""
+    if (out / _PLAN_NAME).exists():
+        note, signature = _read_note(out), plan.signature()
+        if {name: note.get(name) for name in signature} != signature:
             raise SeriesError(
                 f"{out} holds another series (other seed, pixel size, device or program version); "
                 "choose another folder."
             )
     elif out.exists() and not out.is_dir():
         raise SeriesError(f"{out} is a file; name a folder.")
-    elif out.exists() and any(out.iterdir()):
+    elif out.exists() and not all(_is_of_a_failed_start(path) for path in out.iterdir()):
         raise SeriesError(f"{out} holds other files; choose an empty or a new folder.")
 
 
-def _claim_folder(out: Path, plan: SeriesPlan) -> None:
-    (out / EXAMS_FOLDER).mkdir(parents=True, exist_ok=True)
-    remove_leftovers(out / EXAMS_FOLDER)
-    temporary = out / f"{_PLAN_NAME}.partial"
-    temporary.write_text(json.dumps(plan.signature(), indent=1), encoding="utf-8")
+def _is_of_a_failed_start(path: Path) -> bool:
+    return path.name == _PARTIAL_NAME or (
+        path.name == EXAMS_FOLDER and path.is_dir() and not any(path.iterdir())
+    )
+
+
+def _claim_folder(out: Path, plan: SeriesPlan, *, draws: bool) -> None:
+    """Note what the series is before anything of it is there; clear what broke off."""
+    out.mkdir(parents=True, exist_ok=True)
+    note = plan.signature() | {"libraries": _libraries(out, draws=draws)}
+    temporary = out / _PARTIAL_NAME
+    temporary.write_text(json.dumps(note, indent=1), encoding="utf-8")
     temporary.replace(out / _PLAN_NAME)
+    (out / EXAMS_FOLDER).mkdir(exist_ok=True)
+    remove_leftovers(out / EXAMS_FOLDER)
 
 
-def _read_note(note: Path) -> Any:
+def _libraries(out: Path, *, draws: bool) -> list[dict[str, str]]:
+    """All versions with which exams of the series were drawn.
+
+    Others may round a grey otherwise, or draw other women. Every exam agrees with its own truth all
+    the same, so that a series may be continued with them.
+    """
+    noted: list[dict[str, str]] = _read_note(out).get("libraries", [])
+    now = {"numpy": np.__version__, "torch": str(torch.__version__)}
+    return noted + ([now] if draws and now not in noted else [])
+
+
+def _read_note(out: Path) -> dict[str, Any]:
+    """The note that lies in `out`; {} where there is none or it is no such note."""
     try:
-        return json.loads(note.read_text(encoding="utf-8"))
-    except ValueError:
-        return None
+        note = json.loads((out / _PLAN_NAME).read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+    return note if isinstance(note, dict) else {}
 
 
 def _check_space(out: Path, plan: SeriesPlan, missing: int) -> None:

@@ -1,7 +1,8 @@
 """Work side by side, each piece on a single torch thread.
 
 Many small operations gain nothing from several threads, and the order of a sum would depend on
-their number: one thread a piece is quicker and gives the same bits everywhere.
+their number: one thread a piece is quicker and gives the same bits with any number of them, on one
+kind of processor with one version of torch.
 """
 
 import signal

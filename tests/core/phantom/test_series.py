@@ -2,10 +2,13 @@
 
 import csv
 import errno
+import json
 import shutil
 from dataclasses import replace
 
+import numpy as np
 import pytest
+import torch
 
 from glam_core.data.manifest import read_manifest
 from glam_core.data.pairs import pairs_of, single_region
@@ -103,6 +106,36 @@ def test_a_stop_finishes_the_exam_under_way_and_says_how_to_go_on(tmp_path, made
     assert made == [0, 1, 2]
 
 
+def test_a_start_that_failed_can_be_begun_again(tmp_path, made, monkeypatch):
+    out = tmp_path / "out"
+    write = series.Path.write_text
+
+    def until_full(path, text, **options):
+        write(path, text[:10], **options)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as full:
+        full.setattr(series.Path, "write_text", until_full)
+        with pytest.raises(SeriesError, match="The disk is full"):
+            write_series(out, PLAN)
+    (out / "exams").mkdir(exist_ok=True)  # as earlier versions left it
+    assert any(out.iterdir())
+    write_series(out, PLAN)
+    assert made == [0, 1, 2]
+
+
+def test_a_series_goes_on_with_other_libraries_and_tells_them_all(tmp_path, made, monkeypatch):
+    out = tmp_path / "out"
+    write_series(out, PLAN)
+    now = {"numpy": np.__version__, "torch": str(torch.__version__)}
+    assert json.loads((out / "series.json").read_text(encoding="utf-8"))["libraries"] == [now]
+    monkeypatch.setattr(series.np, "__version__", "9.0")
+    for exams in (3, 4, 5):
+        write_series(out, replace(PLAN, exams=exams))
+        told = json.loads((out / "series.json").read_text(encoding="utf-8"))["libraries"]
+        assert told == [now] + [now | {"numpy": "9.0"}] * (exams > 3)
+
+
 def test_another_series_is_not_mixed_in(tmp_path, made):
     write_series(tmp_path / "out", PLAN)
     with pytest.raises(SeriesError, match="another series"):
@@ -140,6 +173,23 @@ def test_a_full_disk_keeps_the_whole_exams_and_says_so(tmp_path, made, monkeypat
         write_series(tmp_path / "out", PLAN)
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError("Unable to allocate 3.4 GiB for an array"),
+        RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes."),
+        RuntimeError("DefaultCPUAllocator: not enough memory: you tried to allocate 9 bytes."),
+    ],
+)
+def test_a_full_memory_is_said_with_its_remedy(tmp_path, made, monkeypatch, error):
+    def refuse(*_args, **_options):
+        raise error
+
+    monkeypatch.setattr(worker, "make_exam", refuse)
+    with pytest.raises(SeriesError, match="memory is full; use fewer workers or larger pixels; 0"):
+        write_series(tmp_path / "out", PLAN)
+
+
 def test_an_unwritable_folder_is_one_sentence(tmp_path, made, monkeypatch):
     def refuse(*_args, **_kwargs):
         raise PermissionError(errno.EACCES, "Permission denied")
@@ -158,6 +208,9 @@ def test_an_unwritable_folder_is_one_sentence(tmp_path, made, monkeypatch):
         ({"pixel_mm": 0.0}, "pixel size must lie"),
         ({"pixel_mm": float("nan")}, "pixel size must lie"),
         ({"workers": 0}, "workers must be at least 1"),
+        ({"device": "banana"}, "'banana' is no device.*choose cpu or cuda"),
+        ({"device": "meta"}, "'meta' is no device"),
+        ({"device": "cuda:99"}, "There is no graphics card"),
     ],
 )
 def test_impossible_parameters_are_named(tmp_path, change, words):
