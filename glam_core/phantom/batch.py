@@ -145,7 +145,7 @@ def pair_batch(
         style: Name of a scanner style; None draws one for each exam.
 
     Raises:
-        GlamError: A figure that makes no picture.
+        GlamError: A figure that makes no picture, or no such style.
     """
     if not numbers or side < 32 or points < 1 or not 0.02 <= pixel_mm <= 5:
         raise GlamError("A batch needs at least 1 breast, 32 pixels, 1 point and 0.02 mm a pixel.")

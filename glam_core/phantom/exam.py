@@ -18,7 +18,7 @@ from glam_core.phantom.place import place_of
 from glam_core.phantom.request import ExamRequest, LesionRequest
 from glam_core.phantom.stored_view import stored_view
 from glam_core.phantom.streams import stream
-from glam_core.phantom.styles import STYLES, ScannerStyle, draw_style, set_up
+from glam_core.phantom.styles import ScannerStyle, draw_style, set_up, style_named
 from glam_core.phantom.threads import each_on_one_thread
 from glam_core.phantom.tissue import draw_tissue
 from glam_core.phantom.truth import Lesion, PhantomExam, PhantomView
@@ -41,9 +41,11 @@ def make_exam(
 ) -> PhantomExam:
     """Make exam `index` of the series `seed`.
 
-    The same arguments always give the same exam, bit by bit on the CPU. On another kind of device
-    the textures differ while all truth stays. The two breasts are made side by side where torch may
-    use two threads.
+    The same arguments give the same exam with any number of threads: bit by bit on one kind of
+    processor with one version of NumPy and torch. On another kind of processor a stored value in a
+    thousand may differ by 1; on another kind of device the textures differ; all truth stays.
+    Another version of NumPy may draw another exam. The two breasts are made side by side where
+    torch may use two threads.
 
     Args:
         pixel_mm: Side of a pixel; None takes the scanner style's own.
@@ -51,13 +53,15 @@ def make_exam(
         points: Tracked tissue places per breast.
 
     Raises:
-        GlamError: An impossible wish or pixel.
+        GlamError: An impossible wish, pixel or number of points.
     """
     wishes = request or ExamRequest()
     style = _style(seed, index, wishes)
     pixel = style.pixel_mm if pixel_mm is None else pixel_mm
     if not 0.02 <= pixel <= 5:
         raise GlamError("The pixel of a synthetic exam must lie between 0.02 and 5 mm.")
+    if points < 0:
+        raise GlamError("The number of tracked places must not be negative.")
     density = wishes.density_class or draw_density_class(seed, index)
     if density not in GLAND_FRACTIONS:
         raise GlamError(f"{density!r} is no density class; use A, B, C or D.")
@@ -123,9 +127,7 @@ def _style(seed: int, index: int, wishes: ExamRequest) -> ScannerStyle:
     setting = stream(seed, index, "exposure", wishes.visit)
     if wishes.style is None:
         return set_up(draw_style(stream(seed, index, "style", wishes.visit)), setting)
-    if wishes.style not in STYLES:
-        raise GlamError(f"{wishes.style!r} is no scanner style; use one of {tuple(STYLES)}.")
-    return set_up(STYLES[wishes.style], setting)
+    return set_up(style_named(wishes.style), setting)
 
 
 def _detector(style: ScannerStyle, anatomies: dict[Laterality, Anatomy]) -> tuple[float, float]:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from glam_core.errors import GlamError
+
 
 @dataclass(frozen=True, slots=True)
 class ScannerStyle:
@@ -102,6 +104,17 @@ _SHARES = {
 }
 
 
+def style_named(name: str) -> ScannerStyle:
+    """The style of this name.
+
+    Raises:
+        GlamError: There is none.
+    """
+    if name not in STYLES:
+        raise GlamError(f"{name!r} is no scanner style; use one of {', '.join(STYLES)}.")
+    return STYLES[name]
+
+
 def draw_style(draw: np.random.Generator) -> ScannerStyle:
     """A style by its share of the made-up population."""
     return STYLES[str(draw.choice(list(_SHARES), p=list(_SHARES.values())))]
@@ -118,11 +131,14 @@ def draw_training_style(draw: np.random.Generator, name: str | None = None) -> S
 
     Args:
         name: Of the style that is varied; None takes film half of the time.
+
+    Raises:
+        GlamError: There is no style of this name.
     """
     digital = [name for name in _SHARES if name != "digitised film"]
     film = draw.random() < _FILM_SHARE
     drawn = "digitised film" if film else digital[int(draw.integers(len(digital)))]
-    style = STYLES[name or drawn]
+    style = style_named(drawn if name is None else name)
     fat, dense = np.maximum(style.exam_spread, _TRAINING_SPREAD).tolist()
     varied = replace(
         _shifted(style, (fat, dense), draw),

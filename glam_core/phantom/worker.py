@@ -11,6 +11,7 @@ from pathlib import Path
 import torch
 
 from glam_core.errors import GlamError
+from glam_core.memory import is_out_of_memory
 from glam_core.phantom.exam import make_exam
 from glam_core.phantom.request import ExamRequest
 from glam_core.phantom.study_folder import ExamWords, write_exam
@@ -56,8 +57,12 @@ def write_one_exam(task: ExamTask) -> str | None:
         return f"{task.folder} cannot be written: {error.strerror or error}"
     except torch.cuda.OutOfMemoryError:
         return "The graphics memory is full; use fewer workers or larger pixels"
-    except (GlamError, MemoryError) as error:
-        return str(error) or "The memory is full; use fewer workers or larger pixels"
+    except (MemoryError, RuntimeError) as error:
+        if not is_out_of_memory(error):
+            raise
+        return "The memory is full; use fewer workers or larger pixels"
+    except GlamError as error:
+        return str(error)
     return None
 
 

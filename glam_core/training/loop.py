@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from glam_core.errors import CancelledError, GlamError
 from glam_core.loss.gather import alone, mean_over_ranks
+from glam_core.memory import is_out_of_memory
 from glam_core.model.checkpoint import save_model
 from glam_core.model.classifier import Classifier, save_classifier
 from glam_core.model.glam import GlamModel
@@ -32,7 +33,7 @@ from glam_core.training.encoders import has_transformers, made_ready
 from glam_core.training.events import Events
 from glam_core.training.interrupt import first_interrupt, forget_stop, stop_is_wanted
 from glam_core.training.learner import clip, meeting, new_learner
-from glam_core.training.memory import is_out_of_memory, memory_use, out_of_memory
+from glam_core.training.memory import memory_use, out_of_memory
 from glam_core.training.optimiser import learning_rate_at, new_optimiser, set_rate
 from glam_core.training.progress import Progress
 from glam_core.training.ranks import ALONE, Ranks

@@ -9,8 +9,6 @@ import torch
 from glam_core.errors import GlamError
 from glam_core.training.config import TrainingConfig
 
-_CPU_WORDS = ("can't allocate memory", "not enough memory")  # of torch's allocator on the CPU
-
 
 @dataclass(frozen=True, slots=True)
 class MemoryUse:
@@ -19,13 +17,6 @@ class MemoryUse:
     highest: int
     total: int
     place: str
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Whether `error` says that memory is used up, on any device."""
-    if isinstance(error, torch.OutOfMemoryError | MemoryError):
-        return True
-    return isinstance(error, RuntimeError) and any(word in str(error) for word in _CPU_WORDS)
 
 
 def memory_use(device: torch.device) -> MemoryUse:

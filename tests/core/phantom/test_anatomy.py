@@ -5,6 +5,8 @@ from functools import cache
 import numpy as np
 import pytest
 
+from glam_core.errors import GlamError
+from glam_core.phantom.batch import pair_batch
 from glam_core.phantom.exam import ExamRequest, LesionRequest, make_exam
 from glam_core.phantom.place import place_of
 from glam_core.phantom.realism import shown_picture
@@ -116,6 +118,15 @@ def test_denser_classes_are_brighter() -> None:
         ]
         greys.append(shown_picture(view).sum() / view.breast_mask.sum())
     assert greys[0] < greys[1]
+
+
+def test_a_style_or_a_number_of_points_that_cannot_be_is_a_sentence() -> None:
+    with pytest.raises(GlamError, match="'toaster' is no scanner style; use one of flat panel,"):
+        pair_batch(5, [0], side=32, style="toaster")
+    with pytest.raises(GlamError, match="'toaster' is no scanner style"):
+        make_exam(5, 0, request=ExamRequest(style="toaster"))
+    with pytest.raises(GlamError, match="tracked places must not be negative"):
+        make_exam(5, 0, points=-1)
 
 
 def test_implants_are_there_where_asked_for() -> None:

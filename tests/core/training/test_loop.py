@@ -11,6 +11,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from torch import Tensor
 
 from glam_core.errors import CheckpointError, GlamError
+from glam_core.memory import is_out_of_memory
 from glam_core.model.build import build_model
 from glam_core.model.checkpoint import load_model
 from glam_core.model.glam import GlamModel
@@ -20,7 +21,7 @@ from glam_core.training.ahead import drawn_ahead
 from glam_core.training.config import TrainingConfig
 from glam_core.training.encoders import made_ready
 from glam_core.training.loop import train
-from glam_core.training.memory import MemoryUse, is_out_of_memory, out_of_memory
+from glam_core.training.memory import MemoryUse, out_of_memory
 from glam_core.training.optimiser import new_optimiser, set_rate
 from glam_core.training.watch import Aim, Watch
 from tests.core.model.tiny import TINY_DINO, TINY_TEXT, build, random_views, tiny_glam, tiny_paper
