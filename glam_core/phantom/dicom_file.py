@@ -56,6 +56,7 @@ class ViewFile:
         voi_function: "LINEAR", "LINEAR_EXACT" or "SIGMOID".
         monochrome1: Whether low stored values are bright.
         transfer_syntax: "explicit", "jpeg-lossless" or "jpeg-2000".
+        detector_type: Detector Type: "DIRECT", "SCINTILLATOR", "STORAGE" or "FILM".
         padding: The stored value of air, where air is one value (Pixel Padding Value).
     """
 
@@ -74,6 +75,7 @@ class ViewFile:
     transfer_syntax: str
     manufacturer: str
     model_name: str
+    detector_type: str
     burned_in: bool
     implant: bool
     view_modifiers: tuple[str, ...] = ()
@@ -114,11 +116,13 @@ def write_view(path: Path, view: ViewFile, pixels: Pixels) -> None:
     Raises:
         OSError: If the file cannot be written.
 
-    Source: DICOM PS3.3, clause A.27 (Digital Mammography X-Ray Image IOD).
+    Source: DICOM PS3.3, clause A.27 (Digital Mammography X-Ray Image IOD); PS3.5, clause A.4
+    (compressed Pixel Data are OB).
     """
     syntax, encode = _ENCODINGS[view.transfer_syntax]
     dataset = _header(view, pixels.shape)
-    dataset.add_new(0x7FE00010, "OW", encode(pixels, view.bits))
+    vr = "OB" if syntax.is_encapsulated else "OW"
+    dataset.add_new(0x7FE00010, vr, encode(pixels, view.bits))
     dataset["PixelData"].is_undefined_length = syntax.is_encapsulated
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID = dataset.SOPClassUID
@@ -221,7 +225,7 @@ def _equipment(view: ViewFile) -> dict[str, Any]:
         "SoftwareVersions": "1",
         "StationName": "SYNTHETIC",
         "InstitutionName": "Synthetic",
-        "DetectorType": "DIRECT",
+        "DetectorType": view.detector_type,
         "DetectorConfiguration": "AREA",
         "DetectorID": "SYNTHETIC",
         "DetectorActiveShape": "RECTANGLE",

@@ -14,6 +14,7 @@ class FileStyle:
     """The file's side of a scanner style.
 
     Attributes:
+        detector_type: Detector Type (0018,7004): "DIRECT", "SCINTILLATOR", "STORAGE" or "FILM".
         voi_function: VOI LUT Function (0028,1056).
         transfer_syntax: "explicit", "jpeg-lossless" or "jpeg-2000".
         magnification: Estimated Radiographic Magnification Factor; the detector's spacing is the
@@ -24,6 +25,7 @@ class FileStyle:
 
     manufacturer: str
     model_name: str
+    detector_type: str
     voi_function: str
     transfer_syntax: str
     magnification: float
@@ -36,6 +38,7 @@ _FILES = {
     "flat panel": FileStyle(
         manufacturer="Synthetic Imaging A",
         model_name="Phantom Flat Panel",
+        detector_type="SCINTILLATOR",
         voi_function="SIGMOID",
         transfer_syntax="explicit",
         magnification=1.0,
@@ -46,6 +49,7 @@ _FILES = {
     "selenium": FileStyle(
         manufacturer="Synthetic Imaging B",
         model_name="Phantom Selenium",
+        detector_type="DIRECT",
         voi_function="LINEAR",
         transfer_syntax="jpeg-lossless",
         magnification=1.07,
@@ -56,6 +60,7 @@ _FILES = {
     "silicon": FileStyle(
         manufacturer="Synthetic Imaging C",
         model_name="Phantom Silicon",
+        detector_type="SCINTILLATOR",
         voi_function="LINEAR_EXACT",
         transfer_syntax="jpeg-2000",
         magnification=1.05,
@@ -66,6 +71,7 @@ _FILES = {
     "storage phosphor": FileStyle(
         manufacturer="Synthetic Imaging D",
         model_name="Phantom Storage Phosphor",
+        detector_type="STORAGE",
         voi_function="LINEAR",
         transfer_syntax="jpeg-lossless",
         magnification=1.0,
@@ -76,6 +82,7 @@ _FILES = {
     "digitised film": FileStyle(
         manufacturer="Synthetic Imaging E",
         model_name="Phantom Film",
+        detector_type="FILM",
         voi_function="LINEAR",
         transfer_syntax="explicit",
         magnification=1.0,

@@ -46,6 +46,7 @@ def view_file(key=RCC, **changes) -> ViewFile:
         transfer_syntax="explicit",
         manufacturer="Synthetic Imaging",
         model_name="Phantom",
+        detector_type="DIRECT",
         burned_in=False,
         implant=False,
     )
@@ -62,6 +63,19 @@ def test_the_stored_values_come_back_exactly(tmp_path, syntax, bits):
     path = tmp_path / "RCC.dcm"
     write_view(path, view_file(transfer_syntax=syntax, bits=bits), noise(bits))
     assert np.array_equal(pydicom.dcmread(path).pixel_array, noise(bits))
+
+
+@pytest.mark.parametrize(
+    ("syntax", "representation"),
+    [("explicit", b"OW"), ("jpeg-lossless", b"OB"), ("jpeg-2000", b"OB")],
+)
+def test_pixel_data_are_bytes_where_they_are_compressed_and_words_where_not(
+    tmp_path, syntax, representation
+):
+    path = tmp_path / "RCC.dcm"
+    write_view(path, view_file(transfer_syntax=syntax), noise())
+    _, _, after = path.read_bytes().partition(b"\xe0\x7f\x10\x00")
+    assert after[:2] == representation
 
 
 def test_the_same_exam_gives_the_same_bytes(tmp_path):
@@ -122,6 +136,9 @@ def test_dciodvfy_finds_no_error(tmp_path, syntax):
         view_file(ViewKey(LEFT, MLO), calibrated=True, detector_spacing_mm=0.0857, bits=14),
         view_file(ViewKey(RIGHT, MLO), monochrome1=True, padding=4095, magnification=1.07),
         view_file(ViewKey(LEFT, CC), implant=True, view_modifiers=("ID",), burned_in=True),
+        view_file(detector_type="SCINTILLATOR"),
+        view_file(detector_type="STORAGE"),
+        view_file(detector_type="FILM", calibrated=True),
     ]
     for number, view in enumerate(variants):
         path = tmp_path / f"{number}.dcm"
