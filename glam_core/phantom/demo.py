@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import shutil
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -20,6 +19,7 @@ from glam_core.phantom.study_folder import (
     ExamWords,
     is_complete,
     read_truth,
+    remove_folder,
     remove_leftovers,
 )
 from glam_core.phantom.truth import LesionKind
@@ -149,7 +149,7 @@ def write_demo_study(
         done = len(tasks) - len(missing)
         for error in outcomes(missing, _WORKERS, cancelled):
             if error is not None:
-                raise SeriesError(f"{error}.")
+                raise SeriesError(f"{error.rstrip('.')}.")
             done += 1
             if report is not None:
                 report(done, len(tasks))
@@ -198,8 +198,15 @@ def _claim(folder: Path) -> None:
     remove_leftovers(folder / EXAMS_FOLDER)
     if _stamp_of(folder) == _stamp():
         return
-    for name in (EXAMS_FOLDER, TRUTH_FOLDER):
-        shutil.rmtree(folder / name, ignore_errors=True)
+    try:
+        for name in (EXAMS_FOLDER, TRUTH_FOLDER):
+            remove_folder(folder / name)
+    except OSError as error:
+        raise SeriesError(
+            f"The demo exams at {folder} are of another version and cannot be replaced "
+            f"({error.strerror or error}); close every program that shows them, or remove that "
+            "folder, and try again."
+        ) from error
     temporary = folder / f"{_STAMP_NAME}.partial"
     temporary.write_text(json.dumps(_stamp()), encoding="utf-8")
     temporary.replace(folder / _STAMP_NAME)

@@ -34,6 +34,8 @@ COLUMNS = (
     "report_file",
     "split",
 )
+TRUTH_NAME = "truth.json"
+REPORT_NAME = "report.txt"
 _TRAIN_SHARE, _VALIDATION_SHARE = 70, 15
 
 
@@ -104,8 +106,8 @@ def _row(
         "lesion_ids": ";".join(lesion["id"] for lesion in lesions),
         "abnormality": ";".join(kinds[lesion["id"]] for lesion in lesions),
         "chest_wall": view["chest_wall"],
-        "truth": f"{truth_place}/truth.json",
-        "report_file": f"{truth_place}/report.txt",
+        "truth": f"{truth_place}/{TRUTH_NAME}",
+        "report_file": f"{truth_place}/{REPORT_NAME}",
         "split": truth["split"],
     }
 

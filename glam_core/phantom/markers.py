@@ -15,6 +15,7 @@ from glam_core.phantom.styles import ScannerStyle
 from glam_core.phantom.truth import Box, Marker
 from glam_core.terms import ChestWall, Laterality, PointPx, ViewKey
 
+VIEW_LABEL = "view label"
 _BALL_RADIUS_MM, _BALL_SOFT_PX = 0.62, 0.3  # its rim is soft by a share of a pixel
 _BALL_SHARE = 0.8  # of skin markers; the others are rings of thin wire
 _RING_RADII_MM, _RING_WIDE_MM, _RING_EXCESS = (4.5, 8.0), 0.35, (0.25, 0.6)  # log attenuation
@@ -111,7 +112,7 @@ def add_label(
     box = Box(*lit.min(axis=0).tolist(), *lit.max(axis=0).tolist())
     if style.label == "box":
         box = Box(part[0].start, part[1].start, part[0].stop - 1, part[1].stop - 1)
-    return (_boxed("view label", box),)
+    return (_boxed(VIEW_LABEL, box),)
 
 
 @dataclass(frozen=True, slots=True)

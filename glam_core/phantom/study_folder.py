@@ -1,5 +1,6 @@
 """One synthetic exam on the disk: pictures here, report and truth beside; whole or not."""
 
+import contextlib
 import json
 import os
 import random
@@ -16,6 +17,8 @@ import psutil
 from glam_core.phantom.dicom_file import StoredWindow, ViewFile, write_view
 from glam_core.phantom.file_style import file_style
 from glam_core.phantom.identity import SyntheticIdentity, identity_of
+from glam_core.phantom.manifest_rows import REPORT_NAME, TRUTH_NAME
+from glam_core.phantom.markers import VIEW_LABEL
 from glam_core.phantom.report import PriorExam, write_report
 from glam_core.phantom.styles import STYLES
 from glam_core.phantom.technique import technique_of
@@ -24,9 +27,6 @@ from glam_core.phantom.truth_file import VIEW_ORDER, mask_name, truth_of_exam
 
 EXAMS_FOLDER = "exams"
 TRUTH_FOLDER = "truth"
-TRUTH_NAME = "truth.json"
-REPORT_NAME = "report.txt"
-_LABEL = "view label"
 _FIELD_MM2 = 4 * 296.0 * 240.0
 _BYTES_PER_PIXEL = 2.02
 
@@ -105,7 +105,8 @@ def write_exam(exam: PhantomExam, folder: Path, words: ExamWords | None = None) 
         `folder`.
 
     Raises:
-        OSError: If the disk is full or the folder cannot be written.
+        OSError: If the disk is full or the folder cannot be written, or an old file in it is held
+            open where the system does not let it go.
     """
     words = words or ExamWords()
     identity = identity_of(
@@ -132,13 +133,25 @@ def write_exam(exam: PhantomExam, folder: Path, words: ExamWords | None = None) 
         truth = truth_of_exam(exam, identity, report, words.split)
         truth["files"] = {EXAMS_FOLDER: _sizes(pictures), TRUTH_FOLDER: _sizes(beside)}
         _write_durably(beside / TRUTH_NAME, json.dumps(truth, indent=1))
-        for source, target in ((beside, truth_folder_of(folder)), (pictures, folder)):
+        places = ((beside, truth_folder_of(folder)), (pictures, folder))
+        for _, target in places:
             target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.rmtree(target, ignore_errors=True)
+            remove_folder(target)
+        for source, target in places:
             source.replace(target)
     finally:
         shutil.rmtree(staged, ignore_errors=True)
     return folder
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove a folder with all that is in it, where it is there.
+
+    Raises:
+        OSError: Something in it cannot be removed.
+    """
+    with contextlib.suppress(FileNotFoundError):
+        shutil.rmtree(folder)
 
 
 def remove_leftovers(parent: Path) -> None:
@@ -199,7 +212,8 @@ def _view_file(
         transfer_syntax=style.transfer_syntax,
         manufacturer=style.manufacturer,
         model_name=style.model_name,
-        burned_in=any(marker.kind == _LABEL for marker in view.markers),
+        detector_type=style.detector_type,
+        burned_in=any(marker.kind == VIEW_LABEL for marker in view.markers),
         implant=exam.implants,
         padding=_stored_air(exam.style, view) if style.padded else None,
     )

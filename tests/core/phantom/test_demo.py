@@ -1,11 +1,12 @@
 """The demo exams: made once, kept, made again when stale, and pointing at their lesion."""
 
+import errno
 from pathlib import Path
 
 import pytest
 
-from glam_core.errors import CancelledError
-from glam_core.phantom import demo, worker
+from glam_core.errors import CancelledError, GlamError
+from glam_core.phantom import demo, study_folder, worker
 from glam_core.phantom.demo import (
     DEMO_EXAMS,
     demo_click,
@@ -56,6 +57,38 @@ def test_a_stale_or_torn_set_is_made_again(tmp_path, made, monkeypatch):
     made.clear()
     write_demo_study(demo_folder)
     assert len(made) == 6
+
+
+def test_a_stale_set_that_cannot_be_removed_is_never_taken_for_a_new_one(
+    tmp_path, made, monkeypatch
+):
+    demo_folder = tmp_path / "demo"
+    write_demo_study(demo_folder)
+    made.clear()
+    monkeypatch.setattr(demo, "_generator_print", lambda: "changed")
+    with monkeypatch.context() as held:
+        held.setattr(study_folder.shutil, "rmtree", _held_open)
+        with pytest.raises(SeriesError, match=r"another version.*close every program that shows"):
+            write_demo_study(demo_folder)
+    assert made == []
+    assert not demo_is_ready(demo_folder)
+    write_demo_study(demo_folder)
+    assert len(made) == 6
+    assert demo_is_ready(demo_folder)
+
+
+def _held_open(_path, ignore_errors=False):
+    if not ignore_errors:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+
+def test_what_stops_an_exam_is_one_sentence(tmp_path, made, monkeypatch):
+    def refuse(*_args, **_options):
+        raise GlamError("The pixel is wrong.")
+
+    monkeypatch.setattr(worker, "make_exam", refuse)
+    with pytest.raises(SeriesError, match=r"^The pixel is wrong\.$"):
+        write_demo_study(tmp_path / "demo")
 
 
 def test_the_prior_is_the_same_patient_earlier(tmp_path, made):

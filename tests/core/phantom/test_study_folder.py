@@ -137,10 +137,20 @@ def test_air_is_told_as_padding_where_it_is_one_value(tmp_path, style, photometr
     assert header.PhotometricInterpretation == photometric
 
 
-def test_every_scanner_style_has_its_way_of_storing(tmp_path):
+def test_every_scanner_style_has_its_way_of_storing_and_its_detector(tmp_path):
+    detectors = {}
     for style in STYLES:
         folder = write_exam(drawn_exam((), style=style), tmp_path / "exams" / style)
-        assert pydicom.dcmread(folder / "RCC.dcm").pixel_array.shape == SHAPE
+        file = pydicom.dcmread(folder / "RCC.dcm")
+        assert file.pixel_array.shape == SHAPE
+        detectors[style] = file.DetectorType
+    assert detectors == {
+        "flat panel": "SCINTILLATOR",
+        "selenium": "DIRECT",
+        "silicon": "SCINTILLATOR",
+        "storage phosphor": "STORAGE",
+        "digitised film": "FILM",
+    }
 
 
 def test_a_full_disk_leaves_no_exam_and_no_half_folder(tmp_path, monkeypatch):
@@ -152,6 +162,22 @@ def test_a_full_disk_leaves_no_exam_and_no_half_folder(tmp_path, monkeypatch):
         write_exam(drawn_exam(), tmp_path / "exams" / "one")
     assert list((tmp_path / "exams").iterdir()) == []
     assert not (tmp_path / "truth").exists()
+
+
+def test_an_exam_that_cannot_be_replaced_is_not_half_replaced(tmp_path, monkeypatch):
+    folder = write_exam(drawn_exam(), tmp_path / "exams" / "one")
+    remove = study_folder.shutil.rmtree
+
+    def held_open(path, ignore_errors=False):
+        if path != folder:
+            remove(path, ignore_errors=ignore_errors)
+        elif not ignore_errors:
+            raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(study_folder.shutil, "rmtree", held_open)
+    with pytest.raises(OSError, match="Permission denied"):
+        write_exam(drawn_exam(index=1), folder)
+    assert not is_complete(folder)
 
 
 def test_an_exam_with_a_short_or_missing_file_is_not_whole(tmp_path):
