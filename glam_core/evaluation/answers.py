@@ -145,8 +145,7 @@ def single_peak(record: Mapping[str, Any]) -> tuple[Peak, ...]:
 
 def _number(record: Mapping[str, Any], name: str) -> float:
     value = record.get(name)
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or not abs(float(value)) < 1e9:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not abs(value) < 1e9:
         raise ValueError(f'"{name}" is {json.dumps(value)[:40]}, not a number')
     return float(value)
 

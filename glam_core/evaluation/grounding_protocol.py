@@ -145,8 +145,14 @@ class _Tally:
         self.own.append(score)
         self.units.add(case.view.frame.unit)
         self.labels.append((case.phrase.type or "unknown", split_of(case.row)))
-        line = {"id": case.id, "image": case.row.image_name, "text": case.phrase.text}
-        line |= {"row": place[0], "col": place[1], "score": said}
+        line = {
+            "id": case.id,
+            "image": case.row.image_name,
+            "text": case.phrase.text,
+            "row": place[0],
+            "col": place[1],
+            "score": said,
+        }
         self.lines.append(json.dumps(line, ensure_ascii=False))
 
     def miss(self, row: ManifestRow) -> None:
