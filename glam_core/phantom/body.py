@@ -8,6 +8,7 @@ import numpy.typing as npt
 import torch
 from torch.nn import functional
 
+from glam_core.phantom.courses import unit
 from glam_core.phantom.envelope import cell_factor
 from glam_core.phantom.lesion_window import LesionWindow
 from glam_core.phantom.lesions import LesionPlan
@@ -92,7 +93,7 @@ def draw_body(plan: LesionPlan, draw: np.random.Generator) -> Body:
         heights=heights,
         soft_mm=float(edge),
         veil_mm=float(veil),
-        veiled=unit_vectors(draw.normal(size=3)) * draw.uniform(2.5, 7.0),
+        veiled=unit(draw.normal(size=3)) * draw.uniform(2.5, 7.0),
         veil_level=float(draw.normal(0.0, 1.2)),
         fall=float(draw.uniform(*_FALLS.get(margin, (0.2, 0.6)))),
     )
@@ -199,8 +200,3 @@ def _read_globe(
 def _random_rotation(draw: np.random.Generator) -> FloatArray:
     turn, _ = np.linalg.qr(draw.normal(size=(3, 3)))
     return np.asarray(turn)
-
-
-def unit_vectors(vectors: FloatArray) -> FloatArray:
-    """(..., 3) directions of length 1."""
-    return np.asarray(vectors / np.linalg.norm(vectors, axis=-1, keepdims=True))

@@ -9,7 +9,8 @@ import numpy.typing as npt
 import torch
 from torch.nn import functional
 
-from glam_core.phantom.body import Body, body_chords, draw_body, unit_vectors
+from glam_core.phantom.body import Body, body_chords, draw_body
+from glam_core.phantom.courses import unit
 from glam_core.phantom.curves import CONTROLS, Curves
 from glam_core.phantom.laid_curves import lay_curves, project_laid
 from glam_core.phantom.lesion_window import LesionImage, LesionWindow
@@ -174,10 +175,10 @@ def _rays(
         ends: From the middle to where they begin, and their usual length, in mm.
     """
     start, reach = ends
-    heads = unit_vectors(draw.normal(size=(bundles, 3)))
+    heads = unit(draw.normal(size=(bundles, 3)))
     bundled = heads[draw.integers(0, len(heads), count)] + 0.3 * draw.normal(size=(count, 3))
     alone = draw.normal(size=(count, 3))
-    direction = unit_vectors(np.where(draw.random((count, 1)) < 0.5, bundled, alone))
+    direction = unit(np.where(draw.random((count, 1)) < 0.5, bundled, alone))
     length = reach * np.minimum(draw.gamma(2.2, 0.45, (count, 1)), 2.0) + 1.5
     along = np.linspace(0.0, 1.0, CONTROLS)[None, :, None]
     sideways = draw.normal(0, bend, (count, 2, 1, 3))

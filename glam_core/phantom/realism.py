@@ -129,7 +129,7 @@ def rim_profile(
     picture: npt.NDArray[np.floating], mask: npt.NDArray[np.bool_], pixel_mm: float
 ) -> list[float]:
     """Median grey at `PROFILE_DEPTHS_MM` inside the skin, as a share of the median farther in."""
-    inside = _off_the_edges(mask, pixel_mm)
+    inside = lengths_to_skin(mask, pixel_mm)
     deep = inside > PROFILE_DEPTHS_MM[-1]
     if not deep.any():
         return [math.nan] * len(PROFILE_DEPTHS_MM)
@@ -150,10 +150,10 @@ def grey_levels(
     return np.asarray(np.percentile(values, (5, 25, 50, 75, 95)))
 
 
-def _off_the_edges(mask: npt.NDArray[np.bool_], pixel_mm: float) -> FloatArray:
-    """Lengths to the skin alone: the picture's own edges are no skin."""
+def lengths_to_skin(mask: npt.NDArray[np.bool_], pixel: float = 1.0) -> FloatArray:
+    """(rows, cols) lengths to the skin in the unit of `pixel`; the picture's edges are no skin."""
     padded = np.pad(mask, ((1, 1), (1, 1)), mode="edge")
-    return np.asarray(ndimage.distance_transform_edt(padded)[1:-1, 1:-1] * pixel_mm)
+    return np.asarray(ndimage.distance_transform_edt(padded)[1:-1, 1:-1] * pixel)
 
 
 def summary(values: FloatArray) -> dict[str, float]:

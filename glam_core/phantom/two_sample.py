@@ -17,6 +17,8 @@ from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, cross
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from glam_core.phantom.realism import lengths_to_skin
+
 FloatArray = npt.NDArray[np.float64]
 Picture = tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]
 _PATCH_PX = 48
@@ -81,8 +83,7 @@ def histogram_features(picture: npt.NDArray[np.float32], mask: npt.NDArray[np.bo
 
 def rim_features(picture: npt.NDArray[np.float32], mask: npt.NDArray[np.bool_]) -> FloatArray:
     """Median grey at lengths from the skin, over that of the whole breast."""
-    padded = np.pad(mask, ((1, 1), (1, 1)), mode="edge")
-    inside = ndimage.distance_transform_edt(padded)[1:-1, 1:-1]
+    inside = lengths_to_skin(mask)
     whole = float(np.median(picture[mask])) + 1e-6
     found = []
     for depth in RIM_PX:
