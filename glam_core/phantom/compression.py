@@ -58,12 +58,11 @@ class ViewMap:
         moved = points + self.displacement(points) - self.nipple[:, None]
         return torch.einsum("bij,bnj->bni", self.rotation, moved) * self.stretch[:, None]
 
-    def anatomy_from_view(self, points: torch.Tensor, *, rounds: int = 16) -> torch.Tensor:
-        """The inverse, by fixed-point rounds, which come nearer everywhere (see `unfolded`)."""
-        return self.undisplaced(self.moved_from_view(points), rounds=rounds)
-
     def undisplaced(self, moved: torch.Tensor, *, rounds: int) -> torch.Tensor:
-        """(B, N, 3) anatomical mm of what the displacement has brought to `moved` (B, N, 3)."""
+        """(B, N, 3) anatomical mm of what the displacement has brought to `moved` (B, N, 3).
+
+        Each of the rounds comes nearer everywhere (see `unfolded`).
+        """
         found = moved
         for _ in range(rounds):
             here, kept = self._push(found)
@@ -97,13 +96,6 @@ class ViewMap:
         radii = torch.stack([depth.expand_as(high), side.expand_as(high), high], dim=-1)
         outwards = (2.0 * _HELD_BY_SKIN) * places[0] / radii.square()
         return -(kept[0, :, :, None] * steep + here[0, :, :, None] * outwards[:, None])
-
-    def moved_from_view(self, points: torch.Tensor) -> torch.Tensor:
-        """(B, N, 3) view mm to anatomical mm after displacement: the linear part, undone."""
-        return (
-            torch.einsum("bij,bni->bnj", self.rotation, points / self.stretch[:, None])
-            + self.nipple[:, None]
-        )
 
     def displacement(self, points: torch.Tensor) -> torch.Tensor:
         """(B, N, 3) smooth displacement in mm: zero at the nipple, small at the skin."""
