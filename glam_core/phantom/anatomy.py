@@ -8,6 +8,7 @@ exams with exact truth".
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 
 from glam_core.phantom.streams import stream
 from glam_core.terms import Laterality
@@ -23,6 +24,11 @@ class Implant:
 
     centre_mm: tuple[float, float, float]
     semi_axes_mm: tuple[float, float, float]
+
+    def holds(self, places: torch.Tensor) -> torch.Tensor:
+        """(...) bool, whether places (..., 3) in mm lie inside."""
+        away = places - places.new_tensor(self.centre_mm)
+        return ((away / places.new_tensor(self.semi_axes_mm)) ** 2).sum(-1) <= 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 
 from glam_core.phantom.anatomy import Anatomy
@@ -109,11 +110,19 @@ def _views(
 
 
 def tracked_points(anatomy: Anatomy, count: int, seed: int, index: int) -> torch.Tensor:
-    """(1, count, 3) places in the tissue, spread through the breast, float64 mm."""
+    """(1, count, 3) places in the tissue, so not in an implant, all over the breast, float64 mm."""
     draw = stream(seed, index, anatomy.laterality, "tracked points")
+    places = _spread_places(anatomy, count, draw)
+    while anatomy.implant is not None and (held := anatomy.implant.holds(places)).any():
+        places[held] = _spread_places(anatomy, int(held.sum()), draw)
+    return places[None]
+
+
+def _spread_places(anatomy: Anatomy, count: int, draw: np.random.Generator) -> torch.Tensor:
+    """(count, 3) mm anywhere in the breast."""
     direction = draw.normal(size=(count, 3))
     direction[:, 0] = abs(direction[:, 0])
     direction /= (direction**2).sum(1, keepdims=True) ** 0.5
     radius = draw.uniform(0.0, 0.90, (count, 1)) ** (1 / 3)
     scale = (anatomy.depth_mm, anatomy.radius_mm, anatomy.radius_up_mm)
-    return torch.as_tensor(direction * radius * scale, device="cpu")[None]
+    return torch.as_tensor(direction * radius * scale, device="cpu")

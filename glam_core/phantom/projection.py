@@ -164,13 +164,8 @@ def project_implant(view_map: ViewMap, framing: Framing, implant: Implant) -> to
 
 def _read_mean(volume: GlandVolume, points: torch.Tensor, implant: Implant | None) -> torch.Tensor:
     """(n,) mean glandular share over the samples of each beam; `points` (3, s, n) are used up."""
-    within = None if implant is None else _ball(points.permute(1, 2, 0), implant) <= 1.0
+    within = None if implant is None else implant.holds(points.permute(1, 2, 0))
     sampled = volume.read(points)
     if within is not None:
         sampled = sampled.masked_fill(within, 0.0)
     return sampled.mean(0)
-
-
-def _ball(points: torch.Tensor, implant: Implant) -> torch.Tensor:
-    centre = points.new_tensor(implant.centre_mm)
-    return (((points - centre) / points.new_tensor(implant.semi_axes_mm)) ** 2).sum(-1)

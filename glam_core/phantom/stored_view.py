@@ -120,7 +120,7 @@ def _on_detector(
         side = breast.anatomy.laterality
         draw = stream(breast.seed, breast.index, side, view, "air", breast.visit)
         grain = draw.standard_normal(framing.shape, dtype=np.float32) * style.air_noise
-        pixels = (style.air + grain).clip(0).astype(np.uint16)
+        pixels = np.rint(style.air + grain).clip(0).astype(np.uint16)
     mask = np.zeros(framing.shape, dtype=bool)
     rows, cols = part.shape
     pixels[row0 : row0 + rows, :cols] = part

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from glam_core.errors import GlamError
+from glam_core.phantom.anatomy import draw_anatomies
 from glam_core.phantom.batch import pair_batch
 from glam_core.phantom.exam import ExamRequest, LesionRequest, make_exam
 from glam_core.phantom.place import place_of
@@ -164,3 +165,14 @@ def test_visible_points_lie_in_the_breast_of_both_views() -> None:
         for view in both:
             rows, cols = np.rint(view.points[view.points_visible]).astype(int).T
             assert view.breast_mask[rows, cols].all()
+
+
+@pytest.mark.parametrize("index", [0, 3])
+def test_tracked_tissue_lies_outside_implants(index: int) -> None:
+    exam = plain(index, implants=True)
+    for side, breast in draw_anatomies(5, index, exam.density_class, implants=True).items():
+        implant = breast.implant
+        assert implant is not None
+        away = (exam.points_mm[side] - implant.centre_mm) / implant.semi_axes_mm
+        assert len(away) == 256
+        assert np.linalg.norm(away, axis=1).min() > 0.999
