@@ -16,6 +16,7 @@ from glam_core.phantom.tissue_mask import in_tissue
 from glam_core.phantom.truth import Benign, BenignKind, BenignTruth, Box
 from glam_core.terms import Laterality, PointPx, ViewPosition
 
+_SEEN_MM = 0.2  # pixels for which contrast is told, so that it and the report do not depend on them
 _NODE_EDGE = 0.1  # of a node's most, up to which it reaches
 FloatArray = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -76,17 +77,18 @@ def _calcifications(breast: BreastSetup, view: ViewPosition, mask: Mask) -> list
         high = np.ceil((places[balls] + reach).max(axis=0)).astype(int)
         row0, col0 = np.maximum(low, 0).tolist()
         row1, col1 = np.minimum(high, np.array(mask.shape) - 1).tolist()
-        contrast = _contrast(dots, balls, places[balls], framing.pixel_mm)
+        contrast = _contrast(dots, balls, places[balls] * framing.pixel_mm)
         name = _calcification_id(breast.anatomy.laterality, number)
         found.append(BenignTruth(name, centre, Box(row0, col0, row1, col1), contrast))
     return found
 
 
-def _contrast(dots: BenignDots, balls: Mask, places: FloatArray, pixel_mm: float) -> float:
+def _contrast(dots: BenignDots, balls: Mask, places_mm: FloatArray) -> float:
     """Most log attenuation at the middle of a ball, with what the others add there."""
-    radii, sigma = dots.radii[balls], sigma_px(dots.radii[balls], pixel_mm)
-    peak = 4.0 / 3.0 * math.pi * radii**3 / (2 * math.pi * (sigma * pixel_mm) ** 2)
-    apart = np.linalg.norm(places[:, None] - places[None], axis=-1)
+    radii = dots.radii[balls]
+    sigma = _SEEN_MM * sigma_px(radii, _SEEN_MM)
+    peak = 4.0 / 3.0 * math.pi * radii**3 / (2 * math.pi * sigma**2)
+    apart = np.linalg.norm(places_mm[:, None] - places_mm[None], axis=-1)
     added = EXCESS_PER_MM * dots.strength[balls] * peak * np.exp(-0.5 * (apart / sigma) ** 2)
     return float(added.sum(axis=1).max())
 

@@ -130,3 +130,17 @@ def test_a_view_label_is_told_where_it_is_burned_in() -> None:
             )
             told += 1
     assert told
+
+
+def test_what_is_benign_is_told_alike_at_every_pixel_size() -> None:
+    request = ExamRequest((), style="flat panel", implants=False, skin_markers=False)
+    coarse = make_exam(3, 1, pixel_mm=0.8, request=request)
+    listed = {
+        pixel: [(each.id, each.kind, each.position_mm, each.views) for each in exam.benign]
+        for pixel, exam in ((0.8, coarse), (PIXEL_MM, exam_of(1)))
+    }
+    assert listed[0.8] == listed[PIXEL_MM]
+    for key, view in exam_of(1).views.items():
+        for fine, wide in zip(view.benign, coarse.views[key].benign, strict=True):
+            if not fine.benign_id.startswith("N"):
+                assert fine.contrast == pytest.approx(wide.contrast, rel=0.01)
