@@ -2,9 +2,11 @@
 
 import csv
 import json
+from importlib.resources import files
 
 import pytest
 
+from glam_core.evaluation.answers import listed_peaks, read_answers
 from glam_core.scripts import glam
 from glam_core.terms import ViewPosition
 from tests.core.drawn_pair import place_of, write_pair
@@ -245,3 +247,12 @@ def test_the_table_says_what_answers_cannot_tell(manifest, of_geometry, tmp_path
     shown = capsys.readouterr().out
     assert "mine.jsonl" in shown
     assert "needs a probability map or a band" in shown
+
+
+def test_the_example_of_the_help_page_is_a_question_and_its_answer(questions, tmp_path):
+    page = files("resources.help").joinpath("phantom_benchmark.md").read_text(encoding="utf-8")
+    shown = [json.loads(line) for line in page.splitlines() if line.startswith("    {")]
+    question, answer = shown
+    assert list(question) == list(questions[0])
+    read = read_answers(write(tmp_path / "mine.jsonl", [answer]), {question["id"]}, listed_peaks)
+    assert len(read.by_id[question["id"]].peaks) == len(answer["peaks"]) > 1
