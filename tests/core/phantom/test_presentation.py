@@ -123,10 +123,10 @@ def test_axillary_folds_and_strands_over_the_muscle_are_of_oblique_views_and_rep
 def test_air_far_from_the_breast_is_as_bright_as_the_air_beside_it() -> None:
     noisy = next(name for name, style in STYLES.items() if style.air_noise)
     request = ExamRequest((), style=noisy, implants=False, skin_markers=False)
-    exam = make_exam(5, 0, pixel_mm=0.5, request=request)
+    exam = make_exam(5, 0, pixel_mm=0.25, request=request)
     view = exam.views[ViewKey(Laterality.LEFT, ViewPosition.CC)]
     stored = view.pixels if view.photometric == "MONOCHROME2" else 2**view.bits - 1 - view.pixels
-    below = np.flatnonzero(view.breast_mask.any(1)).max() + 40
+    below = np.flatnonzero(view.breast_mask.any(1)).max() + 80
     ahead = np.flatnonzero(view.breast_mask.any(0)).max()
     far = stored[below:, ahead // 2 : ahead]
     assert far.size > 5000
