@@ -62,7 +62,6 @@ class Anatomy:
     """
 
     laterality: Laterality
-    density_class: str
     depth_mm: float
     radius_mm: float
     radius_up_mm: float
@@ -144,15 +143,13 @@ def draw_anatomies(
         "shell": float(np.clip(shared.uniform(-1.2, 1.0), 0.0, 1.0)),
     }
     return {
-        side: _draw_breast(side, common, density_class, stream(seed, index, side), implants)
-        for side in Laterality
+        side: _draw_breast(side, common, stream(seed, index, side), implants) for side in Laterality
     }
 
 
 def _draw_breast(
     side: Laterality,
     common: dict[str, float],
-    density_class: str,
     draw: np.random.Generator,
     implants: bool,
 ) -> Anatomy:
@@ -160,7 +157,6 @@ def _draw_breast(
     radius = max(common["radius"] + draw.normal(0, 1.5), 0.5 * depth)
     return Anatomy(
         laterality=side,
-        density_class=density_class,
         depth_mm=depth,
         radius_mm=radius,
         radius_up_mm=0.95 * radius,

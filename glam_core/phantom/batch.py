@@ -56,7 +56,10 @@ class PairLesion:
 
 @dataclass(frozen=True)
 class PairBatch:
-    """B breasts, each in both views; chest wall left, denser is brighter, air is 0.
+    """B breasts, each in both views; chest wall left, denser is brighter.
+
+    Air is 0, but on film: there fog and what is printed at the film's edge may lie beside the
+    breast; `tissue` tells them apart.
 
     Attributes:
         cc, mlo: (B, 1, side, side) float32 in 0..1.

@@ -55,7 +55,7 @@ class ProjectedCurves:
 
 
 def project_curves(
-    families: Sequence[ProjectedCurves],
+    curves: ProjectedCurves,
     *,
     sigma_mm: float,
     pixel_mm: float,
@@ -64,7 +64,7 @@ def project_curves(
     """(1, 1, rows, cols) material along the beam in mm of curves of one thickness."""
     factor = _coarseness(sigma_mm, pixel_mm)
     small = coarse_shape(shape, factor)
-    parts = [splat(*_points(part, 1.0 / factor, pixel_mm), small) for part in _by_length(families)]
+    parts = [splat(*_points(part, 1.0 / factor, pixel_mm), small) for part in _by_length(curves)]
     deposited = parts[0]
     for part in parts[1:]:
         deposited = deposited + part
@@ -92,7 +92,7 @@ def project_layers(
     if layer.device.type == "cpu":
         for part, sigma_mm in zip(_parted(curves, counts), sigmas_mm, strict=True):
             if len(part.area_mm2):
-                total += project_curves([part], sigma_mm=sigma_mm, pixel_mm=pixel_mm, shape=shape)
+                total += project_curves(part, sigma_mm=sigma_mm, pixel_mm=pixel_mm, shape=shape)
         return total
     factors = [_coarseness(sigma_mm, pixel_mm) for sigma_mm in sigmas_mm]
     share = torch.empty((views, len(layer), 1), device=layer.device)
@@ -160,25 +160,24 @@ def _points(
     return places.reshape(1, -1, 2), amounts.reshape(1, -1)
 
 
-def _by_length(families: Sequence[ProjectedCurves]) -> list[ProjectedCurves]:
+def _by_length(curves: ProjectedCurves) -> list[ProjectedCurves]:
     """Shorter and longer curves apart, so that short ones take few points; whole on a GPU."""
-    on_gpu = families[0].controls_px.device.type != "cpu"
-    if len(families) == 1 and (on_gpu or len(families[0].controls_px) < _FEW):
-        return list(families)
-    controls = torch.cat([family.controls_px for family in families])
-    area = torch.cat([family.area_mm2 for family in families])
-    taper = torch.cat(
-        [family.taper.expand(len(family.controls_px), CONTROLS) for family in families]
-    )
-    if on_gpu or len(controls) < _FEW:
-        return [ProjectedCurves(controls, area, taper)]
-    ends = controls[:, -1] - controls[:, 0]
-    order = ends.norm(dim=-1).argsort(stable=True)
-    return [ProjectedCurves(controls[part], area[part], taper[part]) for part in order.chunk(6)]
+    controls = curves.controls_px
+    if controls.device.type != "cpu" or len(controls) < _FEW:
+        return [curves]
+    taper = curves.taper.expand(len(controls), CONTROLS)
+    order = (controls[:, -1] - controls[:, 0]).norm(dim=-1).argsort(stable=True)
+    return [
+        ProjectedCurves(controls[part], curves.area_mm2[part], taper[part])
+        for part in order.chunk(6)
+    ]
 
 
 def _fineness(cells: torch.Tensor) -> int:
-    """Points per curve so that neighbours lie at most about a cell apart, from the longest."""
+    """Points per curve: so many that those of the longest lie about a cell apart, 1024 at most.
+
+    On a GPU, where asking for the longest takes longer, always as many.
+    """
     if cells.device.type != "cpu":
         return 160
     reach = (cells[:, 1:] - cells[:, :-1]).norm(dim=-1).sum(-1)

@@ -131,8 +131,8 @@ def write_demo_study(
 
     Args:
         folder: A cache folder of this program's own; one folder an exam appears in its exams/.
-        report: Called with (exams done, exams in all); the first exam that is reported is the
-            first of `DEMO_EXAMS` or its prior.
+        report: Called with (exams done, exams in all) after each that is made; those that are
+            missing are begun in the order of `DEMO_EXAMS`, two at a time.
         cancelled: Polled between exams.
 
     Returns:
@@ -158,13 +158,6 @@ def write_demo_study(
     if done < len(tasks):
         raise CancelledError(f"Stopped after {done} of {len(tasks)} demo exams.")
     return folder / EXAMS_FOLDER
-
-
-def demo_is_ready(folder: Path) -> bool:
-    """Whether all demo exams of this version lie in `folder`."""
-    return _stamp_of(folder) == _stamp() and all(
-        is_complete(exam.task(folder).folder) for exam in DEMO_EXAMS
-    )
 
 
 def first_demo_study(folder: Path) -> Path:

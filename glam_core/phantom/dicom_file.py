@@ -29,7 +29,6 @@ _VIEW_CODES = {
     ViewPosition.CC: ("399162004", "cranio-caudal"),
     ViewPosition.MLO: ("399368009", "medio-lateral oblique"),
 }
-_MODIFIER_CODES = {"ID": ("399209000", "Implant Displaced"), "AT": ("399011000", "Axillary Tail")}
 
 Pixels = npt.NDArray[np.uint16]
 
@@ -78,7 +77,6 @@ class ViewFile:
     detector_type: str
     burned_in: bool
     implant: bool
-    view_modifiers: tuple[str, ...] = ()
     padding: int | None = None
 
 
@@ -313,7 +311,7 @@ def _grey_scale(view: ViewFile) -> dict[str, Any]:
 
 def _view_code(view: ViewFile) -> Dataset:
     code = _code(*_VIEW_CODES[view.key.view_position])
-    code.ViewModifierCodeSequence = [_code(*_MODIFIER_CODES[m]) for m in view.view_modifiers]
+    code.ViewModifierCodeSequence = []
     return code
 
 

@@ -42,7 +42,7 @@ def is_plural(lesion: Lesion, description: str) -> bool:
 
 
 def locate(lesion: Lesion, draw: random.Random, *, side_is_told: bool = False) -> str:
-    """Where it is; only what the views that show it can tell."""
+    """Where it is: its region by the views that show it, depth and distance by the truth."""
     place, side = lesion.place, SIDE_WORDS[lesion.laterality]
     both = len(lesion.views) > 1
     region = _region_words(lesion, draw) if both else _one_view_region(lesion)

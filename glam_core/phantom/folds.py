@@ -75,9 +75,7 @@ def fold_mm(
         area,
         torch.as_tensor((1.0 - along[:, 0]) ** 0.7, dtype=torch.float32, device=device),
     )
-    return project_curves(
-        [curve], sigma_mm=_SIGMA_MM, pixel_mm=framing.pixel_mm, shape=framing.shape
-    )
+    return project_curves(curve, sigma_mm=_SIGMA_MM, pixel_mm=framing.pixel_mm, shape=framing.shape)
 
 
 def axillary_fold_mm(

@@ -24,7 +24,7 @@ class Framing:
     Attributes:
         nipple_mm: (row, col) of the nipple's base.
         angle_deg: Turn of the AP axis, downwards: 0 in CC, the pectoral angle in MLO.
-        muscle_x: x of the muscle's front edge in the view frame; None where it is not shown.
+        muscle_x: x of the muscle's front edge in the view frame; in CC mostly behind the picture.
     """
 
     rows: int
@@ -32,7 +32,7 @@ class Framing:
     pixel_mm: float
     nipple_mm: tuple[float, float]
     angle_deg: float
-    muscle_x: float | None
+    muscle_x: float
     outline: Outline
 
     @property
@@ -126,7 +126,7 @@ class Framing:
 
         The lower end is where the edge meets column 0 or the last row.
         """
-        turn, muscle_x = math.radians(self.angle_deg), self.muscle_x or 0.0
+        turn, muscle_x = math.radians(self.angle_deg), self.muscle_x
         foot_row = self.nipple_mm[0] + muscle_x * math.sin(turn)
         foot_col = self.nipple_mm[1] + muscle_x * math.cos(turn)
         slope = max(math.tan(turn), 1e-6)

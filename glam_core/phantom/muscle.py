@@ -96,7 +96,7 @@ def muscle_mm(
     belly = _draw_belly(stream(seed, index, "muscle belly"), draw)
     shallow = float(draw.uniform(0.0, 1.0))
     oblique = framing.angle_deg != 0.0
-    if framing.muscle_x is None or not (oblique or draw.random() < _CC_SHARE):
+    if not (oblique or draw.random() < _CC_SHARE):
         return torch.zeros_like(thickness_mm)
     factor = cell_factor(framing.pixel_mm, 0.6)
     places = cell_centres(framing, factor, device)
@@ -202,18 +202,18 @@ def tissue_over_muscle(
     anatomy: Anatomy, framing: Framing, *, seed: int, index: int, device: torch.device
 ) -> torch.Tensor | None:
     """(1, 1, rows, cols) strands and vessels in the fat in front of an MLO's muscle, in mm."""
-    if framing.angle_deg == 0.0 or framing.muscle_x is None:
+    if framing.angle_deg == 0.0:
         return None
     draw = stream(seed, index, anatomy.laterality, "over the muscle")
     drawn = [
         _wanderers(anatomy, framing, count, kind, draw)
         for count, kind in ((_STRANDS, _STRAND), (int(draw.integers(1, 5)), _VESSEL))
     ]
-    families = [
-        ProjectedCurves(*sent([np.concatenate(each) for each in zip(*drawn, strict=True)], device))
-    ]
+    curves = ProjectedCurves(
+        *sent([np.concatenate(each) for each in zip(*drawn, strict=True)], device)
+    )
     return project_curves(
-        families, sigma_mm=_STRAND_SIGMA_MM, pixel_mm=framing.pixel_mm, shape=framing.shape
+        curves, sigma_mm=_STRAND_SIGMA_MM, pixel_mm=framing.pixel_mm, shape=framing.shape
     )
 
 
@@ -226,7 +226,7 @@ def _wanderers(
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """`count` bent curves that set out over the muscle, down and forward: places, area, taper."""
     shortest, mean, bend, area = kind
-    x = (framing.muscle_x or 0.0) + draw.uniform(-42, 38, count)
+    x = framing.muscle_x + draw.uniform(-42, 38, count)
     v = draw.uniform(-25, _ARMPIT_MM, count)
     turn = draw.normal(-0.55, 0.45, count)[:, None]
     steps = CONTROLS - 1
@@ -245,7 +245,7 @@ def nodes_mm(
     anatomy: Anatomy, framing: Framing, *, seed: int, index: int, device: torch.device
 ) -> list[tuple[int, int, torch.Tensor]]:
     """Axillary lymph nodes of an MLO view as (row0, col0, patch in mm), each with a hilum."""
-    if framing.angle_deg == 0.0 or framing.muscle_x is None:
+    if framing.angle_deg == 0.0:
         return []
     draw = stream(seed, index, anatomy.laterality, "nodes")
     patches = []

@@ -149,7 +149,7 @@ def _pictures(rendered: int, real_films: Sequence[Path]) -> str:
         rims.append((name, *_rim_row(films, REAL_PIXEL_MM)))
     for style in _STYLES:
         exams = [_plain(index, style) for index in range(rendered)]
-        pictures = [picture for exam in exams for picture in _left_pictures(exam)]
+        pictures = [picture for exam in exams for picture in _pictures_of(exam)]
         spectrum.append((f"synthetic, {style}", *_exponents(pictures)))
         greys.append((f"synthetic, {style}", *_grey_row(pictures, PIXEL_MM)))
         rims.append((f"synthetic, {style}", *_rim_row(pictures, PIXEL_MM)))
@@ -243,7 +243,7 @@ def _plain(index: int, style: str) -> PhantomExam:
     return make_exam(_SEED, index, pixel_mm=PIXEL_MM, request=request)
 
 
-def _left_pictures(exam: PhantomExam) -> Iterable[_Picture]:
+def _pictures_of(exam: PhantomExam) -> Iterable[_Picture]:
     for view in exam.views.values():
         on_left = view.chest_wall is ChestWall.LEFT
         mask = view.breast_mask if on_left else view.breast_mask[:, ::-1]

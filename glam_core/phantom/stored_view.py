@@ -166,7 +166,7 @@ def _pectoral_line(
     framing: Framing, view: ViewPosition, on_left: bool, mask: npt.NDArray[np.bool_]
 ) -> PectoralLine | None:
     """The part of the muscle's edge that runs through tissue; `mask` is as stored."""
-    if view is not ViewPosition.MLO or framing.muscle_x is None:
+    if view is not ViewPosition.MLO:
         return None
     row0, col0, row1, col1 = framing.muscle_edge_px()
     upper = _flip_point(PointPx(row0, col0), framing, on_left)

@@ -14,8 +14,8 @@ def stream(seed: int, *words: object) -> np.random.Generator:
 def field_stream(device: torch.device, seed: int, *words: object) -> torch.Generator:
     """The same for dense fields, on the device that needs them.
 
-    The numbers differ between kinds of device, so that textures differ while every drawn
-    parameter, and with it the truth, stays.
+    The numbers differ between kinds of device, and so do textures; every drawn parameter stays,
+    and with it the truth, but for the points of a batch that are chosen by the gland's texture.
     """
     generator = torch.Generator(device=device)
     generator.manual_seed(_key(seed, words) % (1 << 63))

@@ -182,7 +182,7 @@ class PhantomView:
         breast_mask: (rows, cols) bool, pectoral muscle and nipple included.
         lesions: Truth of every lesion of this breast, in the order of `PhantomExam.lesions`.
         points: (N, 2) float32 (row, col); row i of CC and of MLO is the same tissue.
-        points_visible: (N,) bool, inside this picture's field.
+        points_visible: (N,) bool, inside this picture and its `breast_mask`.
         thickness_mm: Thickness under the paddle.
         markers: Burned-in and skin markers shown.
         benign: Benign calcifications and lymph nodes shown, at least in part.

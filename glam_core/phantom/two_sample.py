@@ -57,7 +57,7 @@ def two_sample(
 
 
 def spectrum_features(picture: npt.NDArray[np.float32], mask: npt.NDArray[np.bool_]) -> FloatArray:
-    """Log power in rings of the patch deepest inside the breast, and its differences."""
+    """(rings,) log power in rings of frequency of the patch deepest inside the breast."""
     depth = ndimage.distance_transform_edt(np.pad(mask, ((1, 1), (1, 1))))[1:-1, 1:-1]
     half = _PATCH_PX // 2
     middle = np.unravel_index(int(depth.argmax()), depth.shape)

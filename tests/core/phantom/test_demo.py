@@ -10,7 +10,6 @@ from glam_core.phantom import demo, study_folder, worker
 from glam_core.phantom.demo import (
     DEMO_EXAMS,
     demo_click,
-    demo_is_ready,
     first_demo_study,
     write_demo_study,
 )
@@ -37,7 +36,6 @@ def test_six_exams_are_made_once_and_then_kept(tmp_path, made):
     told = []
     folder = write_demo_study(tmp_path / "demo", report=lambda *counts: told.append(counts))
     assert told == [(n, 6) for n in range(1, 7)]
-    assert demo_is_ready(tmp_path / "demo")
     assert {path.name for path in folder.iterdir()} == {exam.name for exam in DEMO_EXAMS}
     made.clear()
     assert write_demo_study(tmp_path / "demo") == folder
@@ -49,11 +47,9 @@ def test_a_stale_or_torn_set_is_made_again(tmp_path, made, monkeypatch):
     folder = write_demo_study(demo_folder)
     made.clear()
     (folder / DEMO_EXAMS[2].name / "RCC.dcm").write_bytes(b"torn")
-    assert not demo_is_ready(demo_folder)
     write_demo_study(demo_folder)
     assert len(made) == 1
     monkeypatch.setattr(demo, "_generator_print", lambda: "changed")
-    assert not demo_is_ready(demo_folder)
     made.clear()
     write_demo_study(demo_folder)
     assert len(made) == 6
@@ -71,10 +67,8 @@ def test_a_stale_set_that_cannot_be_removed_is_never_taken_for_a_new_one(
         with pytest.raises(SeriesError, match=r"another version.*close every program that shows"):
             write_demo_study(demo_folder)
     assert made == []
-    assert not demo_is_ready(demo_folder)
     write_demo_study(demo_folder)
     assert len(made) == 6
-    assert demo_is_ready(demo_folder)
 
 
 def _held_open(_path, ignore_errors=False):

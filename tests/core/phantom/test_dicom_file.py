@@ -135,7 +135,7 @@ def test_dciodvfy_finds_no_error(tmp_path, syntax):
         view_file(transfer_syntax=syntax),
         view_file(ViewKey(LEFT, MLO), calibrated=True, detector_spacing_mm=0.0857, bits=14),
         view_file(ViewKey(RIGHT, MLO), monochrome1=True, padding=4095, magnification=1.07),
-        view_file(ViewKey(LEFT, CC), implant=True, view_modifiers=("ID",), burned_in=True),
+        view_file(ViewKey(LEFT, CC), implant=True, burned_in=True),
         view_file(detector_type="SCINTILLATOR"),
         view_file(detector_type="STORAGE"),
         view_file(detector_type="FILM", calibrated=True),

@@ -121,7 +121,7 @@ def test_a_tube_keeps_its_volume_at_any_pixel(pixel_mm: float) -> None:
     along = torch.linspace(10, 30, 9)
     controls = torch.stack([along / pixel_mm, torch.full((9,), 20 / pixel_mm)], -1)[None]
     curve = ProjectedCurves(controls, torch.tensor([2.0]), torch.ones(9))
-    picture = project_curves([curve], sigma_mm=0.4, pixel_mm=pixel_mm, shape=(side, side))
+    picture = project_curves(curve, sigma_mm=0.4, pixel_mm=pixel_mm, shape=(side, side))
     volume = picture.sum() * pixel_mm**2
     assert volume == pytest.approx(2.0 * 20.0, rel=0.02)
 
@@ -133,7 +133,7 @@ def test_a_thickness_of_which_no_curve_holds_anything_adds_nothing() -> None:
     layers = {"counts": (1, 1), "sigmas_mm": (0.4, 0.9)}
     both = project_layers(curves, torch.tensor([0, 1]), **layers, **grid)
     first = ProjectedCurves(controls[:1], torch.tensor([2.0]), torch.ones(1, 9))
-    assert torch.allclose(both, project_curves([first], sigma_mm=0.4, **grid))
+    assert torch.allclose(both, project_curves(first, sigma_mm=0.4, **grid))
 
 
 def test_line_integral_of_the_volume_noise_has_the_exponent_asked_for() -> None:
