@@ -238,3 +238,19 @@ def test_a_posterior_lesion_takes_little_of_the_cc_view_however_it_grows() -> No
     )  # fmt: skip
     whole, kept = (each.framings[CC].nipple_mm[1] for each in (a_breast(2), breast))
     assert whole - kept < 25.0
+
+
+def test_every_drawn_lesion_lies_within_a_view_that_may_show_it() -> None:
+    lesions = 0
+    for index in range(80):
+        plans = plan_lesions(SEED, index, ExamRequest())
+        breast = set_up_breast(
+            anatomy_of(index), plans, seed=SEED, index=index, visit=0, pixel_mm=1.0,
+            detector_mm=(290.0, 240.0),
+        )  # fmt: skip
+        for number, lesion in enumerate(breast.lesions):
+            only = lesion.plan.only_view
+            views = (CC, MLO) if only is None else (only,)
+            assert max(inside_mm(breast, view, number) for view in views) > 3.0
+            lesions += 1
+    assert lesions > 30
