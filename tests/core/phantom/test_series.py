@@ -4,6 +4,7 @@ import csv
 import errno
 import json
 import shutil
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -14,6 +15,7 @@ from glam_core.data.manifest import read_manifest
 from glam_core.data.pairs import pairs_of, single_region
 from glam_core.errors import CancelledError
 from glam_core.phantom import series, worker
+from glam_core.phantom.manifest_rows import split_of
 from glam_core.phantom.presets import PRESETS
 from glam_core.phantom.series import SeriesError, SeriesPlan, write_series
 from glam_core.phantom.study_folder import exam_name, read_truth
@@ -50,8 +52,20 @@ def test_a_series_has_a_manifest_of_four_rows_an_exam(tmp_path, made):
     assert len(rows) == 12
     assert all((manifest.parent / row["image"]).is_file() for row in rows)
     assert len({row["patient_id"] for row in rows}) == 3
-    patients = {row["patient_id"] for row in rows}
-    assert all(len({r["split"] for r in rows if r["patient_id"] == p}) == 1 for p in patients)
+
+
+def test_a_woman_is_in_one_split_however_long_the_series_is(tmp_path, made):
+    splits = []
+    for exams in (2, 3):
+        manifest = write_series(tmp_path / str(exams), replace(PLAN, exams=exams))
+        with manifest.open(encoding="utf-8", newline="") as file:
+            splits.append({row["patient_id"]: row["split"] for row in csv.DictReader(file)})
+    few, more = splits
+    assert few.items() < more.items()
+    drawn = Counter(split_of(PLAN.seed, index) for index in range(2000))
+    assert drawn["train"] == pytest.approx(1400, abs=70)
+    assert drawn["validation"] == pytest.approx(300, abs=50)
+    assert drawn["test"] == pytest.approx(300, abs=50)
 
 
 def test_the_manifest_is_one_that_the_evaluation_reads(tmp_path, made):
