@@ -8,14 +8,14 @@ import psutil
 import pytest
 
 _COMMAND = """
-    import time
+    import sys
     from glam_core.processes import process_pool
 
     if __name__ == "__main__":
         pool = process_pool(2)
         list(pool.map(abs, range(2)))
         print("at work", flush=True)
-        time.sleep(60)
+        sys.stdin.read()
 """
 
 
@@ -24,7 +24,9 @@ _COMMAND = """
 def test_processes_end_with_a_command_that_is_ended_from_outside(end, tmp_path) -> None:
     script = tmp_path / "command.py"
     script.write_text(textwrap.dedent(_COMMAND), encoding="utf-8")
-    with subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE) as command:
+    with subprocess.Popen(
+        [sys.executable, str(script)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as command:
         assert command.stdout is not None
         assert command.stdout.readline() == b"at work\n"
         begun = psutil.Process(command.pid).children(recursive=True)
