@@ -18,7 +18,7 @@ FAT_PER_CM, GLAND_PER_CM, MASS_PER_CM = 0.456, 0.802, 0.844  # at 20 keV
 _SAMPLES = 36  # along each beam
 _FULL_FROM = 0.4  # of the longest chord: shorter ones lie at the side and hold less
 _CELL_MM = 0.9
-_BLUR_MM, _BLURRED = 1.1, 0.7  # about as wide as a voxel
+_BLUR_MM, _BLURRED = 1.1, 1.0  # about as wide as a voxel
 _BEHIND = 1.6  # of the length: a craniocaudal picture may reach behind the chest wall's plane
 
 

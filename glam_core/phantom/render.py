@@ -26,7 +26,7 @@ from glam_core.terms import ViewPosition
 GLAND_EXCESS_PER_MM = (GLAND_PER_CM - FAT_PER_CM) / 10.0
 _IMPLANT_EXCESS_PER_MM = 0.045
 _TILE = 512  # pixels to a side of the fine noise, half of it for small pictures
-_FINE_FROM_PER_MM, _FINE_SHARE = 0.35, 0.055  # waves a mm above which it is; how strong it is
+_FINE_FROM_PER_MM, _FINE_SHARE = 0.35, 0.068  # waves a mm above which it is; how strong it is
 _SUNK = 0.5  # of a strand is lost in solid gland or muscle
 _MOTTLE_FROM_PER_MM, _MOTTLE_SHARE = 0.05, 0.005  # the same of the mottle of fat
 _MOTTLE_CELL_MM = 0.8

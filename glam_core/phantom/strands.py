@@ -15,8 +15,8 @@ _THICK_MM = 0.46  # spread of thick strands
 _LIGAMENTS_FROM, _ALONG_SKIN_FROM = 0.12, 0.82
 _THICK_FROM = (1.1, 2.3)  # strengths from which strands are thick, and broad
 # mm2 of a usual strand, and its spread in mm: the stronger, the softer.
-_WIDTHS = ((0.55, FINE_MM), (0.7, _THICK_MM), (0.85, VESSEL_MM))
-_OUTDO, _STRONGEST = 1.0, 6.0  # stems: how much of the unevenness is theirs, and the most
+_WIDTHS = ((0.48, FINE_MM), (0.58, _THICK_MM), (0.7, VESSEL_MM))
+_OUTDO, _STRONGEST = 0.85, 4.5  # stems: how much of the unevenness is theirs, and the most
 _CALM = 0.6  # the power of its strength by which a stem turns and winds less than the usual one
 _BEHIND_MM, _FADE_MM = -6.0, 12.0  # behind the chest wall strands end, fading over
 _TO_SKIN_SHARE = 0.15  # of the strands
@@ -24,7 +24,7 @@ _AHEAD = 0.6  # of the way to the nipple, how far stems are moved
 _CHILDREN = (2, 2)  # of a stem, and of each branch; each has these shares of its parent:
 _THINNER, _SHORTER, _FORK = (0.35, 0.95), (0.45, 0.85), 0.32
 _SLOW, _FAST = 0.8, 0.3  # how strands emerge and sink: sigmas of a lognormal
-_MESH, _MESH_AREA = 1750, (0.12, 0.45)  # strands; least and most mm2 of the usual one
+_MESH, _MESH_AREA = 1750, (0.14, 0.5)  # strands; least and most mm2 of the usual one
 # How much stronger the mesh is in some places: sigma of a lognormal, and the most, in sigmas.
 _PATCHY, _MOST_PATCHY = 0.5, 1.3
 FloatArray = npt.NDArray[np.float64]
@@ -82,7 +82,7 @@ def _mesh(anatomy: Anatomy, bends: Bends, draw: np.random.Generator) -> Curves:
     start = inside(anatomy, _MESH, draw, 0.1) * (1.0, 1.05, 1.05)
     length = draw.gamma(3.0, 3.0, _MESH) + 4.0
     controls = drift(anatomy, bends, start, length, draw, 0.5, bends.strand_weight)
-    strength = draw.lognormal(-0.9, 1.2, _MESH).clip(0.0, 6.0)
+    strength = draw.lognormal(-0.2, 0.75, _MESH).clip(0.0, 3.2)
     area = draw.uniform(*_MESH_AREA) * anatomy.ligaments * strength
     uneven = bends.at(start)[:, 1].clip(-_MOST_PATCHY, _MOST_PATCHY)
     area = area * np.exp(_PATCHY * uneven - 0.5 * _PATCHY**2)
