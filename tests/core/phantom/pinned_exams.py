@@ -47,7 +47,7 @@ def flat(told: Any, name: str = "") -> dict[str, Any]:
     """Every single value by where it stands."""
     if isinstance(told, dict):
         parts = told.items()
-    elif isinstance(told, list):
+    elif isinstance(told, list | tuple):
         parts = enumerate(told)
     else:
         return {name: told}
