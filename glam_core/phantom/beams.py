@@ -10,6 +10,7 @@ import torch
 from glam_core.phantom.compression import ViewMap
 from glam_core.phantom.envelope import cell_centres
 from glam_core.phantom.framing import Framing
+from glam_core.phantom.transfer import sent
 
 TERMS = 12  # of the displacement's polynomial along each beam
 _LATTICE = (20, 20)  # rows and columns on which it is found
@@ -80,9 +81,17 @@ def displacements(view_maps: ViewMap, views: Sequence[Beams]) -> list[torch.Tens
         ]
     )
     back = view_maps.undisplaced(moved, rounds=_ROUNDS) - moved
+    sides = [
+        _cubics(many, few)
+        for beams in views
+        for many, few in zip(beams.places.shape[:2], _LATTICE, strict=True)
+    ]
+    cubics = sent(sides, back.device)
     return [
-        _spread(terms @ each.view(*_LATTICE, TERMS, 3), beams, reach)
-        for each, beams, reach in zip(back, views, reaches, strict=True)
+        _spread(terms @ each.view(*_LATTICE, TERMS, 3), down, across, beams, reach)
+        for each, down, across, beams, reach in zip(
+            back, cubics[::2], cubics[1::2], views, reaches, strict=True
+        )
     ]
 
 
@@ -113,10 +122,14 @@ def _smooth_half(square: torch.Tensor, room: torch.Tensor) -> torch.Tensor:
     return (0.5 * (square + torch.hypot(square, room**2))).sqrt()
 
 
-def _spread(coarse: torch.Tensor, beams: Beams, room: torch.Tensor) -> torch.Tensor:
+def _spread(
+    coarse: torch.Tensor,
+    down: torch.Tensor,
+    across: torch.Tensor,
+    beams: Beams,
+    room: torch.Tensor,
+) -> torch.Tensor:
     """(3, TERMS, r * c) from terms on the lattice, (rows, cols, TERMS, 3), of its half lengths."""
-    device, cells = coarse.device, beams.places.shape[:2]
-    down, across = (_cubics(many, few, device) for many, few in zip(cells, _LATTICE, strict=True))
     fine = down @ coarse.permute(3, 2, 0, 1) @ across.T
     shorter = beams.half() / _smooth_half(beams.square, room)
     return (fine * powers(shorter)).flatten(2)
@@ -132,11 +145,11 @@ def _along(device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 @lru_cache(maxsize=32)
-def _cubics(many: int, few: int, device: torch.device) -> torch.Tensor:
+def _cubics(many: int, few: int) -> torch.Tensor:
     """(many, few) weights that read cells from a lattice that goes on one step around them."""
     at = torch.arange(many, dtype=torch.float64, device="cpu") * ((few - 3) / max(many - 1, 1)) + 1
     apart = (at[:, None] - torch.arange(few, device="cpu")).abs()
     near = (1.0 - apart) * (2.0 - apart)
     inner, outer = near * (1.0 + apart) / 2.0, near * (3.0 - apart) / 6.0
     weights = torch.where(apart < 1.0, inner, outer) * (apart < 2.0)
-    return weights.to(device, torch.float32)
+    return weights.float()
