@@ -120,7 +120,7 @@ DEMO_EXAMS = (
     DemoExam("2-calcifications", 138, (_CALCIFICATIONS,), "C", "flat panel", _QUICK_MM),
     DemoExam("3-one-view-asymmetry", 148, (_ONE_VIEW_ASYMMETRY,), "B", "flat panel", _QUICK_MM),
     DemoExam("4-dense-breasts", 158, (_HIDDEN_MASS,), "D", "flat panel", _QUICK_MM),
-    DemoExam("5-normal", 168, (), "A", "flat panel", _QUICK_MM),
+    DemoExam("5-normal", 198, (), "A", "flat panel", _QUICK_MM),
 )
 
 
