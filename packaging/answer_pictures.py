@@ -60,7 +60,7 @@ def main() -> None:
     told = [json.loads(line) for line in args.answers.read_text(encoding="utf-8").splitlines()]
     right, wrong = [], []
     for answer in told:
-        if answer["peaks"]:
+        if answer["kind"] == "lesion" and answer["peaks"]:
             (right if _is_hit(answer, rows) else wrong).append(answer)
     tiles = [_tile(rows, answer) for part in (right, wrong) for answer in _evenly(part)]
     lines = [np.hstack(tiles[at : at + COLUMNS]) for at in range(0, len(tiles), COLUMNS)]
