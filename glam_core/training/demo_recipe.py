@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 NAME = "demo"
-VERSION = "3"  # changes with the recipe
+VERSION = "4"  # changes with the recipe and the generator
 PRESET = "lite"
 BREASTS = 3000
 SEED = 1  # of the synthetic breasts
