@@ -26,7 +26,10 @@ of {mean:.1f} mm and a P90 of {p90:.1f} mm. A largest exponent above 3.5 lies ou
 published.
 
 Whoever wants to try: `python -m tests.benchmarks.blind_reading make FOLDER` mixes thumbnails of
-real films and synthetic ones, and `score` counts the right answers.
+real films and synthetic ones, and `score` counts the right answers. Of generator 5, readers who are
+no radiologists and had seen no such sheet, with all the time they wanted and each picture enlarged,
+were right in 138 of 240 at 80 px, the size of the study browser (0.58, 0.51 to 0.64; a coin 0.50),
+and in 33 of 48 at 128 px (0.69, 0.55 to 0.80).
 """
 
 
