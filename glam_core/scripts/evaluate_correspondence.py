@@ -31,8 +31,9 @@ from glam_core.evaluation.tracked_tissue import (
     tracked_breasts,
     tracked_report,
 )
-from glam_core.inference.matcher_names import GEOMETRY, MATCHER_CHOICES, default_matcher
+from glam_core.inference.matcher_names import GEOMETRY
 from glam_core.scripts.bar import reporting_bar
+from glam_core.scripts.measured_method import add_measured_method
 from glam_core.scripts.output import add_json_argument, write_json, write_lines
 
 
@@ -44,20 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=PART_NAMES,
         help="the patients of this part alone: a model is measured on those it has not seen (all)",
     )
-    own = parser.add_mutually_exclusive_group()
-    own.add_argument("--matcher", default=default_matcher(), metavar="NAME", help=MATCHER_CHOICES)
-    own.add_argument(
-        "--answers",
-        type=Path,
-        metavar="FILE",
-        help="measure these answers of a method of your own instead: one JSON line a question",
-    )
-    own.add_argument(
-        "--questions",
-        type=Path,
-        metavar="FILE",
-        help="write the questions without their answers, one JSON line each, and measure nothing",
-    )
+    add_measured_method(parser, "--matcher")
     parser.add_argument(
         "--image-unit-mm",
         type=float,
