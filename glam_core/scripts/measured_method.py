@@ -1,4 +1,4 @@
-"""What an evaluation measures: a matcher of this program, or the answers of a method of one's own."""
+"""What an evaluation measures: a matcher of this program, or answers of a method of one's own."""
 
 import argparse
 from pathlib import Path
