@@ -43,7 +43,7 @@ def test_the_chain_stops_goes_on_and_ends_with_a_calibrated_model(tmp_path, monk
     assert len(steps) == 10  # none was taken twice
 
     config = read_config(out / "model" / "config.json")
-    assert (config.name, config.version) == ("demo", "3")
+    assert (config.name, config.version) == ("demo", "4")
     assert config.trained_on.count("CBIS-DDSM") == 1
     assert config.reading.calibrated_on.endswith("pairs of manifest.csv")
     made = load_file(out / "model" / "weights.safetensors")
