@@ -24,7 +24,7 @@ from glam_core.evaluation.correspondence import (
     evaluate_correspondence,
 )
 from glam_core.evaluation.correspondence_results import OF_A_MAP, QueryResult
-from glam_core.evaluation.questions import questions_of_pairs, questions_of_tracked
+from glam_core.evaluation.questions import Question, questions_of_pairs, questions_of_tracked
 from glam_core.evaluation.tracked_tissue import (
     TrackedBreast,
     evaluate_tracked,
@@ -84,7 +84,9 @@ def run(args: argparse.Namespace) -> int:
         manifest = part_of_manifest(manifest, args.split)
     breasts = tracked_breasts(manifest, args.tracked_tissue) if args.tracked_tissue else ()
     pairs = pairs_of(manifest)
-    questions = questions_of_pairs(pairs) + questions_of_tracked(breasts)
+    questions: tuple[Question, ...] = ()
+    if args.questions or args.answers or args.predictions:
+        questions = questions_of_pairs(pairs) + questions_of_tracked(breasts)
     if args.questions:
         write_lines(args.questions, [question.as_line() for question in questions])
         return 0
